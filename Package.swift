@@ -1,0 +1,57 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Warnings are errors in our own targets only: dependencies are built with warnings suppressed,
+// and a package-wide flag would conflict with that.
+let strictSwift: [SwiftSetting] = [.treatAllWarnings(as: .error), .swiftLanguageMode(.v6)]
+let strictC: [CSetting] = [.treatAllWarnings(as: .error)]
+
+func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strictSwift)
+}
+
+func tests(of name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(
+    name: "\(name)Tests", dependencies: dependencies + ["TestSupport"], swiftSettings: strictSwift)
+}
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+  name: "vlmprune",
+  products: [
+    .library(name: "Pruning", targets: ["Pruning"]),
+    .library(name: "ViT", targets: ["ViT"]),
+    .library(name: "VLM", targets: ["VLM"]),
+    .executable(name: "vlmprune", targets: ["vlmprune"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CTurboJPEG", providers: [.apt(["libturbojpeg0-dev"])]),
+    .target(name: "CPNG", cSettings: strictC, linkerSettings: [.linkedLibrary("png")]),
+    .target(name: "CVector", cSettings: strictC, linkerSettings: [.linkedLibrary("m")]),
+
+    module("Kernels", ["COpenBLAS", "CVector"]),
+    module("Checkpoint", ["Kernels"]),
+    module("Images", ["CPNG", "CTurboJPEG"]),
+    module("Pruning", ["Kernels"]),
+    module("ViT", ["Kernels", "Checkpoint", "Pruning"]),
+    module("VLM", ["ViT", "Images"]),
+    .executableTarget(
+      name: "vlmprune", dependencies: ["VLM", argumentParser], swiftSettings: strictSwift),
+
+    .target(
+      name: "TestSupport", dependencies: ["Kernels", "Checkpoint"], path: "Tests/TestSupport",
+      swiftSettings: strictSwift),
+    tests(of: "Kernels", ["Kernels"]),
+    tests(of: "Checkpoint", ["Checkpoint"]),
+    tests(of: "Images", ["Images"]),
+    tests(of: "Pruning", ["Pruning"]),
+    tests(of: "ViT", ["ViT", "Images"]),
+    tests(of: "VLM", ["VLM"]),
+    tests(of: "CLI", ["vlmprune", "VLM"]),
+  ]
+)

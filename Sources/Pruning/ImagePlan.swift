@@ -1,0 +1,126 @@
+/// One view's part of a plan: a sparse map y = P·x from source tokens to kept rows. Row r is the weighted sum of
+/// `sources[rowStarts[r] ..< rowStarts[r+1]]` with the same slice of `weights`. Keeping is one source with weight 1.
+public struct ViewPlan: Sendable, Hashable {
+  /// rows + 1 offsets into `sources` and `weights`.
+  public let rowStarts: [Int]
+  /// Token indices in raster order, or `classSource`.
+  public let sources: [Int]
+  public let weights: [Float]
+  /// For each row, the source whose position the output takes.
+  public let anchors: [Int]
+
+  /// Stands among sources and anchors for the view's class token.
+  public static let classSource = -1
+
+  public init(rowStarts: [Int], sources: [Int], weights: [Float], anchors: [Int]) {
+    self.rowStarts = rowStarts
+    self.sources = sources
+    self.weights = weights
+    self.anchors = anchors
+  }
+
+  /// Keeps `tokens` unchanged, in the order given.
+  public init(keeping tokens: [Int]) {
+    self.init(
+      rowStarts: Array(0...tokens.count), sources: tokens, weights: [Float](repeating: 1, count: tokens.count),
+      anchors: tokens)
+  }
+
+  /// Number of kept rows.
+  public var rows: Int { anchors.count }
+}
+
+/// One element of the sequence that the decoder receives.
+public enum SequenceItem: Sendable, Hashable {
+  /// Row `row` of view `view`'s plan.
+  case row(view: Int, row: Int)
+  /// A separator (newline) token.
+  case separator
+}
+
+/// What is sent of an image: the decision of a strategy, applied by the engine.
+public struct ImagePlan: Sendable, Hashable {
+  /// Whether the number of rows is bound by the budget.
+  public enum Count: Sendable, Hashable {
+    case withinBudget
+    /// The method chooses its own number (PruMerge).
+    case adaptive
+  }
+
+  /// Whether rows are averages.
+  public enum Weights: Sendable, Hashable {
+    case normalised
+    /// Sums that are not averages (VisionZip's contextual tokens, PruMerge).
+    case unnormalised
+  }
+
+  public let views: [ViewPlan]
+  public let sequence: [SequenceItem]
+  public let count: Count
+  public let weights: Weights
+
+  /// Checks every invariant: sources in range, rows that sum to 1 unless `unnormalised`, every row sent exactly once,
+  /// and no more rows than `limit` unless `adaptive`.
+  /// - Parameters:
+  ///   - tokensPerView: sources are 0 ..< tokensPerView, or `ViewPlan.classSource`.
+  ///   - limit: the budget in rows over all views.
+  /// - Throws: `PruningError.invalidPlan` naming the broken rule.
+  public init(
+    views: [ViewPlan], sequence: [SequenceItem], tokensPerView: Int, limit: Int, count: Count = .withinBudget,
+    weights: Weights = .normalised
+  ) throws(PruningError) {
+    self.views = views
+    self.sequence = sequence
+    self.count = count
+    self.weights = weights
+    for (view, plan) in views.enumerated() {
+      try plan.check(view: view, tokens: tokensPerView, normalised: weights == .normalised)
+    }
+    try checkSequence()
+    if count == .withinBudget, keptTokens > limit {
+      throw .invalidPlan("\(keptTokens) rows exceed the budget of \(limit)")
+    }
+  }
+
+  /// Rows that are sent, separators not counted.
+  public var keptTokens: Int { views.reduce(0) { $0 + $1.rows } }
+
+  /// The sequence in `select`'s codes: view·N + token, −1 separator, −100−v the class token of view v.
+  public func sequenceCodes(tokensPerView: Int) -> [Int] {
+    sequence.map { item in
+      switch item {
+      case .separator: return -1
+      case .row(let view, let row):
+        let anchor = views[view].anchors[row]
+        return anchor == ViewPlan.classSource ? -100 - view : view * tokensPerView + anchor
+      }
+    }
+  }
+
+  private func checkSequence() throws(PruningError) {
+    var seen = views.map { [Bool](repeating: false, count: $0.rows) }
+    for case .row(let view, let row) in sequence {
+      guard views.indices.contains(view), seen[view].indices.contains(row), !seen[view][row] else {
+        throw .invalidPlan("row \(row) of view \(view) does not exist or is sent twice")
+      }
+      seen[view][row] = true
+    }
+    guard seen.allSatisfy({ $0.allSatisfy { $0 } }) else { throw .invalidPlan("a kept row is not in the sequence") }
+  }
+}
+
+extension ViewPlan {
+  fileprivate func check(view: Int, tokens: Int, normalised: Bool) throws(PruningError) {
+    guard rowStarts.count == rows + 1, rowStarts.first == 0, rowStarts.last == sources.count,
+      weights.count == sources.count, zip(rowStarts, rowStarts.dropFirst()).allSatisfy({ $0 < $1 })
+    else { throw .invalidPlan("view \(view): rows do not partition the sources") }
+    guard (sources + anchors).allSatisfy({ (0..<tokens).contains($0) || $0 == Self.classSource }) else {
+      throw .invalidPlan("view \(view): a source is not one of \(tokens) tokens")
+    }
+    guard normalised else { return }
+    for row in 0..<rows {
+      let sum = weights[rowStarts[row]..<rowStarts[row + 1]].reduce(0.0) { $0 + Double($1) }
+      guard abs(sum - 1) <= 1e-5 else { throw .invalidPlan("view \(view): row \(row) sums to \(sum), not to 1") }
+    }
+  }
+}

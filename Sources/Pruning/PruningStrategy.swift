@@ -1,0 +1,18 @@
+/// A training-free pruning method: which evidence it reads and which tokens it keeps. One file and one catalogue line each.
+/// It declares evidence and never fetches it; it returns a plan and touches no tensor of the model.
+public protocol PruningStrategy: Sendable {
+  /// The command line's spelling.
+  static var name: String { get }
+  /// One line, with the paper.
+  static var summary: String { get }
+  /// Reads its options, "alpha=0.1, object=8"; what it leaves unread is reported as unknown by the parser.
+  init(options: inout StrategyOptions) throws(PruningError)
+  /// What it needs on this tower. Defaults and negative layers are resolved here, and a tower that cannot serve is refused
+  /// here, before any compute.
+  func evidence(on tower: TowerDescription) throws(PruningError) -> Evidence
+  /// The canonical spec on this tower: the name with every option spelled out.
+  func resolved(on tower: TowerDescription) throws(PruningError) -> StrategySpec
+  /// Decides. `budget` is never everything: the engine bypasses the strategy then.
+  func plan(_ image: EncodedImage, keeping budget: Budget, using random: inout SeededGenerator) throws(PruningError)
+    -> ImagePlan
+}
