@@ -1,1 +1,183 @@
 #include "cvector.h"
+
+#include <math.h>
+#include <string.h>
+
+// One copy of each loop a CPU generation; the loader picks. On other architectures the baseline is good enough.
+#if defined(__x86_64__)
+#define CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define CLONES
+#endif
+#define INLINE static inline __attribute__((always_inline))
+// Sums may be taken in any order and fused, so that they vectorise; nothing else of IEEE is given up.
+#define FAST_SUMS _Pragma("clang fp reassociate(on) contract(fast)")
+
+INLINE float as_float(int32_t bits) {
+  float value;
+  memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+// exp by range reduction to [-ln2/2, ln2/2] and a polynomial of degree 6: about 1 ulp. Below -87.3 the result is 0 to
+// within the smallest normal float, above 88.3 it saturates.
+INLINE float fast_exp(float x) {
+  FAST_SUMS
+  x = x < -87.3f ? -87.3f : x;
+  x = x > 88.3f ? 88.3f : x;
+  const float shifted = x * 1.44269504088896341f + 12582912.0f;  // round to nearest integer in the low bits
+  const float n = shifted - 12582912.0f;
+  float r = x - n * 0.693359375f;
+  r = r + n * 2.12194440e-4f;
+  float p = 1.9875691500e-4f;
+  p = p * r + 1.3981999507e-3f;
+  p = p * r + 8.3334519073e-3f;
+  p = p * r + 4.1665795894e-2f;
+  p = p * r + 1.6666665459e-1f;
+  p = p * r + 5.0000001201e-1f;
+  p = p * r * r + r + 1.0f;
+  return p * as_float(((int32_t)n + 127) << 23);
+}
+
+// Abramowitz and Stegun 7.1.26 with |error| <= 1.5e-7, which is float's own resolution near 1.
+INLINE float fast_erf(float x) {
+  FAST_SUMS
+  const float magnitude = fabsf(x);
+  const float t = 1.0f / (1.0f + 0.3275911f * magnitude);
+  float p = 1.061405429f;
+  p = p * t - 1.453152027f;
+  p = p * t + 1.421413741f;
+  p = p * t - 0.284496736f;
+  p = p * t + 0.254829592f;
+  const float y = 1.0f - p * t * fast_exp(-magnitude * magnitude);
+  return copysignf(y, x);
+}
+
+CLONES void cv_softmax(float *row, size_t count) {
+  FAST_SUMS
+  float largest = -INFINITY;
+  for (size_t i = 0; i < count; i++) largest = row[i] > largest ? row[i] : largest;
+  float sum = 0;
+  for (size_t i = 0; i < count; i++) {
+    row[i] = fast_exp(row[i] - largest);
+    sum += row[i];
+  }
+  const float scale = 1.0f / sum;
+  for (size_t i = 0; i < count; i++) row[i] *= scale;
+}
+
+CLONES void cv_add(float *destination, const float *source, size_t count) {
+  for (size_t i = 0; i < count; i++) destination[i] += source[i];
+}
+
+CLONES void cv_add_double(double *destination, const float *source, size_t count) {
+  for (size_t i = 0; i < count; i++) destination[i] += (double)source[i];
+}
+
+CLONES double cv_sum(const float *values, size_t count) {
+  FAST_SUMS
+  double sum = 0;
+  for (size_t i = 0; i < count; i++) sum += (double)values[i];
+  return sum;
+}
+
+CLONES float cv_dot(const float *a, const float *b, size_t count) {
+  FAST_SUMS
+  float sum = 0;
+  for (size_t i = 0; i < count; i++) sum += a[i] * b[i];
+  return sum;
+}
+
+CLONES void cv_add_scaled(float *destination, const float *source, float factor, size_t count) {
+  FAST_SUMS
+  for (size_t i = 0; i < count; i++) destination[i] += factor * source[i];
+}
+
+CLONES void cv_gelu(float *values, size_t count) {
+  for (size_t i = 0; i < count; i++) values[i] = 0.5f * values[i] * (1.0f + fast_erf(values[i] * 0.70710678118654752f));
+}
+
+CLONES void cv_gelu_tanh(float *values, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    const float x = values[i];
+    const float inner = 0.79788456080286536f * (x + 0.044715f * x * x * x);
+    values[i] = x / (1.0f + fast_exp(-2.0f * inner));  // 0.5·(1 + tanh(u)) = sigmoid(2u)
+  }
+}
+
+CLONES void cv_quick_gelu(float *values, size_t count) {
+  for (size_t i = 0; i < count; i++) values[i] = values[i] / (1.0f + fast_exp(-1.702f * values[i]));
+}
+
+CLONES void cv_silu(float *values, size_t count) {
+  for (size_t i = 0; i < count; i++) values[i] = values[i] / (1.0f + fast_exp(-values[i]));
+}
+
+CLONES void cv_relu(float *values, size_t count) {
+  for (size_t i = 0; i < count; i++) values[i] = values[i] > 0 ? values[i] : 0;
+}
+
+CLONES void cv_multiply(float *destination, const float *source, size_t count) {
+  for (size_t i = 0; i < count; i++) destination[i] *= source[i];
+}
+
+CLONES void cv_layer_norm(const float *input, const float *gain, const float *bias, float epsilon, float *output,
+                          size_t count) {
+  FAST_SUMS
+  double sum = 0;
+  for (size_t i = 0; i < count; i++) sum += (double)input[i];
+  const double mean = sum / (double)count;
+  double squares = 0;
+  for (size_t i = 0; i < count; i++) {
+    const double deviation = (double)input[i] - mean;
+    squares += deviation * deviation;
+  }
+  const float centre = (float)mean;
+  const float scale = (float)(1.0 / sqrt(squares / (double)count + (double)epsilon));
+  for (size_t i = 0; i < count; i++) output[i] = (input[i] - centre) * scale * gain[i] + bias[i];
+}
+
+CLONES void cv_rms_norm(const float *input, const float *gain, float epsilon, float *output, size_t count) {
+  FAST_SUMS
+  double squares = 0;
+  for (size_t i = 0; i < count; i++) squares += (double)input[i] * (double)input[i];
+  const float scale = (float)(1.0 / sqrt(squares / (double)count + (double)epsilon));
+  for (size_t i = 0; i < count; i++) output[i] = input[i] * scale * gain[i];
+}
+
+CLONES void cv_matrix_vector(const float *matrix, const float *vector, float *output, size_t rows, size_t columns,
+                             int accumulate) {
+  FAST_SUMS
+  for (size_t r = 0; r < rows; r++) {
+    const float *row = matrix + r * columns;
+    float sum = 0;
+    for (size_t c = 0; c < columns; c++) sum += row[c] * vector[c];
+    output[r] = accumulate ? output[r] + sum : sum;
+  }
+}
+
+CLONES void cv_rotate_half(float *head, const float *cosines, const float *sines, size_t half) {
+  for (size_t i = 0; i < half; i++) {
+    const float first = head[i];
+    const float second = head[half + i];
+    head[i] = first * cosines[i] - second * sines[i];
+    head[half + i] = second * cosines[i] + first * sines[i];
+  }
+}
+
+CLONES void cv_widen_f16(const uint16_t *source, float *destination, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    const uint32_t sign = (uint32_t)(source[i] & 0x8000) << 16;
+    const uint32_t rest = source[i] & 0x7fff;
+    // Shift exponent and mantissa into place and rescale by 2^112: exact, denormals included.
+    float magnitude = as_float((int32_t)(rest << 13)) * 5.192296858534828e33f;
+    magnitude = rest >= 0x7c00 ? as_float((int32_t)(0x7f800000 | ((rest & 0x3ff) << 13))) : magnitude;
+    uint32_t bits;
+    memcpy(&bits, &magnitude, sizeof bits);
+    destination[i] = as_float((int32_t)(bits | sign));
+  }
+}
+
+CLONES void cv_widen_bf16(const uint16_t *source, float *destination, size_t count) {
+  for (size_t i = 0; i < count; i++) destination[i] = as_float((int32_t)((uint32_t)source[i] << 16));
+}

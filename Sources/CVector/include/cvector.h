@@ -1,3 +1,47 @@
 #ifndef CVECTOR_H
 #define CVECTOR_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+// Loops that must vectorise. Each is compiled for several x86-64 levels and picked at run time by the CPU that it finds.
+// No function checks sizes: the Swift file that imports this module does.
+
+// row[i] = exp(row[i] - max) / sum, in place.
+void cv_softmax(float *row, size_t count);
+// destination[i] += source[i].
+void cv_add(float *destination, const float *source, size_t count);
+// destination[i] += source[i], in double.
+void cv_add_double(double *destination, const float *source, size_t count);
+// Sum in double.
+double cv_sum(const float *values, size_t count);
+// Σ a[i]·b[i].
+float cv_dot(const float *a, const float *b, size_t count);
+// destination[i] += factor · source[i].
+void cv_add_scaled(float *destination, const float *source, float factor, size_t count);
+
+// x ← activation(x), in place.
+void cv_gelu(float *values, size_t count);        // exact, through erf
+void cv_gelu_tanh(float *values, size_t count);   // the tanh approximation
+void cv_quick_gelu(float *values, size_t count);  // x · sigmoid(1.702 x)
+void cv_silu(float *values, size_t count);
+void cv_relu(float *values, size_t count);
+// destination[i] *= source[i].
+void cv_multiply(float *destination, const float *source, size_t count);
+
+// output = (input - mean) / sqrt(variance + epsilon) · gain + bias; statistics in double.
+void cv_layer_norm(const float *input, const float *gain, const float *bias, float epsilon, float *output, size_t count);
+// output = input / sqrt(mean(input²) + epsilon) · gain.
+void cv_rms_norm(const float *input, const float *gain, float epsilon, float *output, size_t count);
+
+// output[r] = Σ_c matrix[r, c] · vector[c], added to what is there when `accumulate`; matrix is row-major [rows, columns].
+void cv_matrix_vector(const float *matrix, const float *vector, float *output, size_t rows, size_t columns,
+                      int accumulate);
+// Rotates pairs (i, i + half) of one head by the angles whose cosines and sines are given: [half] each.
+void cv_rotate_half(float *head, const float *cosines, const float *sines, size_t half);
+
+// Widens IEEE half or bfloat16 to float.
+void cv_widen_f16(const uint16_t *source, float *destination, size_t count);
+void cv_widen_bf16(const uint16_t *source, float *destination, size_t count);
+
 #endif

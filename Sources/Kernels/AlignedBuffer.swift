@@ -1,0 +1,38 @@
+/// Owned, cache-line aligned Float32 memory for workspaces and caches that are allocated once and reused. It cannot be
+/// copied by accident. Use `Matrix` for values that travel between modules.
+public struct AlignedBuffer: ~Copyable {
+  private let memory: UnsafeMutableRawBufferPointer
+  /// Number of elements.
+  public let count: Int
+
+  /// Memory for `count` elements, not initialised to anything that a reader may rely on; pages are taken when first written.
+  public init(count: Int) {
+    precondition(count >= 0, "a buffer has a size")
+    self.count = count
+    memory = .allocate(byteCount: max(count, 1) * MemoryLayout<Float>.stride, alignment: 64)
+    memory.bindMemory(to: Float.self).prefix(0).initialize(repeating: 0)
+  }
+
+  deinit { memory.deallocate() }
+
+  /// Reads the elements in `range`.
+  public func withSpan<Result: ~Copyable>(_ range: Range<Int>, _ body: (Span<Float>) -> Result) -> Result {
+    check(range)
+    return body(UnsafeBufferPointer(rebasing: UnsafeBufferPointer(elements)[range]).span)
+  }
+
+  /// Writes the elements in `range`.
+  public mutating func withMutableSpan<Result: ~Copyable>(
+    _ range: Range<Int>, _ body: (inout MutableSpan<Float>) -> Result
+  ) -> Result {
+    check(range)
+    var span = UnsafeMutableBufferPointer(rebasing: elements[range]).mutableSpan
+    return body(&span)
+  }
+
+  private var elements: UnsafeMutableBufferPointer<Float> { memory.bindMemory(to: Float.self) }
+
+  private func check(_ range: Range<Int>) {
+    precondition(range.lowerBound >= 0 && range.upperBound <= count, "buffer range out of bounds")
+  }
+}

@@ -1,0 +1,124 @@
+/// Causal grouped-query attention of new positions over a key–value cache that already holds earlier ones.
+public struct CausalAttention: Sendable {
+  public let heads: Int
+  public let keyValueHeads: Int
+  public let headWidth: Int
+
+  public init(heads: Int, keyValueHeads: Int, headWidth: Int) {
+    precondition(keyValueHeads > 0 && heads % keyValueHeads == 0, "query heads share key–value heads evenly")
+    self.heads = heads
+    self.keyValueHeads = keyValueHeads
+    self.headWidth = headWidth
+  }
+
+  private static let tileRows = 64
+
+  /// Stores the new keys and values behind the cache's filled positions (rotated already) and attends.
+  /// - Parameters:
+  ///   - queries: [rows, heads · headWidth], rotated.
+  ///   - keys: [rows, keyValueHeads · headWidth], rotated; values likewise.
+  ///   - cache: reserved for `rows` more positions; the caller advances it after the last layer.
+  ///   - context: [rows, heads · headWidth].
+  public func apply(
+    queries: Span<Float>, keys: Span<Float>, values: Span<Float>, rows: Int, layer: Int, cache: inout KeyValueCache,
+    into context: inout MutableSpan<Float>, workers: Workers
+  ) {
+    let shared = rows * keyValueHeads * headWidth
+    let own = rows * heads * headWidth
+    precondition(
+      queries.count >= own && context.count >= own && keys.count >= shared && values.count >= shared
+        && cache.count + rows <= cache.capacity && cache.heads == keyValueHeads && cache.headWidth == headWidth,
+      "attention operands fit the cache")
+    let past = cache.count
+    let capacity = cache.capacity
+    queries.withUnsafeBufferPointer { q in
+      keys.withUnsafeBufferPointer { k in
+        values.withUnsafeBufferPointer { v in
+          context.withUnsafeMutableBufferPointer { out in
+            _ = cache.withLayer(layer) { cachedKeys, cachedValues -> Void? in
+              guard rows > 0, let q = q.baseAddress, let k = k.baseAddress, let v = v.baseAddress,
+                let out = out.baseAddress
+              else { return nil }
+              store(k, rows: rows, past: past, capacity: capacity, into: cachedKeys)
+              store(v, rows: rows, past: past, capacity: capacity, into: cachedValues)
+              let operands = Operands(
+                queries: q, keys: cachedKeys, values: cachedValues, context: out, rows: rows, past: past,
+                capacity: capacity)
+              let tiles = (rows + Self.tileRows - 1) / Self.tileRows
+              workers.forEach(heads * tiles) { item in
+                // The longest tiles first, so that threads end together.
+                let tile = tiles - 1 - item / heads
+                run(head: item % heads, tile: tile, operands)
+              }
+              return ()
+            }
+          }
+        }
+      }
+    }
+  }
+
+  private struct Operands {
+    let queries: UnsafePointer<Float>
+    let keys: UnsafePointer<Float>
+    let values: UnsafePointer<Float>
+    let context: UnsafeMutablePointer<Float>
+    let rows: Int
+    let past: Int
+    let capacity: Int
+  }
+
+  /// [rows, heads · headWidth] → [heads][capacity][headWidth] at position `past`.
+  private func store(
+    _ source: UnsafePointer<Float>, rows: Int, past: Int, capacity: Int, into slab: UnsafeMutablePointer<Float>
+  ) {
+    for row in 0..<rows {
+      for head in 0..<keyValueHeads {
+        (slab + (head * capacity + past + row) * headWidth)
+          .update(from: source + (row * keyValueHeads + head) * headWidth, count: headWidth)
+      }
+    }
+  }
+
+  private func run(head: Int, tile: Int, _ operands: Operands) {
+    let rows = tile * Self.tileRows..<min((tile + 1) * Self.tileRows, operands.rows)
+    let visible = operands.past + rows.upperBound
+    let width = heads * headWidth
+    let slab = head / (heads / keyValueHeads) * operands.capacity * headWidth
+    let query = operands.queries + rows.lowerBound * width + head * headWidth
+    let context = operands.context + rows.lowerBound * width + head * headWidth
+    let scale = 1 / Float(headWidth).squareRoot()
+    let scores = UnsafeMutablePointer<Float>.allocate(capacity: rows.count * visible)
+    defer { scores.deallocate() }
+    if rows.count == 1 {
+      attendOne(query, keys: operands.keys + slab, values: operands.values + slab, scores, visible, scale, context)
+      return
+    }
+    OpenBLAS.multiplyTransposed(
+      .init(start: query, stride: width), .init(start: operands.keys + slab, stride: headWidth), into: scores,
+      outputStride: visible, rows: rows.count, columns: visible, inner: headWidth, scale: scale)
+    for row in 0..<rows.count {
+      let seen = operands.past + rows.lowerBound + row + 1
+      VectorMath.softmax(scores + row * visible, count: seen)
+      (scores + row * visible + seen).update(repeating: 0, count: visible - seen)
+    }
+    OpenBLAS.multiply(
+      .init(start: scores, stride: visible), .init(start: operands.values + slab, stride: headWidth), into: context,
+      outputStride: width, rows: rows.count, columns: headWidth, inner: visible)
+  }
+
+  /// One new position: two passes over the cache, no library call.
+  private func attendOne(
+    _ query: UnsafePointer<Float>, keys: UnsafePointer<Float>, values: UnsafePointer<Float>,
+    _ scores: UnsafeMutablePointer<Float>, _ visible: Int, _ scale: Float, _ context: UnsafeMutablePointer<Float>
+  ) {
+    for position in 0..<visible {
+      scores[position] = scale * VectorMath.dot(query, keys + position * headWidth, count: headWidth)
+    }
+    VectorMath.softmax(scores, count: visible)
+    context.update(repeating: 0, count: headWidth)
+    for position in 0..<visible {
+      VectorMath.addScaled(values + position * headWidth, by: scores[position], to: context, count: headWidth)
+    }
+  }
+}

@@ -1,0 +1,88 @@
+import Foundation
+
+/// How the frequencies of rotary position embeddings are stretched for long contexts.
+public enum RotaryScaling: Sendable, Hashable {
+  case none
+  /// All frequencies divided by a factor.
+  case linear(factor: Double)
+  /// LLaMA-3: low frequencies divided by a factor, high ones kept, a smooth ramp between.
+  case llama3(factor: Double, lowFrequencyFactor: Double, highFrequencyFactor: Double, originalContext: Double)
+}
+
+/// Rotary position embeddings on the half-split layout of Hugging Face: channel i turns with channel i + headWidth/2.
+public struct Rotary: Sendable {
+  public let headWidth: Int
+  /// Angle a position, [headWidth / 2].
+  private let frequencies: [Float]
+
+  public init(headWidth: Int, theta: Double, scaling: RotaryScaling = .none) {
+    precondition(headWidth > 0 && headWidth % 2 == 0, "rotation works on pairs of channels")
+    self.headWidth = headWidth
+    frequencies = stride(from: 0, to: headWidth, by: 2).map { channel in
+      // In float32 as the reference computes them: at position 4,000 a double would turn visibly further.
+      let plain = 1 / Foundation.pow(Float(theta), Float(channel) / Float(headWidth))
+      return Self.scaled(plain, scaling)
+    }
+  }
+
+  /// Cosines and sines for `positions`: [positions, headWidth / 2] each.
+  public func table(positions: [Int]) -> RotaryTable {
+    let half = headWidth / 2
+    var table = RotaryTable(
+      cosines: Matrix(rows: positions.count, columns: half), sines: Matrix(rows: positions.count, columns: half))
+    for (row, position) in positions.enumerated() {
+      for channel in 0..<half {
+        let angle = Float(position) * frequencies[channel]
+        table.cosines.values[row * half + channel] = Foundation.cos(angle)
+        table.sines.values[row * half + channel] = Foundation.sin(angle)
+      }
+    }
+    return table
+  }
+
+  private static func scaled(_ frequency: Float, _ scaling: RotaryScaling) -> Float {
+    switch scaling {
+    case .none: return frequency
+    case .linear(let factor): return frequency / Float(factor)
+    case .llama3(let factor, let low, let high, let context):
+      let wavelength = 2 * Float.pi / frequency
+      if wavelength > Float(context / low) { return frequency / Float(factor) }
+      if wavelength < Float(context / high) { return frequency }
+      let smooth = (Float(context) / wavelength - Float(low)) / Float(high - low)
+      return (1 - smooth) * frequency / Float(factor) + smooth * frequency
+    }
+  }
+}
+
+/// The angles of a run of positions, shared by all layers.
+public struct RotaryTable: Sendable {
+  /// [positions, headWidth / 2].
+  public var cosines: Matrix
+  /// [positions, headWidth / 2].
+  public var sines: Matrix
+
+  /// Rotates rows [positions, heads · headWidth] in place.
+  public func rotate(_ rows: inout MutableSpan<Float>, heads: Int, workers: Workers) {
+    let half = cosines.columns
+    let width = heads * half * 2
+    precondition(rows.count >= cosines.rows * width, "one row a position")
+    cosines.values.withUnsafeBufferPointer { cosines in
+      sines.values.withUnsafeBufferPointer { sines in
+        rows.withUnsafeMutableBufferPointer { rows in
+          guard let cosines = cosines.baseAddress, let sines = sines.baseAddress, let rows = rows.baseAddress else {
+            return
+          }
+          workers.forEachRange(of: self.cosines.rows, grain: 32) { range in
+            for row in range {
+              for head in 0..<heads {
+                VectorMath.rotateHalf(
+                  rows + row * width + head * half * 2, cosines: cosines + row * half, sines: sines + row * half,
+                  half: half)
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}

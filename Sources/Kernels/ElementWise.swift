@@ -1,0 +1,30 @@
+/// Element-wise operations on the activations of one layer.
+public enum ElementWise {
+  /// gate[i] = activation(gate[i]) · up[i]: the gated half of SwiGLU and its relatives.
+  public static func gate(
+    _ gate: inout MutableSpan<Float>, by up: Span<Float>, count: Int, activation: Activation, workers: Workers
+  ) {
+    precondition(gate.count >= count && up.count >= count, "a gate and what it gates have one size")
+    up.withUnsafeBufferPointer { up in
+      gate.withUnsafeMutableBufferPointer { gate in
+        guard count > 0, let gate = gate.baseAddress, let up = up.baseAddress else { return }
+        workers.forEachRange(of: count, grain: 16_384) { range in
+          let slice = UnsafeMutableBufferPointer(start: gate + range.lowerBound, count: range.count)
+          VectorMath.apply(activation, to: slice)
+          VectorMath.multiply(gate + range.lowerBound, by: up + range.lowerBound, count: range.count)
+        }
+      }
+    }
+  }
+
+  /// destination[i] += source[i].
+  public static func add(_ source: Span<Float>, to destination: inout MutableSpan<Float>, count: Int) {
+    precondition(source.count >= count && destination.count >= count, "a sum needs equal sizes")
+    source.withUnsafeBufferPointer { source in
+      destination.withUnsafeMutableBufferPointer { destination in
+        guard count > 0, let from = source.baseAddress, let to = destination.baseAddress else { return }
+        VectorMath.add(from, to: to, count: count)
+      }
+    }
+  }
+}

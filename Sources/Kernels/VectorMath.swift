@@ -1,0 +1,96 @@
+import CVector
+
+/// An element-wise non-linearity, named as Hugging Face configurations name it.
+public enum Activation: String, Sendable, Hashable, CaseIterable {
+  case gelu
+  case quickGelu = "quick_gelu"
+  case geluNew = "gelu_new"
+  case geluTanh = "gelu_pytorch_tanh"
+  case silu
+  case relu
+}
+
+/// Swift's door to the multiversioned C loops. Sizes are checked here, once.
+enum VectorMath {
+  static func apply(_ activation: Activation, to values: UnsafeMutableBufferPointer<Float>) {
+    guard let base = values.baseAddress else { return }
+    switch activation {
+    case .gelu: cv_gelu(base, values.count)
+    case .quickGelu: cv_quick_gelu(base, values.count)
+    case .geluNew, .geluTanh: cv_gelu_tanh(base, values.count)
+    case .silu: cv_silu(base, values.count)
+    case .relu: cv_relu(base, values.count)
+    }
+  }
+
+  static func softmax(_ row: UnsafeMutablePointer<Float>, count: Int) { cv_softmax(row, count) }
+
+  static func add(_ source: UnsafePointer<Float>, to destination: UnsafeMutablePointer<Float>, count: Int) {
+    cv_add(destination, source, count)
+  }
+
+  static func add(_ source: UnsafePointer<Float>, to destination: UnsafeMutablePointer<Double>, count: Int) {
+    cv_add_double(destination, source, count)
+  }
+
+  static func addScaled(
+    _ source: UnsafePointer<Float>, by factor: Float, to destination: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    cv_add_scaled(destination, source, factor, count)
+  }
+
+  static func sum(_ values: UnsafePointer<Float>, count: Int) -> Double { cv_sum(values, count) }
+
+  static func dot(_ first: UnsafePointer<Float>, _ second: UnsafePointer<Float>, count: Int) -> Float {
+    cv_dot(first, second, count)
+  }
+
+  /// matrix [rows, columns] · vector [columns] → output [rows], or added to it.
+  static func multiply(
+    matrix: UnsafePointer<Float>, vector: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>, rows: Int,
+    columns: Int, accumulate: Bool = false
+  ) {
+    cv_matrix_vector(matrix, vector, output, rows, columns, accumulate ? 1 : 0)
+  }
+
+  static func rotateHalf(
+    _ head: UnsafeMutablePointer<Float>, cosines: UnsafePointer<Float>, sines: UnsafePointer<Float>, half: Int
+  ) {
+    cv_rotate_half(head, cosines, sines, half)
+  }
+
+  static func multiply(_ destination: UnsafeMutablePointer<Float>, by source: UnsafePointer<Float>, count: Int) {
+    cv_multiply(destination, source, count)
+  }
+
+  static func layerNorm(
+    _ input: UnsafePointer<Float>, gain: UnsafePointer<Float>, bias: UnsafePointer<Float>, epsilon: Float,
+    into output: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    cv_layer_norm(input, gain, bias, epsilon, output, count)
+  }
+
+  static func rmsNorm(
+    _ input: UnsafePointer<Float>, gain: UnsafePointer<Float>, epsilon: Float,
+    into output: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    cv_rms_norm(input, gain, epsilon, output, count)
+  }
+}
+
+/// Widening of stored weights.
+public enum HalfPrecision {
+  /// IEEE half → Float32; the two must have the same number of elements.
+  public static func widenF16(_ source: UnsafeBufferPointer<UInt16>, into destination: UnsafeMutableBufferPointer<Float>) {
+    precondition(source.count == destination.count, "widening keeps the number of elements")
+    guard let from = source.baseAddress, let to = destination.baseAddress else { return }
+    cv_widen_f16(from, to, source.count)
+  }
+
+  /// bfloat16 → Float32; the two must have the same number of elements.
+  public static func widenBF16(_ source: UnsafeBufferPointer<UInt16>, into destination: UnsafeMutableBufferPointer<Float>) {
+    precondition(source.count == destination.count, "widening keeps the number of elements")
+    guard let from = source.baseAddress, let to = destination.baseAddress else { return }
+    cv_widen_bf16(from, to, source.count)
+  }
+}
