@@ -81,14 +81,18 @@ enum VectorMath {
 /// Widening of stored weights.
 public enum HalfPrecision {
   /// IEEE half → Float32; the two must have the same number of elements.
-  public static func widenF16(_ source: UnsafeBufferPointer<UInt16>, into destination: UnsafeMutableBufferPointer<Float>) {
+  public static func widenF16(
+    _ source: UnsafeBufferPointer<UInt16>, into destination: UnsafeMutableBufferPointer<Float>
+  ) {
     precondition(source.count == destination.count, "widening keeps the number of elements")
     guard let from = source.baseAddress, let to = destination.baseAddress else { return }
     cv_widen_f16(from, to, source.count)
   }
 
   /// bfloat16 → Float32; the two must have the same number of elements.
-  public static func widenBF16(_ source: UnsafeBufferPointer<UInt16>, into destination: UnsafeMutableBufferPointer<Float>) {
+  public static func widenBF16(
+    _ source: UnsafeBufferPointer<UInt16>, into destination: UnsafeMutableBufferPointer<Float>
+  ) {
     precondition(source.count == destination.count, "widening keeps the number of elements")
     guard let from = source.baseAddress, let to = destination.baseAddress else { return }
     cv_widen_bf16(from, to, source.count)

@@ -32,6 +32,12 @@ public final class WeightBuffer: @unchecked Sendable {
     if owner == nil { UnsafeMutablePointer(mutating: pointer).deallocate() }
   }
 
+  /// A view of the elements in `range`, which keeps this buffer alive.
+  public func slice(_ range: Range<Int>) -> WeightBuffer {
+    precondition(range.lowerBound >= 0 && range.upperBound <= count, "a slice lies inside its buffer")
+    return WeightBuffer(viewing: pointer + range.lowerBound, count: range.count, owner: self)
+  }
+
   /// Reads all elements.
   public func withUnsafeElements<Result>(_ body: (UnsafeBufferPointer<Float>) -> Result) -> Result {
     withExtendedLifetime(self) { body(UnsafeBufferPointer(start: pointer, count: count)) }

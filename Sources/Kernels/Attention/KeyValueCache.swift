@@ -15,7 +15,8 @@ public struct KeyValueCache: ~Copyable {
     self.heads = heads
     self.headWidth = headWidth
     self.capacity = max(capacity, 1)
-    buffer = AlignedBuffer(count: Self.size(layers: layers, heads: heads, headWidth: headWidth, capacity: self.capacity))
+    buffer = AlignedBuffer(
+      count: Self.size(layers: layers, heads: heads, headWidth: headWidth, capacity: self.capacity))
   }
 
   /// Makes room for `positions` more behind the filled ones.

@@ -1,0 +1,70 @@
+import Kernels
+
+/// The activations of one view on its way through the encoder, allocated once and reused by every block.
+struct EncoderWorkspace {
+  let tokens: Int
+  /// The residual stream, [tokens, width].
+  var hidden: [Float]
+  var normed: [Float]
+  var queries: [Float]
+  var keys: [Float]
+  var values: [Float]
+  var context: [Float]
+  /// [tokens, feedForwardWidth].
+  var inner: [Float]
+
+  init(hidden: Matrix, feedForwardWidth: Int) {
+    tokens = hidden.rows
+    self.hidden = hidden.values
+    let blank = [Float](repeating: 0, count: hidden.values.count)
+    normed = blank
+    queries = blank
+    keys = blank
+    values = blank
+    context = blank
+    inner = [Float](repeating: 0, count: hidden.rows * feedForwardWidth)
+  }
+}
+
+/// One pre-norm transformer block: x += attention(norm(x)); x += feedForward(norm(x)).
+struct EncoderBlock: Sendable {
+  let attentionNorm: LayerNorm
+  let query: Linear
+  let key: Linear
+  let value: Linear
+  let output: Linear
+  let feedForwardNorm: LayerNorm
+  let expand: Linear
+  let contract: Linear
+  let attention: EncoderAttention
+  let activation: Activation
+
+  /// Runs the block on the workspace's residual stream.
+  /// - Returns: what `request` asked for.
+  func run(_ work: inout EncoderWorkspace, request: AttentionTapRequest, workers: Workers) -> AttentionTaps {
+    let rows = work.tokens
+    projectQueriesAndKeys(&work, workers: workers)
+    value.apply(work.normed, rows: rows, into: &work.values, workers: workers)
+    let taps = attention.apply(
+      queries: work.queries, keys: work.keys, values: work.values, tokens: rows, into: &work.context, request: request,
+      workers: workers)
+    output.apply(work.context, rows: rows, into: &work.hidden, accumulate: true, workers: workers)
+    feedForwardNorm.apply(work.hidden, rows: rows, into: &work.normed, workers: workers)
+    expand.apply(work.normed, rows: rows, into: &work.inner, activation: activation, workers: workers)
+    contract.apply(work.inner, rows: rows, into: &work.hidden, accumulate: true, workers: workers)
+    return taps
+  }
+
+  /// What `request` asks for of a block whose output nobody reads: queries, keys and their products alone.
+  func taps(_ work: inout EncoderWorkspace, request: AttentionTapRequest, workers: Workers) -> AttentionTaps {
+    projectQueriesAndKeys(&work, workers: workers)
+    return attention.taps(
+      queries: work.queries.span, keys: work.keys.span, tokens: work.tokens, request: request, workers: workers)
+  }
+
+  private func projectQueriesAndKeys(_ work: inout EncoderWorkspace, workers: Workers) {
+    attentionNorm.apply(work.hidden, rows: work.tokens, into: &work.normed, workers: workers)
+    query.apply(work.normed, rows: work.tokens, into: &work.queries, workers: workers)
+    key.apply(work.normed, rows: work.tokens, into: &work.keys, workers: workers)
+  }
+}
