@@ -18,7 +18,8 @@ extension Budget: CustomStringConvertible {
     let number = isPercentage ? text.dropLast() : text[...]
     let digits = number.first == "-" ? number.dropFirst() : number
     let parts = digits.split(separator: ".", omittingEmptySubsequences: false)
-    let isDecimal = (1...2).contains(parts.count) && parts.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy(Self.isDigit) }
+    let isDecimal =
+      parts.count <= 2 && parts.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy(Self.isDigit) }
     // "29e-2" and not 29 / 100: 33.3 % must be the same double as 0.333.
     guard isDecimal, let value = Double(isPercentage ? "\(digits)e-2" : String(digits)), value.isFinite else {
       throw .malformedBudget(text)

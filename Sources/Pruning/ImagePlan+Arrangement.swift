@@ -2,7 +2,8 @@ extension ImagePlan {
   /// Arranges the views' rows as FasterVLM sends them, without separators: the thumbnail's rows in their order, then the
   /// crops' rows in the raster of the whole crop grid (row y of crop 0, row y of crop 1, …).
   init(
-    arranging views: [ViewPlan], of image: EncodedImage, limit: Int, count: Count = .withinBudget, scores: [[Double]] = []
+    arranging views: [ViewPlan], of image: EncodedImage, limit: Int, count: Count = .withinBudget,
+    scores: [[Double]] = []
   ) throws(PruningError) {
     try self.init(
       views: views, sequence: Self.arrangement(of: views, layout: image.layout, grid: image.tower.grid),

@@ -28,9 +28,7 @@ public struct StrategyOptions: Sendable {
   ) throws(PruningError) -> Double {
     guard let text = take(name) else { return fallback }
     guard text.allSatisfy({ "0123456789.-+eE".contains($0) }), let value = Double(text), range.contains(value) else {
-      let limits =
-        range.upperBound.isFinite
-        ? "from \(spelled(range.lowerBound)) to \(spelled(range.upperBound))" : "of at least \(spelled(range.lowerBound))"
+      let limits = "from \(spelled(range.lowerBound)) to \(spelled(range.upperBound))"
       throw .invalidOption(name, value: text, strategy: strategy, expected: "a number \(limits)")
     }
     return value

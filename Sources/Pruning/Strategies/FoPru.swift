@@ -28,7 +28,9 @@ struct FoPru: ViewStrategy {
     _ = try block(on: tower)
     return StrategySpec(
       name: Self.name,
-      options: ["policy": policy.rawValue, "score": score.rawValue, "layer": "\(layer ?? Self.defaultLayer(on: tower))"])
+      options: [
+        "policy": policy.rawValue, "score": score.rawValue, "layer": "\(layer ?? Self.defaultLayer(on: tower))",
+      ])
   }
 
   func share(of budget: Budget, in image: EncodedImage) throws(PruningError) -> Int {
