@@ -6,9 +6,91 @@ public enum Budget: Sendable, Hashable {
   case ratio(Double)
 }
 
-/// The options of a strategy spec, handed to a strategy's initialiser.
-public struct StrategyOptions: Sendable {}
-/// A strategy's name with its options spelled out.
-public struct StrategySpec: Sendable, Hashable {}
-/// A seeded random generator.
-public struct SeededGenerator: Sendable {}
+extension Budget: CustomStringConvertible {
+  /// Reads "128", "25%", "0.25" or "all".
+  /// - Throws: a budget error of `PruningError` for anything else, nothing and more than everything included.
+  public init(parsing text: String) throws(PruningError) {
+    if text == "all" {
+      self = .all
+      return
+    }
+    let isPercentage = text.hasSuffix("%")
+    let number = isPercentage ? text.dropLast() : text[...]
+    let digits = number.first == "-" ? number.dropFirst() : number
+    let parts = digits.split(separator: ".", omittingEmptySubsequences: false)
+    let isDecimal =
+      parts.count <= 2 && parts.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy(Self.isDigit) }
+    // "29e-2" and not 29 / 100: 33.3 % must be the same double as 0.333.
+    guard isDecimal, let value = Double(isPercentage ? "\(digits)e-2" : String(digits)), value.isFinite else {
+      throw .malformedBudget(text)
+    }
+    guard number.first != "-", value > 0 else { throw .budgetNotPositive(text) }
+    if parts.count == 1, !isPercentage {
+      guard let count = Int(digits) else { throw .budgetAboveEverything(text) }
+      self = .count(count)
+      return
+    }
+    guard value <= 1 else { throw .budgetAboveEverything(text) }
+    self = value == 1 ? .all : .ratio(value)
+  }
+
+  private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
+
+  /// The command line's spelling.
+  public var description: String {
+    switch self {
+    case .all: "all"
+    case .count(let count): "\(count)"
+    case .ratio(let ratio): "\(ratio)"
+    }
+  }
+
+  /// Whether it keeps each of `total` visual tokens, so that no strategy is needed.
+  public func isEverything(of total: Int) -> Bool {
+    switch self {
+    case .all: true
+    case .count(let count): count == total
+    case .ratio(let ratio): ratio == 1
+    }
+  }
+
+  /// The same budget, once it is known to be possible on `total` visual tokens.
+  public func validated(for total: Int) throws(PruningError) -> Budget {
+    switch self {
+    case .all: break
+    case .count(let count):
+      guard count > 0 else { throw .budgetNotPositive(description) }
+      guard count <= total else { throw .budgetExceedsTotal(count: count, total: total) }
+    case .ratio(let ratio):
+      guard ratio.isFinite else { throw .malformedBudget(description) }
+      guard ratio > 0 else { throw .budgetNotPositive(description) }
+      guard ratio <= 1 else { throw .budgetAboveEverything(description) }
+    }
+    return self
+  }
+
+  /// What each of `views` equal views may keep: a count N gives int(N ÷ views), a ratio R gives R·tokens, truncated unless
+  /// `rounding` says otherwise.
+  /// - Throws: `budgetTooSmall` when that is nothing.
+  public func share(
+    views: Int, tokensPerView: Int, rounding: FloatingPointRoundingRule = .towardZero
+  ) throws(PruningError) -> Int {
+    let share: Int
+    switch try validated(for: views * tokensPerView) {
+    case .all: share = tokensPerView
+    case .count(let count): share = count / views
+    case .ratio(let ratio): share = Int((ratio * Double(tokensPerView)).rounded(rounding))
+    }
+    guard share > 0 else { throw .budgetTooSmall(self, smallest: views, views: views) }
+    return share
+  }
+
+  /// Kept ÷ `total` for methods that are defined by a ratio alone; a count is divided in double.
+  public func keepRatio(of total: Int) -> Double {
+    switch self {
+    case .all: 1
+    case .count(let count): Double(count) / Double(total)
+    case .ratio(let ratio): ratio
+    }
+  }
+}

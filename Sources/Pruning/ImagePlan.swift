@@ -58,21 +58,24 @@ public struct ImagePlan: Sendable, Hashable {
   public let sequence: [SequenceItem]
   public let count: Count
   public let weights: Weights
+  /// For pictures only: what the method ranked by, a list a view and a score a token; empty when it has none.
+  public let scores: [[Double]]
 
   /// Checks every invariant: sources in range, rows that sum to 1 unless `unnormalised`, every row sent exactly once,
-  /// and no more rows than `limit` unless `adaptive`.
+  /// no more rows than `limit` unless `adaptive`, and scores for every token or for none.
   /// - Parameters:
   ///   - tokensPerView: sources are 0 ..< tokensPerView, or `ViewPlan.classSource`.
   ///   - limit: the budget in rows over all views.
   /// - Throws: `PruningError.invalidPlan` naming the broken rule.
   public init(
     views: [ViewPlan], sequence: [SequenceItem], tokensPerView: Int, limit: Int, count: Count = .withinBudget,
-    weights: Weights = .normalised
+    weights: Weights = .normalised, scores: [[Double]] = []
   ) throws(PruningError) {
     self.views = views
     self.sequence = sequence
     self.count = count
     self.weights = weights
+    self.scores = scores
     for (view, plan) in views.enumerated() {
       try plan.check(view: view, tokens: tokensPerView, normalised: weights == .normalised)
     }
@@ -80,6 +83,18 @@ public struct ImagePlan: Sendable, Hashable {
     if count == .withinBudget, keptTokens > limit {
       throw .invalidPlan("\(keptTokens) rows exceed the budget of \(limit)")
     }
+    guard scores.isEmpty || (scores.count == views.count && scores.allSatisfy { $0.count == tokensPerView }) else {
+      throw .invalidPlan("scores are not one for each of \(tokensPerView) tokens in \(views.count) views")
+    }
+  }
+
+  /// A plan whose rules hold by construction.
+  init(unchecked views: [ViewPlan], sequence: [SequenceItem]) {
+    self.views = views
+    self.sequence = sequence
+    count = .withinBudget
+    weights = .normalised
+    scores = []
   }
 
   /// Rows that are sent, separators not counted.

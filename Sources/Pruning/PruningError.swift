@@ -1,4 +1,113 @@
-/// What can be wrong with a strategy, its options, a budget or a plan.
+/// What can be wrong with a strategy, its options, a budget, the evidence or a plan. Facts are payload; the wording is in
+/// `message` and `hint`.
 public enum PruningError: Error, Sendable, Hashable {
+  /// A plan breaks a rule: a fault of the strategy, not of its input.
   case invalidPlan(String)
+
+  case malformedBudget(String)
+  case budgetNotPositive(String)
+  case budgetAboveEverything(String)
+  case budgetExceedsTotal(count: Int, total: Int)
+  /// A share would be nothing; `smallest` tokens of the image would do.
+  case budgetTooSmall(Budget, smallest: Int, views: Int)
+  case budgetWithoutStrategy(Budget)
+
+  case malformedSpec(String, reason: String)
+  case unknownStrategy(String, valid: [String])
+  case unknownOption(String, strategy: String, valid: [String])
+  case duplicateOption(String, strategy: String)
+  case invalidOption(String, value: String, strategy: String, expected: String)
+
+  case layerOutOfRange(Int, option: String, strategy: String, depth: Int)
+  case needsClassToken(strategy: String, alternatives: [String])
+  case missingEvidence(EvidenceKind, view: Int)
+  case malformedEvidence(EvidenceKind, view: Int, expected: String, found: String)
+  case nonFiniteScore(view: Int, token: Int)
+}
+
+extension PruningError {
+  /// Whether the caller asked for something that cannot be (exit status 2) rather than that data are bad (1).
+  public var isUsageError: Bool {
+    switch self {
+    case .invalidPlan, .missingEvidence, .malformedEvidence, .nonFiniteScore: false
+    default: true
+    }
+  }
+
+  /// What is wrong, in one line.
+  public var message: String {
+    switch self {
+    case .invalidPlan(let rule): "the strategy's plan is invalid: \(rule)"
+    case .malformedBudget(let text): "\"\(text)\" is not a budget of visual tokens"
+    case .budgetNotPositive(let text): "a budget of \(text) keeps nothing"
+    case .budgetAboveEverything(let text): "a budget of \(text) is more than everything"
+    case .budgetExceedsTotal(let count, let total):
+      "a budget of \(count) visual tokens is more than the image's \(total)"
+    case .budgetTooSmall(let budget, _, let views):
+      "a budget of \(budget) leaves no visual token to \(views == 1 ? "the view" : "each of \(views) views")"
+    case .budgetWithoutStrategy(let budget): "strategy none keeps everything, so it cannot keep \(budget)"
+    default: strategyMessage
+    }
+  }
+
+  private var strategyMessage: String {
+    switch self {
+    case .malformedSpec(let text, let reason): "\"\(text)\" is not a strategy: \(reason)"
+    case .unknownStrategy(let name, _): "there is no strategy \"\(name)\""
+    case .unknownOption(let option, let strategy, _): "strategy \(strategy) has no option \"\(option)\""
+    case .duplicateOption(let option, let strategy): "strategy \(strategy): option \(option) is given twice"
+    case .invalidOption(let option, let value, let strategy, let expected):
+      "strategy \(strategy): \(option)=\(value) is not \(expected)"
+    case .layerOutOfRange(let layer, let option, let strategy, let depth):
+      "strategy \(strategy): \(option)=\(layer) is not one of the tower's \(depth) blocks"
+    case .needsClassToken(let strategy, _):
+      "strategy \(strategy) reads the class token's attention, and this vision tower has no class token"
+    case .missingEvidence(let kind, let view): "view \(view) has no \(kind)"
+    case .malformedEvidence(let kind, let view, let expected, let found):
+      "view \(view): \(kind) should be \(expected), but is \(found)"
+    case .nonFiniteScore(let view, let token): "view \(view): the score of token \(token) is not a finite number"
+    default: ""
+    }
+  }
+
+  /// What to do about it, in one line.
+  public var hint: String {
+    switch self {
+    case .invalidPlan: "this is a fault of vlmprune: please report it with the command and the strategy"
+    case .malformedBudget, .budgetNotPositive, .budgetAboveEverything:
+      "give a number of tokens (128), a percentage (25%), a ratio between 0 and 1 (0.25), or all"
+    case .budgetExceedsTotal(_, let total): "give at most \(total), or all"
+    case .budgetTooSmall(_, let smallest, _): "the smallest budget here is \(smallest) visual tokens"
+    case .budgetWithoutStrategy: "name a strategy (hiprune works with every model), or keep all"
+    case .malformedSpec: "write name or name(option=value, option=value), for example hiprune(alpha=0.1)"
+    case .unknownStrategy(_, let valid): "the strategies are \(valid.joined(separator: ", "))"
+    case .unknownOption(_, let strategy, let valid):
+      valid.isEmpty ? "\(strategy) takes no options" : "its options are \(valid.joined(separator: ", "))"
+    case .duplicateOption(let option, _): "give \(option) once"
+    case .invalidOption(let option, _, _, let expected): "set \(option) to \(expected), or leave it out"
+    case .layerOutOfRange(_, let option, _, let depth):
+      "set \(option) to 0…\(depth - 1), or to −1…−\(depth) to count from the end"
+    case .needsClassToken(_, let alternatives): "these work on it: \(alternatives.joined(separator: ", "))"
+    case .missingEvidence(let kind, _): "collect \(kind), which the strategy asks for"
+    case .malformedEvidence, .nonFiniteScore: "check where the tensors come from"
+    }
+  }
+}
+
+extension EvidenceKind: CustomStringConvertible {
+  /// What it is, in words.
+  public var description: String {
+    switch self {
+    case .classAttention(let layer): "class attention of block \(layer)"
+    case .classLogits(let layer): "class logits of block \(layer)"
+    case .attentionReceived(let layer, .all): "attention received in block \(layer)"
+    case .attentionReceived(let layer, .patches): "attention received from patches in block \(layer)"
+    case .patchMeans(let layer, .softmax): "patch-to-patch attention of block \(layer)"
+    case .patchMeans(let layer, .logits): "patch-to-patch logits of block \(layer)"
+    case .keys(let layer): "keys of block \(layer)"
+    case .features: "features"
+    case .projected: "projected features"
+    case .text: "text embeddings"
+    }
+  }
 }

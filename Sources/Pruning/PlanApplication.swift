@@ -1,0 +1,98 @@
+import Kernels
+
+extension ViewPlan {
+  /// Applies the plan to one view's features.
+  /// - Parameters:
+  ///   - features: [tokens, width].
+  ///   - classToken: the class token's features, [width], for plans that send it.
+  /// - Returns: [rows, width]. A row that keeps one source is copied bit for bit; averages are summed in double.
+  public func applied(to features: Matrix, classToken: [Float]? = nil) -> Matrix {
+    let width = features.columns
+    precondition(classToken.map { $0.count == width } ?? true, "the class token is as wide as the features")
+    var values: [Float] = []
+    values.reserveCapacity(rows * width)
+    func source(_ index: Int) -> ArraySlice<Float> {
+      guard index == Self.classSource else { return features.row(index) }
+      guard let classToken else { preconditionFailure("the plan sends the class token, which was not given") }
+      return classToken[...]
+    }
+    for row in 0..<rows {
+      let members = rowStarts[row]..<rowStarts[row + 1]
+      if members.count == 1, weights[members.lowerBound] == 1 {
+        values += source(sources[members.lowerBound])
+        continue
+      }
+      var sums = [Double](repeating: 0, count: width)
+      for member in members {
+        let weight = Double(weights[member])
+        for (column, value) in source(sources[member]).enumerated() { sums[column] += weight * Double(value) }
+      }
+      values += sums.map { Float($0) }
+    }
+    return Matrix(rows: rows, columns: width, values: values)
+  }
+}
+
+extension ImagePlan {
+  /// Kept rows in the order of the sequence, and where separators stand among them.
+  public struct Application: Sendable, Equatable {
+    /// [kept tokens, width], separators left out.
+    public let rows: Matrix
+    /// Positions of the separators in the whole sequence, ascending.
+    public let separators: [Int]
+  }
+
+  /// Applies the plan to the features of every view.
+  /// - Parameters:
+  ///   - features: [tokens, width], one a view.
+  ///   - classTokens: [views, width], for plans that send class tokens.
+  public func applied(to features: [Matrix], classTokens: Matrix? = nil) -> Application {
+    precondition(features.count == views.count, "one feature matrix a view")
+    let width = features[0].columns
+    let parts = views.indices.map { view in
+      views[view].applied(to: features[view], classToken: classTokens.map { Array($0.row(view)) })
+    }
+    var values: [Float] = []
+    values.reserveCapacity(keptTokens * width)
+    var separators: [Int] = []
+    for (position, item) in sequence.enumerated() {
+      switch item {
+      case .row(let view, let row): values += parts[view].row(row)
+      case .separator: separators.append(position)
+      }
+    }
+    return Application(rows: Matrix(rows: keptTokens, columns: width, values: values), separators: separators)
+  }
+
+  /// How the items of a pruned sequence are numbered.
+  public enum Positions: Sendable, Hashable {
+    /// 0, 1, 2, …: as if the pruned sequence were all there is.
+    case renumbered
+    /// Each item keeps the number that it had in the sequence before pruning.
+    case original
+  }
+
+  /// Position numbers of the sequence's items, from 0.
+  /// - Parameter dense: the sequence before pruning. A row takes its anchor's number, a class token that of its view's first
+  ///   token; separators are matched in order, and one that `dense` lacks takes the number of the item before it.
+  public func positions(_ numbering: Positions, before dense: ImagePlan) -> [Int] {
+    guard numbering == .original else { return Array(sequence.indices) }
+    var places: [[Int]] = dense.views.map { [Int](repeating: 0, count: $0.rows) }
+    var separators: [Int] = []
+    for (position, item) in dense.sequence.enumerated() {
+      switch item {
+      case .row(let view, let row): places[view][dense.views[view].anchors[row]] = position
+      case .separator: separators.append(position)
+      }
+    }
+    var remaining = separators[...]
+    var last = 0
+    return sequence.map { item in
+      switch item {
+      case .row(let view, let row): last = places[view][max(views[view].anchors[row], 0)]
+      case .separator: last = remaining.popFirst() ?? last
+      }
+      return last
+    }
+  }
+}

@@ -1,0 +1,34 @@
+/// The tokens that the class token attends to most, in raster order.
+/// "[CLS] Attention is All You Need for Training-Free Visual Token Pruning" (FasterVLM).
+struct FasterVLM: ViewStrategy {
+  enum Heads: String, CaseIterable { case mean, max }
+
+  static let name = "fastervlm"
+  static let summary = "top tokens by class-token attention (FasterVLM, arXiv 2412.01818)"
+  static let needsClassToken = true
+
+  private let layer: Int
+  private let heads: Heads
+
+  init(options: inout StrategyOptions) throws(PruningError) {
+    layer = try options.layer("layer") ?? -2
+    heads = try options.choice("heads", of: Heads.self) ?? .mean
+  }
+
+  func evidence(on tower: TowerDescription) throws(PruningError) -> Evidence {
+    try requireClassToken(on: tower)
+    return [.classAttention(layer: try block(layer, option: "layer", on: tower))]
+  }
+
+  func resolved(on tower: TowerDescription) -> StrategySpec {
+    StrategySpec(name: Self.name, options: ["layer": "\(layer)", "heads": heads.rawValue])
+  }
+
+  func decide(_ view: ViewInput, keeping share: Int, using random: inout SeededGenerator) throws(PruningError)
+    -> ViewDecision
+  {
+    let attention = try view.classAttention(layer: try block(layer, option: "layer", on: view.tower))
+    let scores = heads == .mean ? attention.columnMeans() : attention.columnMaxima()
+    return ViewDecision(keeping: Ranking.top(share, of: scores), scores: scores)
+  }
+}

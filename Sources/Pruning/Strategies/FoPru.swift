@@ -1,0 +1,77 @@
+/// Tokens, or whole rows, by the attention that they receive or give among patches, whichever varies more.
+/// "FoPru: Focal Pruning for Efficient Large Vision-Language Models".
+struct FoPru: ViewStrategy {
+  enum Policy: String, CaseIterable { case rank, row }
+  enum Score: String, CaseIterable {
+    case softmax, logits
+    var scale: AttentionScale { self == .softmax ? .softmax : .logits }
+  }
+
+  static let name = "fopru"
+  static let summary = "top tokens or rows by patch-to-patch attention (FoPru, arXiv 2411.14164)"
+
+  private let policy: Policy
+  private let score: Score
+  private let layer: Int?
+
+  init(options: inout StrategyOptions) throws(PruningError) {
+    policy = try options.choice("policy", of: Policy.self) ?? .rank
+    score = try options.choice("score", of: Score.self) ?? .softmax
+    layer = try options.layer("layer")
+  }
+
+  func evidence(on tower: TowerDescription) throws(PruningError) -> Evidence {
+    [.patchMeans(layer: try block(on: tower), scale: score.scale)]
+  }
+
+  func resolved(on tower: TowerDescription) throws(PruningError) -> StrategySpec {
+    _ = try block(on: tower)
+    return StrategySpec(
+      name: Self.name,
+      options: [
+        "policy": policy.rawValue, "score": score.rawValue, "layer": "\(layer ?? Self.defaultLayer(on: tower))",
+      ])
+  }
+
+  func share(of budget: Budget, in image: EncodedImage) throws(PruningError) -> Int {
+    let (views, grid) = (image.views.count, image.tower.grid)
+    guard policy == .row else { return try budget.share(views: views, tokensPerView: grid.count) }
+    let rows: Int
+    switch budget {
+    case .ratio(let ratio): rows = Int(ratio * Double(grid.rows))
+    case .count(let count): rows = count / views / grid.columns
+    case .all: rows = grid.rows
+    }
+    guard rows > 0 else { throw .budgetTooSmall(budget, smallest: views * grid.columns, views: views) }
+    return rows * grid.columns
+  }
+
+  func decide(_ view: ViewInput, keeping share: Int, using random: inout SeededGenerator) throws(PruningError)
+    -> ViewDecision
+  {
+    let means = try view.patchMeans(layer: try block(on: view.tower), scale: score.scale)
+    let scores = Self.variance(means.received) > Self.variance(means.given) ? means.received : means.given
+    guard policy == .row else { return ViewDecision(keeping: Ranking.top(share, of: scores), scores: scores) }
+    let columns = view.tower.grid.columns
+    let rowSums = (0..<view.tower.grid.rows).map { row in
+      scores[row * columns..<(row + 1) * columns].reduce(0, +)
+    }
+    let rows = Ranking.top(share / columns, of: rowSums)
+    return ViewDecision(keeping: rows.flatMap { $0 * columns..<($0 + 1) * columns }, scores: scores)
+  }
+
+  /// Unbiased, in double.
+  static func variance(_ values: [Double]) -> Double {
+    let mean = values.reduce(0, +) / Double(values.count)
+    return values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count - 1)
+  }
+
+  private func block(on tower: TowerDescription) throws(PruningError) -> Int {
+    try block(layer ?? Self.defaultLayer(on: tower), option: "layer", on: tower)
+  }
+
+  /// The block before the last, or the feature layer where patches are merged; counted from the end.
+  private static func defaultLayer(on tower: TowerDescription) -> Int {
+    tower.mergesPatches ? tower.featureLayer - tower.depth : -2
+  }
+}
