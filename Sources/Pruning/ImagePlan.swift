@@ -106,10 +106,13 @@ public struct ImagePlan: Sendable, Hashable {
       switch item {
       case .separator: return -1
       case .row(let view, let row):
-        let anchor = views[view].anchors[row]
-        return anchor == ViewPlan.classSource ? -100 - view : view * tokensPerView + anchor
+        return Self.code(of: views[view].anchors[row], view: view, tokensPerView: tokensPerView)
       }
     }
+  }
+
+  static func code(of source: Int, view: Int, tokensPerView: Int) -> Int {
+    source == ViewPlan.classSource ? -100 - view : view * tokensPerView + source
   }
 
   private func checkSequence() throws(PruningError) {
