@@ -18,7 +18,7 @@ extension DecoderConfiguration {
       throw section.error("head_dim", found: "\(headWidth)", expected: "an even number")
     }
     let context = try section.integer("max_position_embeddings", default: 2048, in: 1...16_777_216)
-    let rotary = try section.rotary()
+    let rotary = try section.rotary(context: context)
     self.init(
       vocabulary: try section.integer("vocab_size", default: 32_000, in: 1...16_777_216), width: width,
       feedForwardWidth: try section.integer("intermediate_size", default: 11_008, in: 1...1_048_576),
@@ -34,9 +34,9 @@ extension DecoderConfiguration {
 }
 
 extension ConfigurationReader {
-  /// Both spellings: `rope_theta` beside `rope_scaling`, and `rope_parameters` with everything inside.
-  fileprivate func rotary() throws(VLMError) -> (theta: Double, scaling: RotaryScaling) {
-    let parameters = try section(has("rope_parameters") ? "rope_parameters" : "rope_scaling")
+  /// Both spellings: `rope_theta` beside `rope_scaling`, and `rope_parameters` with everything inside; the former wins.
+  fileprivate func rotary(context: Int) throws(VLMError) -> (theta: Double, scaling: RotaryScaling) {
+    let parameters = try section(has("rope_scaling") ? "rope_scaling" : "rope_parameters")
     let outer = try number("rope_theta", default: 10_000)
     let theta = try parameters.number("rope_theta", default: outer)
     let kind = try parameters.string("rope_type", default: try parameters.string("type", default: "default"))
@@ -50,7 +50,7 @@ extension ConfigurationReader {
           factor: try parameters.number("factor", default: 8),
           lowFrequencyFactor: try parameters.number("low_freq_factor", default: 1),
           highFrequencyFactor: try parameters.number("high_freq_factor", default: 4),
-          originalContext: try parameters.number("original_max_position_embeddings", default: 8192))
+          originalContext: try parameters.number("original_max_position_embeddings", default: Double(context)))
       )
     default:
       throw parameters.error("rope_type", found: "\"\(kind)\"", expected: "default, linear or llama3")

@@ -2,7 +2,7 @@ import Checkpoint
 import Kernels
 
 /// A family of checkpoints: one file that turns a Hugging Face folder into a model, and one line in the catalogue.
-public protocol ModelFamily {
+public protocol ModelFamily: Sendable {
   /// config.json's `model_type`.
   static var modelType: String { get }
   /// One line for `vlmprune models`.
