@@ -20,7 +20,7 @@ public enum ImageFormat: String, Sendable {
   /// What unsupported bytes look like, for a message: "looks like WebP", or "starts with 00 01 …".
   private static func describe(_ bytes: [UInt8]) -> String {
     if let name = foreignName(bytes) { return "looks like \(name)" }
-    if bytes.starts(with: pngSignature.prefix(4)) { return "starts like a PNG whose line ends were damaged in transfer" }
+    if bytes.starts(with: pngSignature.prefix(4)) { return "starts like a PNG that was damaged as text in transfer" }
     if bytes.starts(with: [0xff, 0xd8]) { return "starts like a JPEG but has no marker after its first" }
     let start = bytes.prefix(8)
     if start.allSatisfy({ (0x20..<0x7f).contains($0) || $0 == 0x0a || $0 == 0x0d || $0 == 0x09 }) {

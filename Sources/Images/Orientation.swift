@@ -34,22 +34,29 @@ struct TIFFBlock {
     guard number(at: 2, bytes: 2) == 42 else { return nil }
   }
 
-  /// The value of a tag that holds a single unsigned integer; where the tag is repeated, the last one, as Pillow reads it.
+  /// The first value of a tag that holds unsigned integers in place. Of a repeated tag it is the last, as in Pillow.
   func firstDirectoryValue(tag: Int) -> Int? {
     guard let directory = number(at: 4, bytes: 4), let count = number(at: directory, bytes: 2) else { return nil }
     var value: Int?
     for index in 0..<count {
       let entry = directory + 2 + 12 * index
       guard entry + 12 <= bytes.count else { break }
-      guard number(at: entry, bytes: 2) == tag, number(at: entry + 4, bytes: 4) == 1 else { continue }
-      switch number(at: entry + 2, bytes: 2) {
-      case 1: value = number(at: entry + 8, bytes: 1)
-      case 3: value = number(at: entry + 8, bytes: 2)
-      case 4: value = number(at: entry + 8, bytes: 4)
-      default: continue
-      }
+      guard number(at: entry, bytes: 2) == tag, let values = number(at: entry + 4, bytes: 4) else { continue }
+      guard let size = Self.integerSize(number(at: entry + 2, bytes: 2)) else { continue }
+      // More than four bytes would be elsewhere in the block; no orientation needs that.
+      if values >= 1 && values * size <= 4 { value = number(at: entry + 8, bytes: size) }
     }
     return value
+  }
+
+  /// Bytes of an unsigned integer of a TIFF type (BYTE, SHORT, LONG).
+  private static func integerSize(_ type: Int?) -> Int? {
+    switch type {
+    case 1: return 1
+    case 3: return 2
+    case 4: return 4
+    default: return nil
+    }
   }
 
   private func number(at offset: Int, bytes count: Int) -> Int? {

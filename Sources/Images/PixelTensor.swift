@@ -9,7 +9,7 @@ public struct PixelTensor: Sendable, Equatable {
 
   /// `values` must hold 3 · height · width numbers.
   public init(height: Int, width: Int, values: [Float]) {
-    precondition(values.count == 3 * height * width, "a pixel tensor of \(height)×\(width) has another number of values")
+    precondition(values.count == 3 * height * width, "a pixel tensor has another number of values")
     self.channels = 3
     self.height = height
     self.width = width
