@@ -139,17 +139,20 @@ public struct Conversation: ~Copyable {
     let start = clock.now
     defer { timings.decode += clock.now - start }
     var sampler = Sampler(options: options.sampling, seed: setting.seed)
-    var writer = AnswerWriter(stream: model.tokenizer.makeStreamDecoder(skipSpecialTokens: true), onText: onText)
+    var writer = AnswerWriter(stream: model.tokenizer.makeStreamDecoder(skipSpecialTokens: true))
     var tokens: [Int] = []
     var logits = first
     let context = model.decoder.configuration.contextLength
     while true {
       let token = sampler.next(logits)
       tokens.append(token)
-      if model.endTokens.contains(token) { return (writer.finish(), tokens, .stop) }
-      writer.append(token)
-      guard tokens.count < options.maxNewTokens, cached.count < context else {
-        return (writer.finish(), tokens, .length)
+      let ended = model.endTokens.contains(token)
+      let piece = ended ? "" : writer.append(token)
+      if !piece.isEmpty { onText(piece) }
+      guard !ended, tokens.count < options.maxNewTokens, cached.count < context else {
+        let rest = writer.finish()
+        if !rest.isEmpty { onText(rest) }
+        return (writer.text, tokens, ended ? .stop : .length)
       }
       let next = position + tokens.count - 1
       logits = model.decoder.run(
@@ -157,38 +160,5 @@ public struct Conversation: ~Copyable {
       cached.append(.token(token))
       cachedPositions.append(next)
     }
-  }
-}
-
-/// Turns tokens into the answer's text: without white space around it, piece by piece as it becomes certain.
-struct AnswerWriter {
-  private var stream: StreamDecoder
-  private let onText: (String) -> Void
-  private var written = ""
-  /// White space that is only written once something follows it.
-  private var pending = ""
-
-  init(stream: StreamDecoder, onText: @escaping (String) -> Void) {
-    self.stream = stream
-    self.onText = onText
-  }
-
-  mutating func append(_ token: Int) { emit(stream.append(token)) }
-
-  /// - Returns: the whole answer.
-  mutating func finish() -> String {
-    emit(stream.finish())
-    return written
-  }
-
-  private mutating func emit(_ piece: String) {
-    pending += piece
-    if written.isEmpty { pending = String(pending.drop(while: \.isWhitespace)) }
-    let trailing = pending.reversed().prefix(while: \.isWhitespace).count
-    let ready = String(pending.dropLast(trailing))
-    guard !ready.isEmpty else { return }
-    pending = String(pending.suffix(trailing))
-    written += ready
-    onText(ready)
   }
 }

@@ -17,6 +17,9 @@ public struct VisualRows: Sendable {
 }
 
 extension VisionLanguageModel {
+  /// Every token of each view, projected: [tokens, decoder width].
+  public func project(_ features: [Matrix]) -> [Matrix] { features.map { projector($0, workers: workers) } }
+
   /// Applies a plan: gathers kept features and projects only those.
   func visualRows(of picture: EncodedPicture, plan: ImagePlan) throws(VLMError) -> VisualRows {
     let dense = ImagePlan.dense(layout: picture.image.layout, grid: description.grid)

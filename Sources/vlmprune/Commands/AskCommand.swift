@@ -18,7 +18,7 @@ struct AskCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("PNG or JPEG files; - reads one from stdin.", valueName: "image"))
   var images: [String]
 
-  @OptionGroup var run: RunOptions
+  @OptionGroup var options: RunOptions
   @OptionGroup var question: QuestionOptions
 
   @Option(name: .long, help: ArgumentHelp("Write the image with dropped patches dimmed.", valueName: "png"))
@@ -34,30 +34,30 @@ struct AskCommand: ParsableCommand {
   }
 
   func run() throws {
-    let setting = try run.pruningSetting()
+    let setting = try options.pruningSetting()
     guard let text = try question.text() else {
       try requireTerminal()
-      try ConversationLoop(run: run, question: question, setting: setting, images: images).start()
+      try ConversationLoop(options: options, question: question, setting: setting, images: images).start()
       return
     }
     let clock = ContinuousClock()
     let start = clock.now
     let files = try images.map { (name: $0, bytes: try InputFile.bytes($0)) }
-    let model = try run.loadModel()
+    let model = try options.loadModel()
     try model.check(setting)
     let loaded = clock.now
-    let pictures = try files.map { try model.picture($0.bytes, file: $0.name, limits: run.limits) }
+    let pictures = try files.map { try model.picture($0.bytes, file: $0.name, limits: options.limits) }
     let processed = clock.now
     var conversation = Conversation(model: model, setting: setting, system: question.system)
     let answer = try conversation.ask(
       text, newPictures: pictures, rawPrompt: question.rawPrompt, options: question.generation,
-      onText: run.json ? { _ in } : StandardOutput.write)
+      onText: options.json ? { _ in } : StandardOutput.write)
     let times = RunTimes(load: loaded - start, preprocess: processed - loaded, total: clock.now - start)
     if let overlay {
       try OverlayPictures.write(answer, of: pictures, model: model, to: overlay)
     }
     let report = AnswerReport(answer, pictures: pictures, model: model, setting: setting, times: times)
-    if run.json {
+    if options.json {
       try StandardOutput.write(json: report)
     } else {
       StandardOutput.write("\n")
@@ -66,7 +66,7 @@ struct AskCommand: ParsableCommand {
   }
 
   private func requireTerminal() throws {
-    guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1, !run.json else {
+    guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1, !options.json else {
       throw CommandFailure.usage(
         "no question, and no terminal to hold a conversation on", hint: "ask with -q \"…\" or --prompt-file FILE")
     }

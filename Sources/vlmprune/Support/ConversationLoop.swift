@@ -4,13 +4,13 @@ import VLM
 
 /// `ask` without a question on a terminal: lines are questions, lines that begin with a slash are commands.
 struct ConversationLoop {
-  let run: RunOptions
+  let options: RunOptions
   let question: QuestionOptions
   let setting: PruningSetting
   let images: [String]
 
   func start() throws {
-    let model = try run.loadModel()
+    let model = try options.loadModel()
     try model.check(setting)
     var setting = setting
     var conversation = Conversation(model: model, setting: setting, system: question.system)
@@ -29,7 +29,7 @@ struct ConversationLoop {
           conversation.restart()
         case "/keep":
           setting.budget = try Budget(parsing: words.count > 1 ? String(words[1]) : "")
-          if setting.strategy.isNone { setting.strategy = try StrategyCatalogue.make(parsing: "hiprune") }
+          if type(of: setting.strategy).name == "none" { setting.strategy = try StrategyCatalogue.make(parsing: "hiprune") }
           try model.check(setting)
           conversation.change(setting)
         case "/strategy":
@@ -49,7 +49,7 @@ struct ConversationLoop {
   }
 
   private func picture(_ path: String, _ model: VisionLanguageModel) throws -> Picture {
-    try model.picture(try InputFile.bytes(path), file: path, limits: run.limits)
+    try model.picture(try InputFile.bytes(path), file: path, limits: options.limits)
   }
 
   private func answer(_ line: String, _ conversation: inout Conversation, _ waiting: inout [Picture]) throws {
