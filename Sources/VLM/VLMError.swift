@@ -45,7 +45,8 @@ public enum VLMError: Error, Sendable {
     case .tokenizer(let error): error.message
     case .image(let error, let file): "\(file): \(error.message)"
     case .unreadable(let file, let reason): "cannot read \(file): \(reason)"
-    case .unsupportedModel(let type, let file, _): "\(file) describes a model of type \"\(type)\", which is not supported"
+    case .unsupportedModel(let type, let file, _):
+      "\(file) describes a model of type \"\(type)\", which is not supported"
     case .configuration(let key, let found, let expected, let file):
       "\(file): \"\(key)\" is \(found), expected \(expected)"
     case .imageToken(let reason, let file): "\(file): \(reason)"

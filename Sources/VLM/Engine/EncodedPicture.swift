@@ -10,6 +10,17 @@ public struct EncodedPicture: Sendable {
   public let classTokens: Matrix
   /// What strategies see.
   public let image: EncodedImage
+  /// Whether the class token is sent in front of the patches.
+  let sendsClassToken: Bool
+
+  /// What the family projects when nothing is pruned: each view's features, behind the class token where that is sent.
+  var projectorInputs: [Matrix] {
+    guard sendsClassToken else { return features }
+    return features.enumerated().map { view, features in
+      Matrix(
+        rows: features.rows + 1, columns: features.columns, values: Array(classTokens.row(view)) + features.values)
+    }
+  }
 }
 
 extension VisionLanguageModel {
@@ -44,7 +55,8 @@ extension VisionLanguageModel {
       views: views, text: evidence.kinds.contains(.text) ? textEmbeddings(question) : nil)
     let width = selected.first?.columns ?? 0
     return EncodedPicture(
-      features: selected, classTokens: Matrix(rows: selected.count, columns: width, values: classTokens), image: image)
+      features: selected, classTokens: Matrix(rows: selected.count, columns: width, values: classTokens), image: image,
+      sendsClassToken: features.sendsClassToken)
   }
 
   /// Projected rows and features for the strategies that compare tokens with each other or with the question.

@@ -95,7 +95,7 @@ public final class InspectionRecorder {
       add(
         "vision.attention.\(twoDigits(layer))", [count, maps[0].rows / tokens, tokens, tokens], maps.flatMap(\.values))
     }
-    let features = encoded.flatMap(\.features)
+    let features = encoded.flatMap(\.projectorInputs)
     add("vision.features", [features.count, features[0].rows, features[0].columns], features.flatMap(\.values))
   }
 

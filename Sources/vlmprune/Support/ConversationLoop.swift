@@ -29,7 +29,9 @@ struct ConversationLoop {
           conversation.restart()
         case "/keep":
           setting.budget = try Budget(parsing: words.count > 1 ? String(words[1]) : "")
-          if type(of: setting.strategy).name == "none" { setting.strategy = try StrategyCatalogue.make(parsing: "hiprune") }
+          if type(of: setting.strategy).name == "none" {
+            setting.strategy = try StrategyCatalogue.make(parsing: "hiprune")
+          }
           try model.check(setting)
           conversation.change(setting)
         case "/strategy":

@@ -56,7 +56,8 @@ enum OutputFile {
       access(folder, W_OK) == 0
     else {
       throw CommandFailure(
-        message: "\(option) \(path) cannot be written", hint: "choose a path in a folder that exists and can be written")
+        message: "\(option) \(path) cannot be written", hint: "choose a path in a folder that exists and can be written"
+      )
     }
   }
 

@@ -70,7 +70,8 @@ struct RunOptions: ParsableArguments {
     let model = try FamilyCatalogue.load(folder: place.folder, name: place.name, workers: workers)
     if verbose {
       StandardError.write(
-        "\(model.name): \(model.family), \(model.visualTokensPerPicture) visual tokens, \(workers.count) threads, f32\n")
+        "\(model.name): \(model.family), \(model.visualTokensPerPicture) visual tokens, \(workers.count) threads, f32\n"
+      )
     }
     return model
   }
