@@ -2,22 +2,24 @@
 struct JPEGStructure {
   /// The TIFF block of the EXIF segments before the first scan (several are joined, as Pillow does), or nothing.
   private(set) var exif: ArraySlice<UInt8>?
-  /// Whether an end-of-image marker follows the first scan.
+  /// Whether the segments and scans lead to an end-of-image marker.
   private(set) var isComplete = false
 
   init(_ bytes: [UInt8]) {
     var position = 2
+    var sawScan = false
     while let (marker, body) = Self.nextMarker(in: bytes, from: position) {
       position = body
-      if marker == 0xda {
-        isComplete = Self.hasEnd(bytes, from: body)
+      if marker == 0xd9 {
+        isComplete = sawScan
         return
       }
-      if marker == 0x01 || (0xd0...0xd9).contains(marker) { continue }  // No length follows.
+      if marker == 0x01 || (0xd0...0xd8).contains(marker) { continue }  // No length follows.
       guard body + 2 <= bytes.count else { return }
       let length = Int(bytes[body]) << 8 | Int(bytes[body + 1])
       guard length >= 2, body + length <= bytes.count else { return }
-      if marker == 0xe1 { addExif(bytes[(body + 2)..<(body + length)]) }
+      if marker == 0xe1 && !sawScan { addExif(bytes[(body + 2)..<(body + length)]) }
+      sawScan = sawScan || marker == 0xda
       position = body + length
     }
   }
@@ -35,24 +37,17 @@ struct JPEGStructure {
     exif = earlier + block
   }
 
+  /// The next marker and the position after it. Compressed data are passed over: there, FF is followed by 00.
   private static func nextMarker(in bytes: [UInt8], from start: Int) -> (marker: UInt8, body: Int)? {
-    var position = start
-    while position + 1 < bytes.count {
-      if bytes[position] == 0xff && bytes[position + 1] != 0x00 && bytes[position + 1] != 0xff {
-        return (bytes[position + 1], position + 2)
-      }
-      position += 1
-    }
-    return nil
-  }
-
-  /// Compressed data never contain FF D9, so that after the first scan's header it can only be the end.
-  private static func hasEnd(_ bytes: [UInt8], from start: Int) -> Bool {
     bytes.withUnsafeBufferPointer { bytes in
-      for position in start..<max(bytes.count - 1, start) where bytes[position] == 0xff && bytes[position + 1] == 0xd9 {
-        return true
+      var position = start
+      while position + 1 < bytes.count {
+        if bytes[position] == 0xff && bytes[position + 1] != 0x00 && bytes[position + 1] != 0xff {
+          return (bytes[position + 1], position + 2)
+        }
+        position += 1
       }
-      return false
+      return nil
     }
   }
 }
