@@ -62,6 +62,16 @@ import Testing
     #expect(try decodingError(Golden.bytes("rgba.png"), limits: ImageLimits(maxPixels: 384)) == nil)
   }
 
+  @Test("a progressive JPEG of a thousand scans is refused")
+  func scans() throws {
+    let bytes = try Golden.bytes("jpeg-progressive.jpg")
+    let last = try #require(bytes.indices.dropLast().last { bytes[$0] == 0xff && bytes[$0 + 1] == 0xda })
+    let scan = bytes[last..<(bytes.count - 2)]
+    #expect(decodingError(bytes[..<last] + Array(repeating: scan, count: 3).joined() + [0xff, 0xd9]) == nil)
+    let error = decodingError(bytes[..<last] + Array(repeating: scan, count: 1000).joined() + [0xff, 0xd9])
+    #expect(error?.message.contains("scans") == true, "\(error?.message ?? "no error")")
+  }
+
   @Test("a truncated JPEG says so")
   func truncation() throws {
     #expect(try decodingError(Golden.bytes("jpeg-truncated.jpg")) == .truncated(format: .jpeg))

@@ -13,7 +13,7 @@ import Testing
   }
 
   // shared/data may not be copied into the repository; without it these four skip, visibly.
-  @Test("PngSuite equals Pillow, and all 14 broken files throw", .enabled(if: Golden.hasShared))
+  @Test("PngSuite equals Pillow, and all 14 broken files throw", .enabled(if: Golden.hasShared, Golden.reason))
   func pngSuite() throws {
     var broken = 0
     for (file, facts) in try Golden.facts("pngsuite") {
@@ -29,14 +29,14 @@ import Testing
     #expect(broken == 14)
   }
 
-  @Test("difficult JPEGs equal Pillow", .enabled(if: Golden.hasShared))
+  @Test("difficult JPEGs equal Pillow", .enabled(if: Golden.hasShared, Golden.reason))
   func difficultJPEG() throws {
     for (file, facts) in try Golden.facts("jpeg-reftest") {
       try expectEqual(file, Golden.bytes(file, in: Golden.shared), facts)
     }
   }
 
-  @Test("EXIF orientations 0 to 8 stand upright", .enabled(if: Golden.hasShared))
+  @Test("EXIF orientations 0 to 8 stand upright", .enabled(if: Golden.hasShared, Golden.reason))
   func orientations() throws {
     let table = try Golden.facts("exif")
     #expect(table.count == 18)
@@ -55,7 +55,9 @@ import Testing
     "jpeg/crash/imagetestsuite/f6b4389c3cf0f5997b2e5a4b905aea8d.jpg",
   ]
 
-  @Test("files that crashed decoders give a picture or an error, as Pillow does", .enabled(if: Golden.hasShared))
+  @Test(
+    "files that crashed decoders give a picture or an error, as Pillow does",
+    .enabled(if: Golden.hasShared, Golden.reason))
   func crashFiles() throws {
     var disagreements: [String] = []
     for (file, facts) in try Golden.facts("jpeg-crash") {
