@@ -28,7 +28,8 @@ struct EvaluationRunTests {
       text: "What is number \(index) here?", category: index < 3 ? "early" : "late", answers: ["nothing"])
   }
 
-  @Test("answers come in the order of the questions, and sharing an image's prefix changes none", arguments: ["all", "9"])
+  @Test(
+    "answers come in the order of the questions, and sharing an image's prefix changes none", arguments: ["all", "9"])
   func reuse(keep: String) throws {
     let strategy = keep == "all" ? "none" : "hiprune"
     let shared = try run(strategy, keep: keep, reuses: true)
