@@ -2,6 +2,7 @@
 struct PostProcessor: Sendable {
   private(set) var before: [Int] = []
   private(set) var after: [Int] = []
+  private var hasFrame = false
 
   /// Reads the section; nil is no frame.
   init(_ section: TokenizerSection?) throws(TokenizerError) {
@@ -13,12 +14,21 @@ struct PostProcessor: Sendable {
     case "Sequence": for part in try section.parts("processors") { try read(part) }
     // Corrects offsets only, and there are none here.
     case "ByteLevel": break
-    case "TemplateProcessing": try readTemplate(section)
+    case "TemplateProcessing":
+      try beginFrame(section)
+      try readTemplate(section)
     case "RobertaProcessing", "BertProcessing":
-      before.insert(try Self.token("cls", of: section), at: 0)
-      after.append(try Self.token("sep", of: section))
+      try beginFrame(section)
+      before = [try Self.token("cls", of: section)]
+      after = [try Self.token("sep", of: section)]
     case let type: throw section.unsupported(type)
     }
+  }
+
+  /// The reference hands what the first frame made to a second one as a pair of texts: nobody means that.
+  private mutating func beginFrame(_ section: TokenizerSection) throws(TokenizerError) {
+    guard !hasFrame else { throw section.unsupported("a second frame") }
+    hasFrame = true
   }
 
   /// A token given as [text, id].
@@ -30,14 +40,13 @@ struct PostProcessor: Sendable {
   }
 
   private mutating func readTemplate(_ section: TokenizerSection) throws(TokenizerError) {
-    var (newBefore, newAfter): ([Int], [Int]) = ([], [])
     var sequences = 0
     let tokens = TokenizerSection(section.name, try section.required("special_tokens"))
     for piece in try section.elements("single") {
       if let token = piece["SpecialToken"] {
         let name = try TokenizerSection(section.name, token).string("id")
         let ids = try TokenizerSection(section.name, tokens.required(name)).elements("ids").compactMap(\.integer)
-        if sequences == 0 { newBefore += ids } else { newAfter += ids }
+        if sequences == 0 { before += ids } else { after += ids }
       } else if piece["Sequence"] != nil {
         sequences += 1
       } else {
@@ -45,7 +54,5 @@ struct PostProcessor: Sendable {
       }
     }
     guard sequences == 1 else { throw section.unsupported("a template with \(sequences) sequences") }
-    before = newBefore + before
-    after += newAfter
   }
 }
