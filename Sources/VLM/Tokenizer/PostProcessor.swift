@@ -4,9 +4,13 @@ struct PostProcessor: Sendable {
   private(set) var after: [Int] = []
   private var hasFrame = false
 
-  /// Reads the section; nil is no frame.
-  init(_ section: TokenizerSection?) throws(TokenizerError) {
-    if let section { try read(section) }
+  /// Reads the section; nil is no frame. Ids must lie below `vocabularySize`: a model would look them up.
+  init(_ section: TokenizerSection?, vocabularySize: Int) throws(TokenizerError) {
+    guard let section else { return }
+    try read(section)
+    for id in before + after where !(0..<vocabularySize).contains(id) {
+      throw section.invalid("id \(id) is no token")
+    }
   }
 
   private mutating func read(_ section: TokenizerSection) throws(TokenizerError) {
@@ -33,7 +37,8 @@ struct PostProcessor: Sendable {
 
   /// A token given as [text, id].
   private static func token(_ key: String, of section: TokenizerSection) throws(TokenizerError) -> Int {
-    guard let id = try section.elements(key).map({ $0 }).last?.integer else {
+    let pair = try section.elements(key).map { $0 }
+    guard pair.count == 2, let id = pair[1].integer else {
       throw section.invalid("\"\(key)\" is no pair of a text and an id")
     }
     return id
@@ -45,7 +50,7 @@ struct PostProcessor: Sendable {
     for piece in try section.elements("single") {
       if let token = piece["SpecialToken"] {
         let name = try TokenizerSection(section.name, token).string("id")
-        let ids = try TokenizerSection(section.name, tokens.required(name)).elements("ids").compactMap(\.integer)
+        let ids = try TokenizerSection(section.name, tokens.required(name)).integers("ids")
         if sequences == 0 { before += ids } else { after += ids }
       } else if piece["Sequence"] != nil {
         sequences += 1

@@ -68,7 +68,7 @@ struct PreTokenizer: Sendable {
     case "Digits":
       steps.append(.digits(individual: try section.boolean("individual_digits", default: false)))
     case "Metaspace":
-      let replacement = try section.utf8("replacement")
+      let replacement = try section.character("replacement")
       steps.append(
         try .metaspace(
           replacement: replacement, PrependScheme(section), splits: section.boolean("split", default: true)))
