@@ -24,7 +24,8 @@ import Testing
   }
 
   @Test(
-    .enabled(if: canGenerate, "needs ../shared/data/select/gen.py and python3 with numpy"), arguments: cases.filter(exists))
+    .enabled(if: canGenerate, "needs ../shared/data/select/gen.py and python3 with numpy"),
+    arguments: cases.filter(exists))
   func aStrategyKeepsAndSendsWhatItsAuthorsCodeDoes(_ golden: GoldenCase) throws {
     let strategy = try StrategyCatalogue.make(parsing: golden.strategy)
     let path = FileManager.default.temporaryDirectory

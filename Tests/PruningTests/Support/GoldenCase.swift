@@ -21,7 +21,8 @@ struct GoldenCase: Decodable, Sendable, CustomTestStringConvertible {
 }
 
 enum Fixtures {
-  static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+  static let root =
+    URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent().path + "/"
   static let strategies = root + "fixtures/golden/strategies/"
 }
