@@ -1,3 +1,27 @@
 #ifndef CPNG_H
 #define CPNG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+// libpng reports errors by longjmp, which must not cross Swift frames. Everything that can jump lives behind these
+// functions: they return 0 on success, or -1 with one line of text in `message`.
+
+enum { CPNG_MESSAGE_BYTES = 160 };
+
+// Decodes a PNG of exactly `width` × `height` (as read from its header by the caller, who has checked its limits) into
+// `pixels`, 3·width·height bytes of interleaved RGB.
+//
+// over_white = 0: alpha is dropped, as Pillow's convert("RGB") does.
+// over_white = 1: transparent pixels are blended with white, as transformers' convert_to_rgb does.
+int cpng_read_rgb(const uint8_t *bytes, size_t length, uint32_t width, uint32_t height, int over_white,
+                  uint8_t *pixels, char message[CPNG_MESSAGE_BYTES]);
+
+// Encodes interleaved RGB (channels = 3) or RGBA (channels = 4). On success the caller frees `*bytes` with cpng_free.
+// Equal pixels give equal bytes for one version of zlib.
+int cpng_write(const uint8_t *pixels, uint32_t width, uint32_t height, int channels, uint8_t **bytes, size_t *length,
+               char message[CPNG_MESSAGE_BYTES]);
+
+void cpng_free(uint8_t *bytes);
+
 #endif

@@ -84,7 +84,7 @@ extension JSONParser {
     guard let scalar = Unicode.Scalar(code) else {
       throw .syntax("half a surrogate pair in a string", offset: start)
     }
-    decoded += UTF8.encode(scalar).map(Array.init) ?? []
+    decoded += UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter
   }
 
   private mutating func parseFourHexDigits() throws(JSONError) -> UInt32 {

@@ -1,0 +1,28 @@
+/// What becomes of transparency, for which there is no single truth.
+public enum Transparency: Sendable {
+  /// Alpha is ignored, as `Image.convert("RGB")` of Pillow does.
+  case dropped
+  /// Pixels are blended with white, as `convert_to_rgb` of transformers 5 does when it is handed a picture with alpha.
+  case overWhite
+}
+
+/// Pixels from the bytes of a PNG or JPEG file, equal to those that Pillow 13 gives.
+public enum ImageDecoder {
+  /// Decodes a picture and turns it upright by its EXIF orientation.
+  ///
+  /// The limits are checked from the header, before pixels are allocated. Throws for anything that is not a complete PNG
+  /// or JPEG, whatever the bytes.
+  public static func decode(
+    _ bytes: [UInt8], limits: ImageLimits = ImageLimits(), transparency: Transparency = .dropped
+  ) throws(ImageError) -> RGBImage {
+    switch try ImageFormat(of: bytes) {
+    case .png:
+      let picture = try PNGDecoder.decode(bytes, limits: limits, transparency: transparency)
+      return picture.oriented(Orientation(exif: PNGDecoder.exif(in: bytes)))
+    case .jpeg:
+      let structure = JPEGStructure(bytes)
+      let picture = try JPEGDecoder.decode(bytes, structure: structure, limits: limits)
+      return picture.oriented(Orientation(exif: structure.exif))
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import CPNG
+
+/// Reads PNG through libpng.
+enum PNGDecoder {
+  /// Decodes without regard to orientation.
+  static func decode(
+    _ bytes: [UInt8], limits: ImageLimits, transparency: Transparency
+  ) throws(ImageError) -> RGBImage {
+    let (width, height) = try size(in: bytes)
+    try limits.check(width: width, height: height)
+    var message = [CChar](repeating: 0, count: Int(CPNG_MESSAGE_BYTES))
+    var status: Int32 = 0
+    let count = 3 * width * height
+    let pixels = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialised in
+      bytes.withUnsafeBufferPointer { source in
+        status = cpng_read_rgb(
+          source.baseAddress, source.count, UInt32(width), UInt32(height), transparency == .overWhite ? 1 : 0,
+          buffer.baseAddress, &message)
+      }
+      // A failed read leaves bytes unset; they are never looked at.
+      initialised = status == 0 ? count : 0
+    }
+    guard status == 0 else { throw .corrupt(format: .png, reason: text(of: message)) }
+    return RGBImage(width: width, height: height, pixels: pixels)
+  }
+
+  /// The TIFF block of the first eXIf chunk, or nothing.
+  static func exif(in bytes: [UInt8]) -> ArraySlice<UInt8>? {
+    var position = ImageFormat.pngSignature.count
+    while position + 12 <= bytes.count {
+      let length = word(bytes, at: position)
+      let body = position + 8
+      guard length <= bytes.count - body - 4 else { return nil }
+      if bytes[(position + 4)..<body].elementsEqual("eXIf".utf8) { return bytes[body..<(body + length)] }
+      position = body + length + 4
+    }
+    return nil
+  }
+
+  /// Width and height as the header claims them. IHDR must come first.
+  private static func size(in bytes: [UInt8]) throws(ImageError) -> (width: Int, height: Int) {
+    guard bytes.count >= 24 else { throw .truncated(format: .png) }
+    guard bytes[12..<16].elementsEqual("IHDR".utf8) else {
+      throw .corrupt(format: .png, reason: "it does not start with a header (IHDR)")
+    }
+    return (word(bytes, at: 16), word(bytes, at: 20))
+  }
+
+  private static func word(_ bytes: [UInt8], at offset: Int) -> Int {
+    bytes[offset..<(offset + 4)].reduce(0) { $0 << 8 | Int($1) }
+  }
+}
+
+/// Writes PNG through libpng.
+public enum PNGEncoder {
+  /// A PNG of 8-bit RGB. Equal pictures give equal bytes.
+  public static func encode(_ picture: RGBImage) -> [UInt8] {
+    var message = [CChar](repeating: 0, count: Int(CPNG_MESSAGE_BYTES))
+    var encoded: UnsafeMutablePointer<UInt8>?
+    var length = 0
+    let status = picture.pixels.withUnsafeBufferPointer { pixels in
+      cpng_write(
+        pixels.baseAddress, UInt32(picture.width), UInt32(picture.height), 3, &encoded, &length, &message)
+    }
+    // An RGBImage is always valid for libpng: only memory can be lacking.
+    guard status == 0, let encoded else { preconditionFailure("PNG encoding failed: \(text(of: message))") }
+    defer { cpng_free(encoded) }
+    return Array(UnsafeBufferPointer(start: encoded, count: length))
+  }
+}
+
+private func text(of message: [CChar]) -> String {
+  String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+}

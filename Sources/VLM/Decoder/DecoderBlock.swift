@@ -1,0 +1,92 @@
+import Checkpoint
+import Kernels
+
+/// The activations of one run of positions through the decoder, allocated once and reused by every block.
+struct DecoderWorkspace {
+  let rows: Int
+  /// The residual stream, [rows, width].
+  var hidden: [Float]
+  var normed: [Float]
+  /// [rows, heads · headWidth].
+  var queries: [Float]
+  /// [rows, keyValueHeads · headWidth].
+  var keys: [Float]
+  var values: [Float]
+  /// [rows, heads · headWidth].
+  var context: [Float]
+  /// [rows, feedForwardWidth].
+  var gate: [Float]
+  var up: [Float]
+
+  init(_ configuration: DecoderConfiguration, hidden: Matrix) {
+    rows = hidden.rows
+    self.hidden = hidden.values
+    func blank(_ width: Int) -> [Float] { [Float](repeating: 0, count: hidden.rows * width) }
+    normed = blank(configuration.width)
+    queries = blank(configuration.heads * configuration.headWidth)
+    keys = blank(configuration.keyValueHeads * configuration.headWidth)
+    values = keys
+    context = queries
+    gate = blank(configuration.feedForwardWidth)
+    up = gate
+  }
+}
+
+/// One pre-norm decoder block: x += attention(norm(x)); x += down(activation(gate(norm(x))) · up(norm(x))).
+struct DecoderBlock: Sendable {
+  private let attentionNorm: RMSNorm
+  private let query: Linear
+  private let key: Linear
+  private let value: Linear
+  private let output: Linear
+  private let feedForwardNorm: RMSNorm
+  private let gate: Linear
+  private let up: Linear
+  private let down: Linear
+  private let attention: CausalAttention
+  private let activation: Activation
+
+  init(_ configuration: DecoderConfiguration, from scope: WeightScope) throws(CheckpointError) {
+    let width = configuration.width
+    let queryWidth = configuration.heads * configuration.headWidth
+    let keyWidth = configuration.keyValueHeads * configuration.headWidth
+    let own = scope.scope("self_attn")
+    let bias = configuration.attentionBias
+    attentionNorm = try scope.rmsNorm("input_layernorm", width: width, epsilon: configuration.normEpsilon)
+    query = try own.linear("q_proj", inputs: width, outputs: queryWidth, bias: bias)
+    key = try own.linear("k_proj", inputs: width, outputs: keyWidth, bias: bias)
+    value = try own.linear("v_proj", inputs: width, outputs: keyWidth, bias: bias)
+    output = try own.linear("o_proj", inputs: queryWidth, outputs: width, bias: bias)
+    feedForwardNorm = try scope.rmsNorm("post_attention_layernorm", width: width, epsilon: configuration.normEpsilon)
+    let mlp = scope.scope("mlp")
+    let inner = configuration.feedForwardWidth
+    gate = try mlp.linear("gate_proj", inputs: width, outputs: inner, bias: configuration.feedForwardBias)
+    up = try mlp.linear("up_proj", inputs: width, outputs: inner, bias: configuration.feedForwardBias)
+    down = try mlp.linear("down_proj", inputs: inner, outputs: width, bias: configuration.feedForwardBias)
+    attention = CausalAttention(
+      heads: configuration.heads, keyValueHeads: configuration.keyValueHeads, headWidth: configuration.headWidth)
+    activation = configuration.activation
+  }
+
+  /// Runs the block on the workspace's residual stream; keys and values go behind the cache's filled positions.
+  func run(
+    _ work: inout DecoderWorkspace, layer: Int, rotation: RotaryTable, cache: inout KeyValueCache, workers: Workers
+  ) {
+    let rows = work.rows
+    attentionNorm.apply(work.hidden, rows: rows, into: &work.normed, workers: workers)
+    query.apply(work.normed, rows: rows, into: &work.queries, workers: workers)
+    key.apply(work.normed, rows: rows, into: &work.keys, workers: workers)
+    value.apply(work.normed, rows: rows, into: &work.values, workers: workers)
+    rotation.rotate(&work.queries, heads: attention.heads, workers: workers)
+    rotation.rotate(&work.keys, heads: attention.keyValueHeads, workers: workers)
+    attention.apply(
+      queries: work.queries, keys: work.keys, values: work.values, rows: rows, layer: layer, cache: &cache,
+      into: &work.context, workers: workers)
+    output.apply(work.context, rows: rows, into: &work.hidden, accumulate: true, workers: workers)
+    feedForwardNorm.apply(work.hidden, rows: rows, into: &work.normed, workers: workers)
+    gate.apply(work.normed, rows: rows, into: &work.gate, workers: workers)
+    up.apply(work.normed, rows: rows, into: &work.up, workers: workers)
+    ElementWise.gate(&work.gate, by: work.up, count: work.gate.count, activation: activation, workers: workers)
+    down.apply(work.gate, rows: rows, into: &work.hidden, accumulate: true, workers: workers)
+  }
+}

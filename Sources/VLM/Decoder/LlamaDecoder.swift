@@ -1,0 +1,90 @@
+import Checkpoint
+import Kernels
+
+/// A LLaMA-type decoder: RMSNorm, rotary positions, grouped-query attention, gated feed-forward.
+public struct LlamaDecoder: Sendable {
+  public let configuration: DecoderConfiguration
+  /// [vocabulary, width].
+  private let embedding: WeightBuffer
+  private let blocks: [DecoderBlock]
+  private let outputNorm: RMSNorm
+  private let head: Linear
+  private let rotary: Rotary
+
+  /// Reads the decoder's weights.
+  /// - Parameters:
+  ///   - scope: where `embed_tokens`, `layers` and `norm` are.
+  ///   - headScope: where `lm_head` is; not read when embeddings are tied.
+  public init(
+    _ configuration: DecoderConfiguration, from scope: WeightScope, headScope: WeightScope
+  ) throws(CheckpointError) {
+    let width = configuration.width
+    self.configuration = configuration
+    embedding = try scope.scope("embed_tokens").tensor("weight", [configuration.vocabulary, width])
+    var blocks: [DecoderBlock] = []
+    for layer in 0..<configuration.depth {
+      blocks.append(try DecoderBlock(configuration, from: scope.scope("layers", layer)))
+    }
+    self.blocks = blocks
+    outputNorm = try scope.rmsNorm("norm", width: width, epsilon: configuration.normEpsilon)
+    head =
+      configuration.tiesEmbeddings
+      ? Linear(inputs: width, outputs: configuration.vocabulary, weights: embedding)
+      : try headScope.linear("lm_head", inputs: width, outputs: configuration.vocabulary, bias: false)
+    rotary = Rotary(
+      headWidth: configuration.headWidth, theta: configuration.rotaryTheta, scaling: configuration.rotaryScaling)
+  }
+
+  /// Room for `capacity` positions in every block.
+  public func makeCache(capacity: Int) -> KeyValueCache {
+    KeyValueCache(
+      layers: configuration.depth, heads: configuration.keyValueHeads, headWidth: configuration.headWidth,
+      capacity: capacity)
+  }
+
+  /// Embeddings of `tokens`, each of which is inside the vocabulary: [tokens, width].
+  public func embed(_ tokens: [Int]) -> Matrix {
+    let width = configuration.width
+    var values: [Float] = []
+    values.reserveCapacity(tokens.count * width)
+    embedding.withUnsafeElements { table in
+      for token in tokens {
+        precondition((0..<configuration.vocabulary).contains(token), "a token is inside the vocabulary")
+        values.append(contentsOf: table[token * width..<(token + 1) * width])
+      }
+    }
+    return Matrix(rows: tokens.count, columns: width, values: values)
+  }
+
+  /// Runs new positions behind those in the cache.
+  /// - Parameters:
+  ///   - embeddings: [rows, width], at least one row.
+  ///   - positions: the rotary position of each row.
+  ///   - trace: called with each block's number and output [rows, width].
+  /// - Returns: logits [vocabulary] of the last row.
+  public func run(
+    _ embeddings: Matrix, positions: [Int], cache: inout KeyValueCache, workers: Workers,
+    trace: ((Int, Matrix) -> Void)? = nil
+  ) -> [Float] {
+    precondition(embeddings.rows > 0 && positions.count == embeddings.rows, "one position a row")
+    cache.reserve(embeddings.rows)
+    let rotation = rotary.table(positions: positions)
+    var work = DecoderWorkspace(configuration, hidden: embeddings)
+    for (layer, block) in blocks.enumerated() {
+      block.run(&work, layer: layer, rotation: rotation, cache: &cache, workers: workers)
+      trace?(layer, Matrix(rows: work.rows, columns: configuration.width, values: work.hidden))
+    }
+    cache.advance(by: embeddings.rows)
+    return logits(ofLastRowIn: work, workers: workers)
+  }
+
+  /// Only the last position decides the next token: the head runs on one row.
+  private func logits(ofLastRowIn work: DecoderWorkspace, workers: Workers) -> [Float] {
+    let last = Array(work.hidden.suffix(configuration.width))
+    var normed = last
+    outputNorm.apply(last, rows: 1, into: &normed, workers: workers)
+    var logits = [Float](repeating: 0, count: configuration.vocabulary)
+    head.apply(normed, rows: 1, into: &logits, workers: workers)
+    return logits
+  }
+}

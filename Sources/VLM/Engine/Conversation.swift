@@ -1,0 +1,164 @@
+import Kernels
+import Pruning
+import ViT
+
+/// One conversation with a model: its pictures, turns and key–value cache. Owned by one task.
+///
+/// Later questions reuse what the cache already holds: the longest common beginning of the old and the new prompt.
+public struct Conversation: ~Copyable {
+  public let model: VisionLanguageModel
+  public private(set) var setting: PruningSetting
+  public let system: String?
+  private var turns: [Turn] = []
+  private var pictures: [Picture] = []
+  private var visual: [VisualRows] = []
+  private var planNumber = 0
+  private var cache: KeyValueCache
+  /// What the cache holds, position by position.
+  private var cached: [PromptSequence.Item] = []
+  private var cachedPositions: [Int] = []
+
+  public init(model: VisionLanguageModel, setting: PruningSetting, system: String? = nil) {
+    self.model = model
+    self.setting = setting
+    self.system = system
+    cache = model.decoder.makeCache(capacity: 1024)
+  }
+
+  /// Prunes every picture anew from the next question on.
+  public mutating func change(_ setting: PruningSetting) {
+    self.setting = setting
+    visual = []
+    planNumber += 1
+  }
+
+  /// Starts again with other pictures.
+  public mutating func restart() {
+    turns = []
+    pictures = []
+    visual = []
+    planNumber += 1
+  }
+
+  /// Answers a question about the pictures so far and `newPictures`.
+  /// - Parameters:
+  ///   - rawPrompt: whether the question is the whole prompt, placeholders included.
+  ///   - onText: called with each piece of the answer as it is written; the pieces joined are the answer.
+  ///   - recorder: takes every intermediate of the first new token.
+  public mutating func ask(
+    _ question: String, newPictures: [Picture] = [], rawPrompt: Bool = false, options: GenerationOptions,
+    recorder: InspectionRecorder? = nil, onText: (String) -> Void = { _ in }
+  ) throws(VLMError) -> Answer {
+    guard question.contains(where: { !$0.isWhitespace }) else { throw .emptyQuestion }
+    var timings = StageTimings()
+    let strategy = setting.strategy
+    let spec = try wrapping { [model] () throws(PruningError) in try strategy.resolved(on: model.description) }
+    // The prompt is checked before anything is computed.
+    let turn = Turn(question: question, pictures: newPictures.count)
+    let text =
+      rawPrompt
+      ? question
+      : model.template.text(turns: turns + [turn], system: system, image: model.imageTokenText)
+    let tokens = try model.promptTokens(text, pictures: pictures.count + newPictures.count)
+    try encodeAndPrune(newPictures, question: question, timings: &timings, recorder: recorder)
+    let prompt = model.sequence(tokens, visual: visual, planNumber: planNumber, numbering: setting.positions)
+    try model.checkContext(prompt, pictures: pictures.count)
+    recorder?.record(
+      prompt: prompt, unpruned: model.unprunedTokens(tokens, visual: visual), visual: visual,
+      tokensPerView: model.description.grid.count)
+    let logits = try prefill(prompt, timings: &timings, recorder: recorder)
+    recorder?.record(logits: logits)
+    let decoded = decode(logits, from: prompt.nextPosition, options: options, timings: &timings, onText: onText)
+    recorder?.record(generated: decoded.tokens)
+    turns.append(Turn(question: question, pictures: newPictures.count, answer: decoded.text))
+    return Answer(
+      text: decoded.text, finishReason: decoded.reason, generated: decoded.tokens, firstLogits: logits,
+      promptLength: prompt.items.count, visual: visual, strategy: spec, timings: timings)
+  }
+
+  /// Encodes and prunes what is new, or everything after the setting changed.
+  private mutating func encodeAndPrune(
+    _ newPictures: [Picture], question: String, timings: inout StageTimings, recorder: InspectionRecorder?
+  ) throws(VLMError) {
+    let clock = ContinuousClock()
+    let all = pictures + newPictures
+    var rows = visual
+    for picture in all[visual.count...] {
+      let evidence = try wrapping { [setting, model] () throws(PruningError) in
+        try StrategyRunner.evidence(
+          for: setting.strategy, on: model.description, layout: picture.layout, keeping: setting.budget)
+      }
+      let start = clock.now
+      let encoded = try model.encode(picture, evidence: evidence, question: question, recorder: recorder)
+      let encodedAt = clock.now
+      let plan = try wrapping { [setting] () throws(PruningError) in
+        try StrategyRunner.plan(setting.strategy, for: encoded.image, keeping: setting.budget, seed: setting.seed)
+      }
+      let plannedAt = clock.now
+      recorder?.record(encoded)
+      rows.append(try model.visualRows(of: encoded, plan: plan))
+      timings.encode += encodedAt - start
+      timings.prune += plannedAt - encodedAt
+      timings.project += clock.now - plannedAt
+    }
+    pictures = all
+    visual = rows
+  }
+
+  /// Runs what the cache does not hold yet.
+  /// - Returns: logits of the first new token.
+  private mutating func prefill(
+    _ prompt: PromptSequence, timings: inout StageTimings, recorder: InspectionRecorder?
+  ) throws(VLMError) -> [Float] {
+    let clock = ContinuousClock()
+    let start = clock.now
+    // At least the last position runs: its logits are wanted. Whoever inspects wants all of them.
+    var shared = 0
+    if recorder == nil {
+      let limit = min(cached.count, prompt.items.count - 1)
+      while shared < limit, cached[shared] == prompt.items[shared],
+        cachedPositions[shared] == prompt.positions[shared]
+      { shared += 1 }
+    }
+    cache.truncate(to: shared)
+    let logits = model.decoder.run(
+      prompt.embeddings.rows(shared..<prompt.items.count), positions: Array(prompt.positions[shared...]),
+      cache: &cache, workers: model.workers, trace: recorder?.decoderTrace)
+    cached = prompt.items
+    cachedPositions = prompt.positions
+    timings.prefill += clock.now - start
+    guard logits.allSatisfy(\.isFinite) else { throw .notFinite(stage: "the decoder") }
+    return logits
+  }
+
+  private mutating func decode(
+    _ first: [Float], from position: Int, options: GenerationOptions, timings: inout StageTimings,
+    onText: (String) -> Void
+  ) -> (text: String, tokens: [Int], reason: Answer.FinishReason) {
+    let clock = ContinuousClock()
+    let start = clock.now
+    defer { timings.decode += clock.now - start }
+    var sampler = Sampler(options: options.sampling, seed: setting.seed)
+    var writer = AnswerWriter(stream: model.tokenizer.makeStreamDecoder(skipSpecialTokens: true))
+    var tokens: [Int] = []
+    var logits = first
+    let context = model.decoder.configuration.contextLength
+    while true {
+      let token = sampler.next(logits)
+      tokens.append(token)
+      let ended = model.endTokens.contains(token)
+      let piece = ended ? "" : writer.append(token)
+      if !piece.isEmpty { onText(piece) }
+      guard !ended, tokens.count < options.maxNewTokens, cached.count < context else {
+        let rest = writer.finish()
+        if !rest.isEmpty { onText(rest) }
+        return (writer.text, tokens, ended ? .stop : .length)
+      }
+      let next = position + tokens.count - 1
+      logits = model.decoder.run(
+        model.decoder.embed([token]), positions: [next], cache: &cache, workers: model.workers)
+      cached.append(.token(token))
+      cachedPositions.append(next)
+    }
+  }
+}

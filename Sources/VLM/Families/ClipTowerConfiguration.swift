@@ -1,0 +1,43 @@
+import Kernels
+import ViT
+
+extension VisionConfiguration {
+  /// Reads a `vision_config` of type `clip_vision_model`; absent keys are CLIPVisionConfig's, and an absent section is the
+  /// tower of LLaVA-1.5.
+  init(clip section: ConfigurationReader) throws(VLMError) {
+    let type = try section.string("model_type", default: "clip_vision_model")
+    guard type == "clip_vision_model" || type == "clip" else {
+      throw section.error("model_type", found: "\"\(type)\"", expected: "\"clip_vision_model\"")
+    }
+    let wide = !section.exists
+    let width = try section.integer("hidden_size", default: wide ? 1024 : 768, in: 1...65_536)
+    let heads = try section.integer("num_attention_heads", default: wide ? 16 : 12, in: 1...1024)
+    guard width % heads == 0 else {
+      throw section.error("num_attention_heads", found: "\(heads)", expected: "a divisor of hidden_size \(width)")
+    }
+    let channels = try section.integer("num_channels", default: 3, in: 1...1024)
+    guard channels == 3 else { throw section.error("num_channels", found: "\(channels)", expected: "3") }
+    let imageSize = try section.integer("image_size", default: wide ? 336 : 224, in: 1...8192)
+    self.init(
+      imageSize: imageSize,
+      patchSize: try section.integer("patch_size", default: wide ? 14 : 32, in: 1...imageSize),
+      width: width, depth: try section.integer("num_hidden_layers", default: wide ? 24 : 12, in: 1...1024),
+      heads: heads,
+      feedForwardWidth: try section.integer("intermediate_size", default: wide ? 4096 : 3072, in: 1...1_048_576),
+      activation: try section.activation("hidden_act", default: .quickGelu),
+      normEpsilon: Float(try section.number("layer_norm_eps", default: 1e-5)), prefixTokens: 1, normalisesInput: true,
+      patchBias: false)
+  }
+}
+
+extension ConfigurationReader {
+  /// An activation by its Hugging Face name.
+  func activation(_ key: String, default fallback: Activation) throws(VLMError) -> Activation {
+    let name = try string(key, default: fallback.rawValue)
+    guard let activation = Activation(rawValue: name) else {
+      let known = Activation.allCases.map(\.rawValue).joined(separator: ", ")
+      throw error(key, found: "\"\(name)\"", expected: "one of \(known)")
+    }
+    return activation
+  }
+}

@@ -1,0 +1,95 @@
+import Checkpoint
+
+/// Typed, checked access to one object of a checkpoint's config.json. An absent key, or null, takes the default of
+/// transformers' configuration class, because published files are sparse.
+struct ConfigurationReader {
+  let file: String
+  private let value: JSONValue?
+  private let path: String
+
+  init(_ value: JSONValue, file: String) throws(VLMError) {
+    guard value.kind == .object else {
+      throw .configuration(key: "", found: "\(value.kind)", expected: "an object", file: file)
+    }
+    self.init(value: value, path: "", file: file)
+  }
+
+  private init(value: JSONValue?, path: String, file: String) {
+    self.value = value
+    self.path = path
+    self.file = file
+  }
+
+  /// An object inside this one; an absent one reads as empty.
+  func section(_ key: String) throws(VLMError) -> ConfigurationReader {
+    let inner = present(key)
+    if let inner, inner.kind != .object { throw wrong(key, inner, "an object") }
+    return ConfigurationReader(value: inner, path: "\(path)\(key).", file: file)
+  }
+
+  /// Whether the object itself is there.
+  var exists: Bool { value != nil }
+
+  func has(_ key: String) -> Bool { present(key) != nil }
+
+  /// A whole number in `range`.
+  func integer(_ key: String, default fallback: Int, in range: ClosedRange<Int>) throws(VLMError) -> Int {
+    guard let found = present(key) else { return fallback }
+    guard let number = found.integer, range.contains(number) else {
+      throw wrong(key, found, "a whole number from \(range.lowerBound) to \(range.upperBound)")
+    }
+    return number
+  }
+
+  /// The first of several spellings that is present.
+  func integer(_ keys: [String], default fallback: Int, in range: ClosedRange<Int>) throws(VLMError) -> Int {
+    for key in keys where has(key) { return try integer(key, default: fallback, in: range) }
+    return fallback
+  }
+
+  func number(_ key: String, default fallback: Double, above minimum: Double = 0) throws(VLMError) -> Double {
+    guard let found = present(key) else { return fallback }
+    guard let number = found.number, number > minimum, number.isFinite else {
+      throw wrong(key, found, "a number above \(minimum)")
+    }
+    return number
+  }
+
+  func boolean(_ key: String, default fallback: Bool) throws(VLMError) -> Bool {
+    guard let found = present(key) else { return fallback }
+    guard let boolean = found.boolean else { throw wrong(key, found, "true or false") }
+    return boolean
+  }
+
+  func string(_ key: String, default fallback: String) throws(VLMError) -> String {
+    guard let found = present(key) else { return fallback }
+    guard let string = found.string else { throw wrong(key, found, "a string") }
+    return string
+  }
+
+  /// A whole number, or a list of them.
+  func integers(_ key: String, default fallback: [Int]) throws(VLMError) -> [Int] {
+    guard let found = present(key) else { return fallback }
+    if let single = found.integer { return [single] }
+    let list = found.elements.map { $0.map(\.integer) } ?? []
+    let numbers = list.compactMap { $0 }
+    guard !numbers.isEmpty, numbers.count == list.count else {
+      throw wrong(key, found, "a whole number or a list of them")
+    }
+    return numbers
+  }
+
+  func error(_ key: String, found: String, expected: String) -> VLMError {
+    .configuration(key: path + key, found: found, expected: expected, file: file)
+  }
+
+  private func present(_ key: String) -> JSONValue? {
+    guard let found = value?[key], !found.isNull else { return nil }
+    return found
+  }
+
+  private func wrong(_ key: String, _ found: JSONValue, _ expected: String) -> VLMError {
+    let shown = found.string.map { "\"\($0)\"" } ?? found.number.map { "\($0)" } ?? "\(found.kind)"
+    return error(key, found: shown, expected: expected)
+  }
+}

@@ -1,0 +1,79 @@
+/// One entry of `added_tokens`.
+struct AddedToken: Sendable {
+  let id: Int
+  let content: [UInt8]
+  /// Matches only where no word character touches it.
+  let isSingleWord: Bool
+  /// Swallows the white space before it.
+  let stripsLeft: Bool
+  /// Swallows the white space after it.
+  let stripsRight: Bool
+  /// Is looked for in normalised text, in normalised form.
+  let isNormalized: Bool
+  let isSpecial: Bool
+
+  init(_ entry: TokenizerSection) throws(TokenizerError) {
+    id = try entry.integer("id")
+    content = try entry.utf8("content")
+    isSpecial = try entry.boolean("special", default: false)
+    isSingleWord = try entry.boolean("single_word", default: false)
+    stripsLeft = try entry.boolean("lstrip", default: false)
+    stripsRight = try entry.boolean("rstrip", default: false)
+    isNormalized = try entry.boolean("normalized", default: true)
+  }
+}
+
+/// The tokens that are cut out of a text before the model sees it.
+struct AddedTokens: Sendable {
+  /// Looks in the text as it is.
+  let verbatim: AddedTokenMatcher
+  /// Looks in normalised text.
+  let normalized: AddedTokenMatcher
+  private let byID: [Int: AddedToken]
+  private let byContent: [[UInt8]: Int]
+  /// Contents, not ids: what decoding skips is decided by the token's text, as in the reference.
+  private let special: Set<[UInt8]>
+
+  /// The largest id plus one; 0 without tokens.
+  let size: Int
+
+  /// Reads the section `added_tokens` and checks the ids against the reference's rule.
+  init(
+    _ entries: [TokenizerSection], vocabulary: Vocabulary, normalizer: Normalizer
+  ) throws(TokenizerError) {
+    var tokens: [AddedToken] = []
+    var byID: [Int: AddedToken] = [:]
+    var byContent: [[UInt8]: Int] = [:]
+    var largest = -1
+    for entry in entries {
+      let token = try AddedToken(entry)
+      guard !token.content.isEmpty else { continue }
+      let place =
+        byContent[token.content] ?? vocabulary.id(of: token.content[...])
+        ?? (largest >= vocabulary.count ? largest + 1 : vocabulary.count)
+      guard token.id == place else {
+        let name = String(decoding: token.content, as: UTF8.self)
+        let problem = "\"\(name)\" has id \(token.id), but the vocabulary puts it at \(place)"
+        throw entry.invalid(problem)
+      }
+      largest = max(largest, place)
+      if byContent.updateValue(place, forKey: token.content) == nil { tokens.append(token) }
+      byID[place] = token
+    }
+    self.byID = byID
+    self.byContent = byContent
+    size = largest + 1
+    special = Set(tokens.lazy.filter(\.isSpecial).map(\.content))
+    // Special ones first: of two that look alike in normalised text, the first matches.
+    let ordered = tokens.filter(\.isSpecial) + tokens.filter { !$0.isSpecial }
+    verbatim = AddedTokenMatcher(ordered.lazy.filter { !$0.isNormalized }.map { ($0.content, $0) })
+    normalized = AddedTokenMatcher(
+      ordered.lazy.filter(\.isNormalized).map { (normalizer.normalize($0.content), $0) })
+  }
+
+  func id(of content: [UInt8]) -> Int? { byContent[content] }
+
+  func content(of id: Int) -> [UInt8]? { byID[id]?.content }
+
+  func isSpecial(_ content: [UInt8]) -> Bool { special.contains(content) }
+}

@@ -1,0 +1,99 @@
+import Checkpoint
+import Images
+import Pruning
+
+/// What can go wrong between a checkpoint, pictures and a question, and an answer.
+public enum VLMError: Error, Sendable {
+  case checkpoint(CheckpointError)
+  case pruning(PruningError)
+  case tokenizer(TokenizerError)
+  /// A picture that cannot be used; `file` as the user named it.
+  case image(ImageError, file: String)
+  /// A file that cannot be read, or is none.
+  case unreadable(file: String, reason: String)
+  /// A model type that no family here serves.
+  case unsupportedModel(type: String, file: String, supported: [String])
+  /// A configuration key with a value that cannot be used.
+  case configuration(key: String, found: String, expected: String, file: String)
+  /// The tokenizer does not know the placeholder of an image, or under another number.
+  case imageToken(reason: String, file: String)
+  case tokenOutsideVocabulary(token: Int, vocabulary: Int)
+  /// The prompt has another number of image placeholders than there are pictures.
+  case placeholders(found: Int, pictures: Int)
+  case emptyQuestion
+  case tooManyViews(pictures: Int, reason: String)
+  /// `fitting` is the budget a picture that would leave room; nil when the text alone is too long.
+  case promptTooLong(tokens: Int, context: Int, fitting: Int?)
+  case unknownModel(name: String)
+  /// Arithmetic ran over: damaged weights.
+  case notFinite(stage: String)
+
+  /// Whether the caller asked for something impossible (exit 2) rather than handed over bad data (exit 1).
+  public var isUsageError: Bool {
+    switch self {
+    case .pruning(let error): error.isUsageError
+    case .emptyQuestion: true
+    default: false
+    }
+  }
+
+  /// One line: what is wrong, and where.
+  public var message: String {
+    switch self {
+    case .checkpoint(let error): error.message
+    case .pruning(let error): error.message
+    case .tokenizer(let error): error.message
+    case .image(let error, let file): "\(file): \(error.message)"
+    case .unreadable(let file, let reason): "cannot read \(file): \(reason)"
+    case .unsupportedModel(let type, let file, _):
+      "\(file) describes a model of type \"\(type)\", which is not supported"
+    case .configuration(let key, let found, let expected, let file):
+      "\(file): \"\(key)\" is \(found), expected \(expected)"
+    case .imageToken(let reason, let file): "\(file): \(reason)"
+    case .tokenOutsideVocabulary(let token, let vocabulary):
+      "the tokenizer gives token \(token), but the model has only \(vocabulary)"
+    case .placeholders(let found, let pictures):
+      "the prompt has \(found) image placeholder\(found == 1 ? "" : "s") for \(pictures) image\(pictures == 1 ? "" : "s")"
+    case .emptyQuestion: "the question is empty"
+    case .tooManyViews(let pictures, let reason): "\(pictures) images: \(reason)"
+    case .promptTooLong(let tokens, let context, _):
+      "the prompt has \(tokens) tokens, but the model's context holds \(context)"
+    case .unknownModel(let name): "there is no model \(name) here"
+    case .notFinite(let stage): "\(stage) gave numbers that are not finite"
+    }
+  }
+
+  /// One line: what to do.
+  public var hint: String {
+    switch self {
+    case .checkpoint(let error): error.hint
+    case .pruning(let error): error.hint
+    case .tokenizer(let error): error.hint
+    case .image(let error, _): error.hint
+    case .unreadable: "check the path and its permissions"
+    case .unsupportedModel(_, _, let supported): "supported model types: \(supported.joined(separator: ", "))"
+    case .configuration: "this kind of model is not supported, or config.json is damaged"
+    case .imageToken, .tokenOutsideVocabulary: "tokenizer.json and config.json do not belong together"
+    case .placeholders: "write <image> once for each image, in their order"
+    case .emptyQuestion: "ask something: -q \"What is in the picture?\""
+    case .tooManyViews: "give fewer images"
+    case .promptTooLong(_, _, let fitting?): "--keep \(fitting) would fit; or shorten the question"
+    case .promptTooLong(_, _, nil): "shorten the question: the text alone fills the context"
+    case .unknownModel(let name):
+      name.split(separator: "/").count == 2 && !name.hasPrefix("/") && !name.hasPrefix(".")
+        ? "download it: huggingface-cli download \(name)"
+        : "give the folder of a Hugging Face checkpoint, or a name such as llava-hf/llava-1.5-7b-hf"
+    case .notFinite: "the weights are damaged: download the checkpoint again"
+    }
+  }
+}
+
+/// Runs `body` and hands a checkpoint's error on as this module's.
+func wrapping<Result>(_ body: () throws(CheckpointError) -> Result) throws(VLMError) -> Result {
+  do { return try body() } catch { throw .checkpoint(error) }
+}
+
+/// Runs `body` and hands a strategy's error on as this module's.
+func wrapping<Result>(_ body: () throws(PruningError) -> Result) throws(VLMError) -> Result {
+  do { return try body() } catch { throw .pruning(error) }
+}

@@ -1,0 +1,81 @@
+import ArgumentParser
+import Foundation
+import Kernels
+
+struct DoctorCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "doctor",
+    abstract: "Say what was found on this machine.",
+    discussion: """
+      Example:
+        vlmprune doctor
+      """)
+
+  @Flag(name: .long, help: "Print one JSON object on stdout.")
+  var json = false
+
+  private struct Report: Encodable {
+    let version: String
+    let cpu: String
+    let cpuFeatures: [String]
+    let openblas: String
+    let threads: Int
+    let memoryBytes: UInt64
+    let bundledModel: String?
+
+    enum CodingKeys: String, CodingKey {
+      case version, cpu, openblas, threads
+      case cpuFeatures = "cpu_features"
+      case memoryBytes = "memory_bytes"
+      case bundledModel = "bundled_model"
+    }
+  }
+
+  func run() throws {
+    let cpu = CPUInformation()
+    let report = Report(
+      version: BuildInformation.version, cpu: cpu.name, cpuFeatures: cpu.features, openblas: BackEnd.openBLASVersion,
+      threads: ProcessInfo.processInfo.activeProcessorCount, memoryBytes: ProcessInfo.processInfo.physicalMemory,
+      bundledModel: ModelLocator.bundledFolder())
+    if json {
+      try StandardOutput.write(json: report)
+    } else {
+      StandardOutput.write(
+        TextTable.render([
+          ["vlmprune", report.version], ["cpu", report.cpu],
+          ["cpu features", report.cpuFeatures.joined(separator: " ")],
+          ["OpenBLAS", report.openblas], ["threads", "\(report.threads)"],
+          ["memory", String(format: "%.1f GiB", Double(report.memoryBytes) / 1_073_741_824)],
+          ["bundled model", report.bundledModel ?? "not installed"],
+        ]))
+    }
+    if report.bundledModel == nil {
+      throw CommandFailure(
+        message: "the bundled model is not installed",
+        hint: "run 'make install' in the source tree, or set VLMPRUNE_HOME to the folder that holds shapes-llava")
+    }
+  }
+}
+
+/// What Linux says of the processor; features that decide which code runs.
+struct CPUInformation {
+  let name: String
+  let features: [String]
+
+  private static let relevant = [
+    "sse4_2", "avx", "f16c", "fma", "avx2", "avx512f", "avx512bw", "avx512_vnni", "avx512_bf16", "avx_vnni",
+    "amx_bf16", "amx_int8", "asimd", "asimddp", "bf16", "i8mm",
+  ]
+
+  init() {
+    let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
+    func field(_ names: [String]) -> String? {
+      text.split(separator: "\n").first { line in names.contains { line.hasPrefix($0) } }
+        .flatMap { $0.split(separator: ":", maxSplits: 1).last }
+        .map { $0.trimmingCharacters(in: .whitespaces) }
+    }
+    name = field(["model name", "CPU implementer"]) ?? "unknown"
+    let flags = Set((field(["flags", "Features"]) ?? "").split(separator: " ").map(String.init))
+    features = Self.relevant.filter(flags.contains)
+  }
+}

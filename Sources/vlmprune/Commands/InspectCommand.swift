@@ -1,0 +1,90 @@
+import ArgumentParser
+import Checkpoint
+import Foundation
+import Pruning
+import VLM
+import ViT
+
+struct InspectCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "inspect",
+    abstract: "Write every named intermediate of one answer, for research and for parity.",
+    discussion: """
+      Example:
+        vlmprune inspect fixtures/images/scene.png -q "How many objects are there?" --tensors out.safetensors
+      """)
+
+  @Argument(help: ArgumentHelp("A PNG or JPEG file; - reads it from stdin.", valueName: "image"))
+  var image: String
+
+  @OptionGroup var options: RunOptions
+  @OptionGroup var question: QuestionOptions
+
+  @Option(name: .long, help: ArgumentHelp("Write the tensors here (safetensors).", valueName: "file"))
+  var tensors: String?
+
+  @Option(name: .long, help: ArgumentHelp("Blocks whose attention maps are written: 8,22.", valueName: "list"))
+  var layers: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Write the strategy's evidence in select's format.", valueName: "file"))
+  var evidence: String?
+
+  @Option(
+    name: .long, help: ArgumentHelp("Write one picture a block: attention received by each patch.", valueName: "dir"))
+  var heatmap: String?
+
+  func validate() throws {
+    if let tensors { try OutputFile.check(tensors, option: "--tensors") }
+    if let evidence { try OutputFile.check(evidence, option: "--evidence") }
+    if let heatmap { try OutputFile.check("\(heatmap)/block.png", option: "--heatmap") }
+  }
+
+  func run() throws {
+    let setting = try options.pruningSetting()
+    guard let text = try question.text() else {
+      throw CommandFailure.usage("no question", hint: "ask with -q \"…\" or --prompt-file FILE")
+    }
+    let bytes = try InputFile.bytes(image)
+    let model = try options.loadModel()
+    try model.check(setting)
+    let layers = try mapLayers(of: model)
+    let picture = try model.picture(bytes, file: image, limits: options.limits)
+    let dump = EvidenceDump(setting: setting, model: model, isWanted: evidence != nil)
+    let recorder = InspectionRecorder(
+      mapLayers: Array(Set(layers + dump.mapLayers + (heatmap == nil ? [] : allLayers(model)))),
+      logitLayers: dump.logitLayers, keyLayers: dump.keyLayers)
+    var generation = question.generation
+    generation.maxNewTokens = question.maxNewTokens ?? 32
+    var conversation = Conversation(model: model, setting: setting, system: question.system)
+    let answer = try conversation.ask(
+      text, newPictures: [picture], rawPrompt: question.rawPrompt, options: generation, recorder: recorder)
+    let written = recorder.tensors.filter { $0.attentionLayer.map(layers.contains) ?? true }
+    if let tensors { try InspectionFile.write(written, answer: answer, to: tensors) }
+    if let evidence { try dump.write(recorder, picture: picture, to: evidence) }
+    if let heatmap { try HeatmapPictures.write(recorder, model: model, to: heatmap) }
+    if options.json {
+      try StandardOutput.write(json: InspectionFile.Report(written, answer: answer))
+    } else {
+      StandardOutput.write(TextTable.render(InspectionFile.table(written)))
+      StandardError.write("answer: \(answer.text)\n")
+    }
+  }
+
+  private func allLayers(_ model: VisionLanguageModel) -> [Int] { Array(0..<model.description.depth) }
+
+  private func mapLayers(of model: VisionLanguageModel) throws -> [Int] {
+    guard let layers else { return [] }
+    return try layers.split(separator: ",", omittingEmptySubsequences: false).map { text in
+      guard let number = Int(text.trimmingCharacters(in: .whitespaces)),
+        let layer = model.description.resolve(layer: number)
+      else {
+        throw CommandFailure.usage(
+          "--layers \(layers): \"\(text)\" is not a block of this tower",
+          hint: "blocks are 0 to \(model.description.depth - 1); separate them with commas")
+      }
+      return layer
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import ArgumentParser
+import Foundation
+import Pruning
+import ViT
+
+struct SelectCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "select",
+    abstract: "Run a strategy alone, on attention tensors from anywhere.",
+    discussion: """
+      Example:
+        vlmprune inspect fixtures/images/scene.png -q "What is this?" --strategy hiprune --keep 64 \
+      --evidence evidence.safetensors
+        vlmprune select evidence.safetensors --strategy hiprune --keep 64 --json
+      """)
+
+  @Argument(help: ArgumentHelp("A safetensors file with attention maps and metadata.", valueName: "file"))
+  var file: String
+
+  @Option(name: .long, help: ArgumentHelp("Pruning strategy: name or name(option=value, …).", valueName: "spec"))
+  var strategy: String?
+
+  @Option(name: .long, help: ArgumentHelp("Visual tokens to keep: N, P%, 0.x or all.", valueName: "budget"))
+  var keep: String = "all"
+
+  @Option(name: .long, help: "Seed of random choices.")
+  var seed: UInt64 = 0
+
+  @Flag(name: .long, help: "Print one JSON object on stdout.")
+  var json = false
+
+  @Flag(name: .long, help: "Say more on stderr.")
+  var verbose = false
+
+  func run() throws {
+    let budget = try Budget(parsing: keep)
+    let strategy = try StrategyCatalogue.make(parsing: strategy ?? (budget == .all ? "none" : "hiprune"))
+    let evidenceFile = try EvidenceFile(path: file)
+    let evidence = try StrategyRunner.evidence(
+      for: strategy, on: evidenceFile.tower, layout: evidenceFile.layout, keeping: budget)
+    for warning in strategy.warnings(on: evidenceFile.tower) { StandardError.write("warning: \(warning)\n") }
+    if verbose {
+      StandardError.write(
+        "\(file): \(evidenceFile.layout.views) views of \(evidenceFile.tower.grid) tokens, "
+          + "depth \(evidenceFile.tower.depth)\n")
+    }
+    let plan = try StrategyRunner.plan(
+      strategy, for: try evidenceFile.image(providing: evidence), keeping: budget, seed: seed)
+    let report = SelectionReport(
+      of: plan, strategy: try strategy.resolved(on: evidenceFile.tower),
+      tokensPerView: evidenceFile.tower.grid.count)
+    if json {
+      try StandardOutput.write(json: report)
+      return
+    }
+    StandardOutput.write("\(report.strategy): \(report.keptTokens) of \(report.visualTokens) visual tokens\n")
+    for view in report.views {
+      StandardOutput.write("view \(view.view): \(view.kept.map(String.init).joined(separator: " "))\n")
+    }
+  }
+}

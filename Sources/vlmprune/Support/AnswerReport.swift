@@ -1,0 +1,113 @@
+import Foundation
+import Pruning
+import VLM
+
+/// What happened around the model: loading, decoding of pictures, and the whole.
+struct RunTimes {
+  let load: Duration
+  let preprocess: Duration
+  let total: Duration
+}
+
+/// `ask --json`.
+struct AnswerReport: Encodable {
+  struct Tokens: Encodable {
+    let visual: Int
+    let kept: Int
+    let keepRatio: Double
+    let prompt: Int
+    let generated: Int
+
+    enum CodingKeys: String, CodingKey {
+      case visual, kept, prompt, generated
+      case keepRatio = "keep_ratio"
+    }
+  }
+
+  struct View: Encodable {
+    /// Rows and columns.
+    let grid: [Int]
+    /// Patch indices, ascending.
+    let kept: [Int]
+  }
+
+  struct Image: Encodable {
+    let file: String
+    /// Width and height in pixels.
+    let size: [Int]
+    let views: [View]
+  }
+
+  struct Timings: Encodable {
+    let load: Double
+    let preprocess: Double
+    let encode: Double
+    let prune: Double
+    let project: Double
+    let prefill: Double
+    let decode: Double
+    let total: Double
+  }
+
+  let answer: String
+  let finishReason: String
+  let model: String
+  let family: String
+  let precision = "f32"
+  let strategy: String
+  let seed: UInt64
+  let tokens: Tokens
+  let images: [Image]
+  let timings: Timings
+  let peakBytes: Int
+
+  enum CodingKeys: String, CodingKey {
+    case answer, model, family, precision, strategy, seed, tokens, images
+    case finishReason = "finish_reason"
+    case timings = "timings_ms"
+    case peakBytes = "peak_bytes"
+  }
+
+  init(
+    _ answer: Answer, pictures: [Picture], model: VisionLanguageModel, setting: PruningSetting, times: RunTimes
+  ) {
+    self.answer = answer.text
+    finishReason = answer.finishReason.rawValue
+    self.model = model.name
+    family = model.family
+    strategy = answer.strategy.description
+    seed = setting.seed
+    tokens = Tokens(
+      visual: answer.visualTokens, kept: answer.keptTokens,
+      keepRatio: Double(answer.keptTokens) / Double(max(answer.visualTokens, 1)), prompt: answer.promptLength,
+      generated: answer.generated.count)
+    let grid = model.description.grid
+    images = zip(pictures, answer.visual).map { picture, rows in
+      Image(
+        file: picture.file, size: [picture.image.width, picture.image.height],
+        views: rows.plan.views.map { view in
+          View(grid: [grid.rows, grid.columns], kept: view.anchors.filter { $0 >= 0 }.sorted())
+        })
+    }
+    let stages = answer.timings
+    timings = Timings(
+      load: times.load.milliseconds, preprocess: times.preprocess.milliseconds, encode: stages.encode.milliseconds,
+      prune: stages.prune.milliseconds, project: stages.project.milliseconds, prefill: stages.prefill.milliseconds,
+      decode: stages.decode.milliseconds, total: times.total.milliseconds)
+    peakBytes = ProcessMemory.peakBytes
+  }
+
+  /// The line behind an answer: "kept 64 of 576 visual tokens (11.1%) · encode 0.41 s · …".
+  var summary: String {
+    let percent = String(format: "%.1f", tokens.keepRatio * 100)
+    let rate = timings.decode > 0 ? Double(tokens.generated) / (timings.decode / 1000) : 0
+    return [
+      "kept \(tokens.kept) of \(tokens.visual) visual tokens (\(percent)%)",
+      "encode \(Self.seconds(timings.encode))", String(format: "prune %.1f ms", timings.prune),
+      "prefill \(Self.seconds(timings.prefill))",
+      "\(tokens.generated) tokens at \(String(format: "%.0f", rate))/s",
+    ].joined(separator: " · ")
+  }
+
+  private static func seconds(_ milliseconds: Double) -> String { String(format: "%.2f s", milliseconds / 1000) }
+}

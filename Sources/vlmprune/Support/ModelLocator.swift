@@ -1,0 +1,74 @@
+import Foundation
+import VLM
+
+/// Finds the folder of a model: a folder, a name in the local Hugging Face cache, or the bundled model.
+enum ModelLocator {
+  static let bundledName = "shapes-llava"
+
+  /// - Parameter request: what the user gave; nil for the bundled model.
+  /// - Returns: the folder, and what to call the model in results.
+  static func locate(_ request: String?) throws -> (folder: String, name: String) {
+    guard let request else {
+      guard let folder = bundledFolder() else {
+        throw CommandFailure(
+          message: "the bundled model is not installed: \(bundledCandidates().joined(separator: ", ")) do not hold it",
+          hint: "give --model DIR, or set VLMPRUNE_HOME to the folder that holds \(bundledName)")
+      }
+      return (folder, bundledName)
+    }
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: request, isDirectory: &isFolder) {
+      guard isFolder.boolValue else {
+        throw CommandFailure(
+          message: "\(request) is a file, not a checkpoint folder", hint: "give the folder that holds config.json")
+      }
+      return (request, request)
+    }
+    guard let folder = cachedFolder(request) else { throw VLMError.unknownModel(name: request) }
+    return (folder, request)
+  }
+
+  /// The bundled model's folder, if it is installed. Never looked for in the working directory.
+  static func bundledFolder() -> String? {
+    bundledCandidates().first { FileManager.default.fileExists(atPath: "\($0)/config.json") }
+  }
+
+  private static func bundledCandidates() -> [String] {
+    var candidates: [String] = []
+    if let home = ProcessInfo.processInfo.environment["VLMPRUNE_HOME"], !home.isEmpty {
+      candidates += ["\(home)/\(bundledName)", home]
+    }
+    if let executable = Bundle.main.executableURL?.resolvingSymlinksInPath() {
+      let share = executable.deletingLastPathComponent().deletingLastPathComponent()
+      candidates.append(share.appending(path: "share/vlmprune/\(bundledName)").path)
+    }
+    candidates.append("\(sourceTree)/fixtures/models/\(bundledName)")
+    return candidates
+  }
+
+  /// The source tree that the binary was built from.
+  private static var sourceTree: String {
+    var url = URL(fileURLWithPath: #filePath)
+    for _ in 0..<4 { url.deleteLastPathComponent() }
+    return url.path
+  }
+
+  /// The snapshot of `owner/name` that the Hugging Face cache's main branch points to.
+  private static func cachedFolder(_ name: String) -> String? {
+    let parts = name.split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty && $0 != ".." && $0 != "." }) else { return nil }
+    let repository = "\(cacheFolder)/models--\(parts[0])--\(parts[1])"
+    guard let text = try? String(contentsOfFile: "\(repository)/refs/main", encoding: .utf8) else { return nil }
+    let revision = text.trimmingCharacters(in: .whitespacesAndNewlines)
+    guard !revision.isEmpty, !revision.contains("/") else { return nil }
+    let snapshot = "\(repository)/snapshots/\(revision)"
+    return FileManager.default.fileExists(atPath: snapshot) ? snapshot : nil
+  }
+
+  private static var cacheFolder: String {
+    let environment = ProcessInfo.processInfo.environment
+    if let cache = environment["HF_HUB_CACHE"], !cache.isEmpty { return cache }
+    if let home = environment["HF_HOME"], !home.isEmpty { return "\(home)/hub" }
+    return "\(NSHomeDirectory())/.cache/huggingface/hub"
+  }
+}

@@ -1,0 +1,86 @@
+import ArgumentParser
+import Foundation
+import Images
+import Kernels
+import Pruning
+import VLM
+
+/// What every command that runs a model takes.
+struct RunOptions: ParsableArguments {
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "A Hugging Face checkpoint folder, or a name in the local cache; the bundled model when left out.",
+      valueName: "dir|name"))
+  var model: String?
+
+  @Option(name: .long, help: ArgumentHelp("Pruning strategy: name or name(option=value, …).", valueName: "spec"))
+  var strategy: String?
+
+  @Option(name: .long, help: ArgumentHelp("Visual tokens to keep: N, P%, 0.x or all.", valueName: "budget"))
+  var keep: String = "all"
+
+  @Option(name: .long, help: "Number format of the products: f32 or auto.")
+  var precision: PrecisionChoice = .auto
+
+  @Option(name: .long, help: "Position ids after pruning: family (renumbered) or original.")
+  var positions: PositionChoice = .family
+
+  @Option(name: .long, help: "Threads; all cores when left out.")
+  var threads: Int?
+
+  @Option(name: .long, help: "Seed of random choices.")
+  var seed: UInt64 = 0
+
+  @Option(name: .long, help: "Largest picture, in pixels.")
+  var maxPixels: Int = 100_000_000
+
+  @Flag(name: .long, help: "Print one JSON object on stdout.")
+  var json = false
+
+  @Flag(name: .long, help: "Say more on stderr.")
+  var verbose = false
+
+  func validate() throws {
+    if let threads, !(1...4096).contains(threads) {
+      throw ValidationError("--threads is \(threads), expected 1 to 4096")
+    }
+    guard maxPixels > 0 else { throw ValidationError("--max-pixels is \(maxPixels), expected a positive number") }
+    guard precision == .auto || precision == .f32 else {
+      throw CommandFailure.usage(
+        "precision \(precision.rawValue) is not available in this build", hint: "use --precision f32 or auto")
+    }
+  }
+
+  var workers: Workers { Workers(count: threads ?? ProcessInfo.processInfo.activeProcessorCount) }
+  var limits: ImageLimits { ImageLimits(maxPixels: maxPixels) }
+
+  /// Strategy and budget, read before anything is loaded. `hiprune` works on every tower, so a budget alone means it.
+  func pruningSetting() throws -> PruningSetting {
+    let budget = try Budget(parsing: keep)
+    let spec = strategy ?? (budget == .all ? "none" : "hiprune")
+    let strategy = try StrategyCatalogue.make(parsing: spec)
+    return PruningSetting(
+      strategy: strategy, budget: budget, positions: positions == .original ? .original : .renumbered, seed: seed)
+  }
+
+  /// Loads the model, and says so when asked to.
+  func loadModel() throws -> VisionLanguageModel {
+    let place = try ModelLocator.locate(model)
+    let model = try FamilyCatalogue.load(folder: place.folder, name: place.name, workers: workers)
+    if verbose {
+      StandardError.write(
+        "\(model.name): \(model.family), \(model.visualTokensPerPicture) visual tokens, \(workers.count) threads, f32\n"
+      )
+    }
+    return model
+  }
+}
+
+enum PrecisionChoice: String, ExpressibleByArgument, CaseIterable {
+  case f32, bf16, int8, auto
+}
+
+enum PositionChoice: String, ExpressibleByArgument, CaseIterable {
+  case family, original
+}

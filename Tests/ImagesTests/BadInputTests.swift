@@ -1,0 +1,86 @@
+import Images
+import Testing
+
+@Suite("Bad pictures are errors, never crashes") struct BadInputTests {
+  @Test("no bytes at all")
+  func empty() {
+    #expect(decodingError([]) == .empty)
+  }
+
+  @Test(
+    "foreign formats are named by content",
+    arguments: [
+      ("GIF89a", "GIF"), ("RIFF\u{1}\u{1}\u{1}\u{1}WEBPVP8 ", "WebP"), ("BM123456", "BMP"), ("II*\0abcd", "TIFF"),
+      ("<!DOCTYPE html>", "HTML"), ("%PDF-1.7", "PDF"), ("hello, world", "text"), ("\u{1}\u{2}\u{3}", "01 02 03"),
+      ("version https://git-lfs.github.com/spec/v1", "LFS"),
+    ])
+  func foreign(text: String, name: String) {
+    let error = decodingError(Array(text.utf8))
+    #expect(error?.message.contains(name) == true, "\(error?.message ?? "no error")")
+    #expect(error?.hint == "convert the image to PNG or JPEG")
+  }
+
+  @Test(
+    "every prefix of a picture is an error",
+    arguments: ["rgba.png", "palette-alpha.png", "jpeg-420.jpg", "jpeg-progressive.jpg"])
+  func prefixes(file: String) throws {
+    let bytes = try Golden.bytes(file)
+    for count in 0..<bytes.count {
+      // Pillow, too, takes a JPEG that lacks only its very last bytes; all pixels are there.
+      if decodingError(Array(bytes.prefix(count))) == nil { Issue.record("\(file): \(count) bytes are enough") }
+    }
+  }
+
+  @Test(
+    "every damaged byte gives a picture or an error",
+    arguments: ["rgba.png", "turned-6.png", "jpeg-422.jpg", "turned-7.jpg", "jpeg-cmyk.jpg"])
+  func damage(file: String) throws {
+    let bytes = try Golden.bytes(file)
+    let limits = ImageLimits(maxPixels: 1_000_000)
+    var refused = 0
+    for position in bytes.indices {
+      for mask: UInt8 in [0xff, 0x01, 0x80] {
+        var damaged = bytes
+        damaged[position] ^= mask
+        if decodingError(damaged, limits: limits) != nil { refused += 1 }
+      }
+    }
+    #expect(refused > 0)
+  }
+
+  @Test("a header's size is checked before anything is allocated")
+  func claimedSizes() throws {
+    var png = try Golden.bytes("rgba.png")
+    png.replaceSubrange(16..<24, with: [0x7f, 0xff, 0xff, 0xff, 0x7f, 0xff, 0xff, 0xff])
+    #expect(
+      decodingError(png)
+        == .tooLarge(width: 2_147_483_647, height: 2_147_483_647, maxPixels: 100_000_000))
+    var jpeg = try Golden.bytes("jpeg-grey.jpg")
+    let frame = try #require(jpeg.indices.first { jpeg[$0] == 0xff && jpeg[$0 + 1] == 0xc0 })
+    jpeg.replaceSubrange((frame + 5)..<(frame + 9), with: [0xff, 0xff, 0xff, 0xff])
+    #expect(decodingError(jpeg) == .tooLarge(width: 65535, height: 65535, maxPixels: 100_000_000))
+    #expect(try decodingError(Golden.bytes("rgba.png"), limits: ImageLimits(maxPixels: 383)) != nil)
+    #expect(try decodingError(Golden.bytes("rgba.png"), limits: ImageLimits(maxPixels: 384)) == nil)
+  }
+
+  @Test("a truncated JPEG says so")
+  func truncation() throws {
+    #expect(try decodingError(Golden.bytes("jpeg-truncated.jpg")) == .truncated(format: .jpeg))
+    #expect(try decodingError(Golden.bytes("jpeg-no-end.jpg")) == .truncated(format: .jpeg))
+  }
+
+  @Test("messages and hints are one line each")
+  func wording() {
+    let errors: [ImageError] = [
+      .empty, .unsupportedFormat(found: "looks like GIF"), .corrupt(format: .png, reason: "bad"),
+      .corrupt(format: nil, reason: "bad"), .truncated(format: .jpeg), .tooLarge(width: 2, height: 3, maxPixels: 5),
+      .resizedTooLarge(width: 2, height: 3, maxPixels: 5), .unreadableConfiguration(reason: "no"),
+      .invalidConfiguration(key: "size", found: "0", expected: "more"),
+    ]
+    for error in errors {
+      #expect(!error.message.contains("\n") && !error.hint.contains("\n"))
+      #expect(error.hint.count > 10)
+    }
+    #expect(ImageError.tooLarge(width: 2, height: 3, maxPixels: 5).message.contains("2×3"))
+  }
+}
