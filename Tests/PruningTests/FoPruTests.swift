@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Pruning
@@ -45,6 +46,22 @@ import Testing
     for (keep, budget) in [("7", Budget.count(7)), ("0.3", .ratio(0.3))] {
       #expect(throws: PruningError.budgetTooSmall(budget, smallest: 8, views: 2)) {
         try Samples.plan("fopru(policy=row)", image, keep: keep)
+      }
+    }
+  }
+
+  @Test("Probabilities vary more in what is received", arguments: ["single", "wide-2x2", "plain", "ties", "given"])
+  func softmaxTakesTheColumnBranch(name: String) throws {
+    let source = try TensorImage(path: GoldenCase.path("\(name).safetensors"))
+    for tensor in source.file.entries.keys where tensor.hasPrefix("attention.") {
+      let layer = try #require(Int(tensor.dropFirst("attention.".count)))
+      for view in try source.image(for: [.patchMeans(layer: layer, scale: .softmax)]).views {
+        let means = try #require(view.patchMeans[layer])
+        if name == "ties" {
+          #expect(FoPru.variance(means.received) == FoPru.variance(means.given))
+        } else {
+          #expect(FoPru.variance(means.received) > FoPru.variance(means.given))
+        }
       }
     }
   }

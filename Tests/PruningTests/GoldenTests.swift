@@ -8,7 +8,7 @@ import Testing
   @Test func everyCaseIsRead() { #expect(Self.cases.count == 68) }
 
   @Test(arguments: cases) func aStrategyKeepsAndSendsWhatTheReferenceDoes(_ golden: GoldenCase) throws {
-    let source = try TensorImage(path: Fixtures.strategies + golden.image + ".safetensors")
+    let source = try TensorImage(path: GoldenCase.path(golden.image + ".safetensors"))
     let strategy = try StrategyCatalogue.make(parsing: golden.strategy)
     let budget = try Budget(parsing: golden.keep)
     let evidence = try StrategyRunner.evidence(

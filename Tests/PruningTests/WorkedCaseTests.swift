@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Pruning
@@ -7,9 +8,9 @@ import Testing
 /// ours to commit, so these run only beside it.
 @Suite("Worked cases by the authors' code", .serialized) struct WorkedCaseTests {
   static let cases = GoldenCase.all(in: "worked.json")
-  static let generator = Fixtures.root + "../shared/data/select/gen.py"
+  static let generator = Fixtures.sharedData?.appending(path: "select/gen.py").path
   static let canGenerate =
-    FileManager.default.fileExists(atPath: generator) && (try? run(["-c", "import numpy"])) == 0
+    generator.map { FileManager.default.fileExists(atPath: $0) } == true && (try? run(["-c", "import numpy"])) == 0
 
   @Test func everyCaseIsRead() { #expect(Self.cases.count == 23) }
 
@@ -31,7 +32,7 @@ import Testing
     let path = FileManager.default.temporaryDirectory
       .appendingPathComponent("worked-\(UUID().uuidString).safetensors").path
     defer { try? FileManager.default.removeItem(atPath: path) }
-    try #require(try Self.run([Self.generator, golden.image, path]) == 0)
+    try #require(try Self.run([try #require(Self.generator), golden.image, path]) == 0)
 
     let source = try TensorImage(path: path)
     let budget = try Budget(parsing: golden.keep)

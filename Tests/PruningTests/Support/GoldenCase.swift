@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// One line of cases.json or worked.json: what a strategy keeps of an image.
@@ -15,14 +16,10 @@ struct GoldenCase: Decodable, Sendable, CustomTestStringConvertible {
 
   /// Empty when the file cannot be read: a test counts them.
   static func all(in file: String) -> [GoldenCase] {
-    guard let data = FileManager.default.contents(atPath: Fixtures.strategies + file) else { return [] }
+    guard let data = FileManager.default.contents(atPath: path(file)) else { return [] }
     return (try? JSONDecoder().decode([GoldenCase].self, from: data)) ?? []
   }
-}
 
-enum Fixtures {
-  static let root =
-    URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent().path + "/"
-  static let strategies = root + "fixtures/golden/strategies/"
+  /// A file of `fixtures/golden/strategies/`.
+  static func path(_ file: String) -> String { Fixtures.url("golden/strategies/\(file)").path }
 }

@@ -2,14 +2,13 @@ import Checkpoint
 import Foundation
 import Kernels
 import Pruning
+import TestSupport
 import Testing
 
 @testable import ViT
 
 @Suite("Files of evidence") struct EvidenceFileTests {
-  static let strategies =
-    URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent().path + "/fixtures/golden/strategies/"
+  static let strategies = Fixtures.url("golden/strategies").path + "/"
   static let goldens = (try? readGoldens()) ?? []
 
   struct Golden: Decodable, Sendable, CustomTestStringConvertible {
