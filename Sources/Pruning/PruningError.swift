@@ -86,7 +86,7 @@ extension PruningError {
     case .duplicateOption(let option, _): "give \(option) once"
     case .invalidOption(let option, _, _, let expected): "set \(option) to \(expected), or leave it out"
     case .layerOutOfRange(_, let option, _, let depth):
-      "set \(option) to 0…\(depth - 1), or to −1…−\(depth) to count from the end"
+      "set \(option) to 0…\(depth - 1), or to -1…-\(depth) to count from the end"
     case .needsClassToken(_, let alternatives): "these work on it: \(alternatives.joined(separator: ", "))"
     case .missingEvidence(let kind, _): "collect \(kind), which the strategy asks for"
     case .malformedEvidence, .nonFiniteScore: "check where the tensors come from"

@@ -33,8 +33,10 @@ struct Downsample: ViewStrategy {
 
   /// As many rows as keep the grid's shape, then as many columns as the budget allows.
   static func cells(of grid: PatchGrid, keeping share: Int) -> PatchGrid {
-    let rows = max(1, Int((Double(share * grid.rows) / Double(grid.columns)).squareRoot()))
-    // A very flat grid could ask for more columns than there are: pooling never doubles a token.
+    let shaped = Int((Double(share * grid.rows) / Double(grid.columns)).squareRoot())
+    // A very narrow grid would ask for more rows than the budget has tokens, a very flat one for more columns than there
+    // are: each row needs a token, and pooling never doubles one.
+    let rows = max(1, min(shaped, share))
     return PatchGrid(rows: rows, columns: min(share / rows, grid.columns))
   }
 

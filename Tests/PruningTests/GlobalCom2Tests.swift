@@ -1,0 +1,104 @@
+import Kernels
+import Testing
+
+@testable import Pruning
+
+@Suite("GlobalCom²") struct GlobalCom2Tests {
+  private let square = PatchGrid(rows: 24, columns: 24)
+  private let twoByTwo = PatchGrid(rows: 2, columns: 2)
+
+  private func guidance(_ crops: PatchGrid, _ grid: PatchGrid, _ width: Int, _ height: Int) -> CropGuidance {
+    CropGuidance(crops: crops, grid: grid, imageSize: ImageSize(width: width, height: height))
+  }
+
+  @Test func aConstantThumbnailGivesEveryCropTheRatio() {
+    for crops in [twoByTwo, PatchGrid(rows: 1, columns: 3), PatchGrid(rows: 4, columns: 1)] {
+      let ratios = guidance(crops, square, 672, 672)
+        .ratios(thumbnail: [Double](repeating: 0.7, count: 576), keeping: 0.3, tau: 10)
+      #expect(ratios.count == crops.count)
+      #expect(ratios.allSatisfy { abs($0 - 0.3) < 1e-7 })
+    }
+  }
+
+  @Test func theSmallTermDecidesTheCountAtTheEdge() {
+    var scores = [Double](repeating: 0, count: 576)
+    scores[575] = 10_000
+    let ratios = guidance(twoByTwo, square, 672, 672).ratios(thumbnail: scores, keeping: 0.5, tau: 10)
+    #expect(Int(576 * ratios[3]) == 503)
+    #expect(ratios[3] < 0.875)
+  }
+
+  @Test func aShareIsNeverMoreThanEverything() {
+    var scores = [Double](repeating: 0, count: 576)
+    scores[0] = 10_000
+    #expect(guidance(twoByTwo, square, 672, 672).ratios(thumbnail: scores, keeping: 0.9, tau: 10)[0] == 1)
+  }
+
+  @Test(
+    "Padding is found as LLaVA's unpad finds it",
+    arguments: [
+      (2, 2, 672, 672, 0..<48, 0..<48), (2, 2, 800, 600, 6..<42, 0..<48), (1, 3, 1200, 350, 1..<23, 0..<72),
+      (2, 2, 600, 800, 0..<48, 6..<42), (3, 1, 350, 1200, 0..<72, 1..<23), (1, 2, 100, 51, 0..<24, 0..<48),
+      (1, 2, 1000, 1, 12..<12, 0..<48),
+    ])
+  func padding(
+    rows: Int, columns: Int, width: Int, height: Int, validRows: Range<Int>, validColumns: Range<Int>
+  ) {
+    let found = guidance(PatchGrid(rows: rows, columns: columns), square, width, height)
+    #expect(found.validRows == validRows)
+    #expect(found.validColumns == validColumns)
+  }
+
+  @Test func aGridIsResizedWithHalfPixelCentres() {
+    let found = guidance(twoByTwo, PatchGrid(rows: 1, columns: 2), 200, 100).resized(thumbnail: [0, 1])
+    #expect(found == [0, 0.25, 0.75, 1, 0, 0.25, 0.75, 1])
+  }
+
+  private func image(crops: PatchGrid?, size: ImageSize = ImageSize(width: 100, height: 100)) -> EncodedImage {
+    Samples.image(crops: crops, size: size) { evidence, view in
+      evidence.classLogits[7] = Samples.matrix(2, 24, seed: UInt64(view))
+    }
+  }
+
+  @Test func theThumbnailIsSentBestFirstOrInRasterOrder() throws {
+    let logits = (0..<24).map { Float($0) }
+    let image = Samples.image { evidence, _ in
+      evidence.classLogits[7] = Matrix(rows: 1, columns: 24, values: logits)
+    }
+    #expect(try Samples.kept("globalcom2", image, keep: "3") == [23, 22, 21])
+    #expect(try Samples.kept("globalcom2(thumbnail=raster)", image, keep: "3") == [21, 22, 23])
+    #expect(try !Samples.plan("globalcom2", image, keep: "3").sequence.contains(.separator))
+  }
+
+  @Test func everyRowOfTheCropGridEndsWithASeparator() throws {
+    let plan = try Samples.plan("globalcom2", image(crops: twoByTwo), keep: "50%")
+    #expect(plan.sequence.count { $0 == .separator } == 8)
+    #expect(plan.sequence.last == .separator)
+    #expect(plan.keptTokens <= 60)
+  }
+
+  @Test func separatorsOfEmptyRowsCanBeLeftOut() throws {
+    // A very wide picture: of the 8 rows only the middle two show it.
+    let wide = image(crops: twoByTwo, size: ImageSize(width: 600, height: 100))
+    let all = try Samples.plan("globalcom2(placement=grid)", wide, keep: "50%")
+    let kept = try Samples.plan("globalcom2(placement=grid, newlines=kept)", wide, keep: "50%")
+    #expect(all.sequence.count { $0 == .separator } == 8)
+    #expect(kept.sequence.count { $0 == .separator } == 2)
+    #expect(kept.views == all.views)
+  }
+
+  @Test func aBudgetWithoutATokenForTheThumbnailIsRefused() {
+    #expect(throws: PruningError.budgetTooSmall(.count(4), smallest: 5, views: 5)) {
+      try Samples.plan("globalcom2", image(crops: twoByTwo), keep: "4")
+    }
+    #expect(throws: Never.self) { try Samples.plan("globalcom2", image(crops: twoByTwo), keep: "5") }
+  }
+
+  @Test func withoutAClassTokenTokensUnlikeTheMeanWin() throws {
+    let tower = Samples.tower(1, 4, classToken: false)
+    let image = Samples.image(tower) { evidence, _ in
+      evidence.features = Matrix(rows: 4, columns: 2, values: [1, 0, 1, 0.1, -1, 0.2, 1, 0])
+    }
+    #expect(try Samples.kept("globalcom2", image, keep: "1") == [2])
+  }
+}

@@ -1,0 +1,29 @@
+import Testing
+
+@testable import Pruning
+
+@Suite("Goldens of an independent NumPy implementation") struct GoldenTests {
+  static let cases = GoldenCase.all(in: "cases.json")
+
+  @Test func everyCaseIsRead() { #expect(Self.cases.count == 68) }
+
+  @Test(arguments: cases) func aStrategyKeepsAndSendsWhatTheReferenceDoes(_ golden: GoldenCase) throws {
+    let source = try TensorImage(path: GoldenCase.path(golden.image + ".safetensors"))
+    let strategy = try StrategyCatalogue.make(parsing: golden.strategy)
+    let budget = try Budget(parsing: golden.keep)
+    let evidence = try StrategyRunner.evidence(
+      for: strategy, on: source.tower, layout: source.layout, keeping: budget)
+    let plan = try StrategyRunner.plan(strategy, for: try source.image(for: evidence), keeping: budget, seed: 0)
+
+    let report = SelectionReport(
+      of: plan, strategy: try strategy.resolved(on: source.tower), tokensPerView: source.tower.grid.count)
+    #expect(report.views.map(\.kept) == golden.kept)
+    #expect(report.sequence == golden.sequence)
+    if let members = golden.members {
+      for view in plan.views {
+        let sources = (0..<view.rows).map { Array(view.sources[view.rowStarts[$0]..<view.rowStarts[$0 + 1]]) }
+        #expect(sources == members)
+      }
+    }
+  }
+}

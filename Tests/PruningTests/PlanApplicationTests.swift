@@ -1,0 +1,71 @@
+import Kernels
+import Testing
+
+@testable import Pruning
+
+@Suite("Applying a plan") struct PlanApplicationTests {
+  @Test func keptRowsAreCopiedBitForBit() throws {
+    var features = Samples.matrix(24, 5, seed: 4)
+    features[3, 0] = -0.0
+    features[3, 1] = .leastNonzeroMagnitude
+    let kept = ViewPlan(keeping: [3, 3, 0]).applied(to: features)
+    #expect(kept.values.map(\.bitPattern) == [3, 3, 0].flatMap { features.row($0).map(\.bitPattern) })
+  }
+
+  @Test func keepingAllIsTheWholeMatrixBitForBit() {
+    let features = Samples.matrix(24, 5, seed: 4)
+    let dense = ImagePlan.dense(layout: .single, grid: PatchGrid(rows: 4, columns: 6))
+    #expect(dense.applied(to: [features]).rows == features)
+  }
+
+  @Test func mergedRowsAreWeightedSums() {
+    let features = Matrix(rows: 3, columns: 2, values: [1, 2, 3, 4, 5, 6])
+    let plan = ViewPlan(rowStarts: [0, 1, 3], sources: [2, 0, 1], weights: [1, 0.25, 0.75], anchors: [2, 0])
+    #expect(plan.applied(to: features) == Matrix(rows: 2, columns: 2, values: [5, 6, 2.5, 3.5]))
+  }
+
+  @Test func theClassTokenIsASource() throws {
+    let plan = try ImagePlan(
+      views: [ViewPlan(keeping: [1, ViewPlan.classSource])], sequence: [.row(view: 0, row: 1), .row(view: 0, row: 0)],
+      tokensPerView: 2, limit: 2)
+    let applied = plan.applied(
+      to: [Matrix(rows: 2, columns: 1, values: [1, 2])], classTokens: Matrix(rows: 1, columns: 1, values: [9]))
+    #expect(applied.rows.values == [9, 2])
+  }
+
+  @Test func rowsFollowTheSequenceAndSeparatorsAreReported() throws {
+    let plan = try ImagePlan(
+      views: [ViewPlan(keeping: [0, 1]), ViewPlan(keeping: [1])],
+      sequence: [.row(view: 0, row: 1), .separator, .row(view: 1, row: 0), .row(view: 0, row: 0), .separator],
+      tokensPerView: 2, limit: 3)
+    let applied = plan.applied(to: [
+      Matrix(rows: 2, columns: 1, values: [1, 2]), Matrix(rows: 2, columns: 1, values: [3, 4]),
+    ])
+    #expect(applied.rows.values == [2, 4, 1])
+    #expect(applied.separators == [1, 4])
+  }
+
+  @Test func positionsAreRenumberedOrKept() throws {
+    let image = Samples.image(Samples.tower(2, 2), crops: PatchGrid(rows: 1, columns: 2))
+    let dense = ImagePlan.dense(layout: image.layout, grid: image.tower.grid)
+    let plan = try ImagePlan(
+      arranging: [ViewPlan(keeping: [3]), ViewPlan(keeping: [0, 2]), ViewPlan(keeping: [1])], of: image, limit: 4)
+    #expect(plan.positions(.renumbered, before: dense) == [0, 1, 2, 3])
+    #expect(plan.positions(.original, before: dense) == [3, 4, 7, 8])
+    #expect(dense.positions(.original, before: dense) == Array(0..<12))
+  }
+
+  @Test func separatorsKeepTheirNumbersToo() throws {
+    let dense = try ImagePlan(
+      views: [ViewPlan(keeping: [0, 1, 2, 3])],
+      sequence: [
+        .row(view: 0, row: 0), .row(view: 0, row: 1), .separator, .row(view: 0, row: 2), .row(view: 0, row: 3),
+        .separator,
+      ], tokensPerView: 4, limit: 4)
+    let plan = try ImagePlan(
+      views: [ViewPlan(keeping: [1, 3])],
+      sequence: [.row(view: 0, row: 0), .separator, .row(view: 0, row: 1), .separator, .separator], tokensPerView: 4,
+      limit: 2)
+    #expect(plan.positions(.original, before: dense) == [1, 2, 4, 5, 5])
+  }
+}

@@ -1,0 +1,25 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// One line of cases.json or worked.json: what a strategy keeps of an image.
+struct GoldenCase: Decodable, Sendable, CustomTestStringConvertible {
+  let image: String
+  let strategy: String
+  let keep: String
+  let kept: [[Int]]
+  let sequence: [Int]
+  /// Downsampling: the tokens that each cell averages.
+  let members: [[Int]]?
+
+  var testDescription: String { "\(strategy) keeping \(keep) of \(image)" }
+
+  /// Empty when the file cannot be read: a test counts them.
+  static func all(in file: String) -> [GoldenCase] {
+    guard let data = FileManager.default.contents(atPath: path(file)) else { return [] }
+    return (try? JSONDecoder().decode([GoldenCase].self, from: data)) ?? []
+  }
+
+  /// A file of `fixtures/golden/strategies/`.
+  static func path(_ file: String) -> String { Fixtures.url("golden/strategies/\(file)").path }
+}

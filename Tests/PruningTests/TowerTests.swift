@@ -1,0 +1,78 @@
+import Testing
+
+@testable import Pruning
+
+@Suite("What a strategy asks of a tower") struct TowerTests {
+  @Test(
+    arguments: [
+      ("fastervlm", [.classAttention(layer: 22)]), ("fastervlm(layer=-1)", [.classAttention(layer: 23)]),
+      ("vtc-cls(start=21)", [.classAttention(layer: 21), .classAttention(layer: 22)]),
+      (
+        "hiprune", [.attentionReceived(layer: 8, queries: .all), .attentionReceived(layer: 22, queries: .all)]
+      ),
+      ("fopru", [.patchMeans(layer: 22, scale: .softmax)]),
+      ("fopru(score=logits, layer=0)", [.patchMeans(layer: 0, scale: .logits)]),
+      ("globalcom2", [.classLogits(layer: 23)]), ("random", []), ("uniform", []), ("downsample", []), ("none", []),
+      (
+        "hiprune++(object=-24)",
+        [
+          .attentionReceived(layer: 0, queries: .all), .attentionReceived(layer: 22, queries: .all), .projected, .text,
+        ]
+      ),
+    ] as [(String, Evidence)])
+  func evidenceIsDeclaredWithLayersResolved(spec: String, evidence: Evidence) throws {
+    #expect(try StrategyCatalogue.make(parsing: spec).evidence(on: Samples.tower(depth: 24)) == evidence)
+  }
+
+  @Test(arguments: ["fastervlm", "vtc-cls"])
+  func aTowerWithoutClassTokenIsRefusedWithTheStrategiesThatWorkOnIt(name: String) throws {
+    let strategy = try StrategyCatalogue.make(parsing: name)
+    let error = PruningError.needsClassToken(
+      strategy: name,
+      alternatives: ["random", "uniform", "downsample", "hiprune", "hiprune++", "fopru", "globalcom2"])
+    #expect(throws: error) { try strategy.evidence(on: Samples.tower(classToken: false)) }
+  }
+
+  @Test func everyNamedAlternativeWorks() throws {
+    let tower = Samples.tower(classToken: false)
+    for name in StrategyCatalogue.names(workingOn: tower) {
+      _ = try StrategyCatalogue.make(parsing: name).evidence(on: tower)
+    }
+    #expect(StrategyCatalogue.names(workingOn: Samples.tower()).contains("fastervlm"))
+  }
+
+  @Test(
+    arguments: [
+      ("fastervlm(layer=8)", "layer", "fastervlm", 8), ("fastervlm(layer=-9)", "layer", "fastervlm", -9),
+      ("hiprune(object=8)", "object", "hiprune", 8), ("hiprune(deep=-9)", "deep", "hiprune", -9),
+      ("fopru(layer=99)", "layer", "fopru", 99), ("vtc-cls(start=8)", "start", "vtc-cls", 8),
+    ])
+  func aLayerOutOfRangeIsAnError(spec: String, option: String, strategy: String, layer: Int) throws {
+    let made = try StrategyCatalogue.make(parsing: spec)
+    #expect(throws: PruningError.layerOutOfRange(layer, option: option, strategy: strategy, depth: 8)) {
+      try made.evidence(on: Samples.tower(depth: 8))
+    }
+  }
+
+  @Test func vtcCannotStartBehindTheFeatures() throws {
+    let made = try StrategyCatalogue.make(parsing: "vtc-cls(start=-1)")
+    #expect(
+      throws: PruningError.invalidOption(
+        "start", value: "-1", strategy: "vtc-cls", expected: "a block up to 6, which makes the features")
+    ) { try made.evidence(on: Samples.tower(depth: 8)) }
+  }
+
+  @Test func blocksThatSeeWindowsOnlyAreWarnedAbout() throws {
+    let tower = Samples.tower(depth: 8, merge: 2, full: [1, 3, 7])
+    #expect(try StrategyCatalogue.make(parsing: "hiprune").warnings(on: tower).isEmpty)
+    let warnings = try StrategyCatalogue.make(parsing: "hiprune(object=4)").warnings(on: tower)
+    #expect(warnings.count == 1)
+    #expect(warnings.first?.hasPrefix("block 4 attends within windows only") == true)
+  }
+
+  @Test func theDefaultObjectBlockSeesTheWholeViewWhereItCan() {
+    #expect(HiPrune.defaultObject(on: Samples.tower(depth: 32, merge: 2, full: [7, 15, 23, 31])) == 15)
+    #expect(HiPrune.defaultObject(on: Samples.tower(depth: 12, merge: 2, full: [2, 7, 11])) == 7)
+    #expect(HiPrune.defaultObject(on: Samples.tower(depth: 8, merge: 2, full: [1, 5, 7])) == 1)
+  }
+}
