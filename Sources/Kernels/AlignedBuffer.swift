@@ -1,7 +1,7 @@
 /// Owned, cache-line aligned Float32 memory for workspaces and caches that are allocated once and reused. It cannot be
 /// copied by accident. Use `Matrix` for values that travel between modules.
 public struct AlignedBuffer: ~Copyable {
-  private let memory: UnsafeMutableRawBufferPointer
+  private let elements: UnsafeMutableBufferPointer<Float>
   /// Number of elements.
   public let count: Int
 
@@ -9,11 +9,12 @@ public struct AlignedBuffer: ~Copyable {
   public init(count: Int) {
     precondition(count >= 0, "a buffer has a size")
     self.count = count
-    memory = .allocate(byteCount: max(count, 1) * MemoryLayout<Float>.stride, alignment: 64)
-    memory.bindMemory(to: Float.self).prefix(0).initialize(repeating: 0)
+    let memory = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: max(count, 1) * MemoryLayout<Float>.stride, alignment: 64)
+    elements = UnsafeMutableBufferPointer(rebasing: memory.bindMemory(to: Float.self)[..<count])
   }
 
-  deinit { memory.deallocate() }
+  deinit { UnsafeMutableRawPointer(elements.baseAddress)?.deallocate() }
 
   /// Reads the elements in `range`.
   public func withSpan<Result: ~Copyable>(_ range: Range<Int>, _ body: (Span<Float>) -> Result) -> Result {
@@ -29,8 +30,6 @@ public struct AlignedBuffer: ~Copyable {
     var span = UnsafeMutableBufferPointer(rebasing: elements[range]).mutableSpan
     return body(&span)
   }
-
-  private var elements: UnsafeMutableBufferPointer<Float> { memory.bindMemory(to: Float.self) }
 
   private func check(_ range: Range<Int>) {
     precondition(range.lowerBound >= 0 && range.upperBound <= count, "buffer range out of bounds")

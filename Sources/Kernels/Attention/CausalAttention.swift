@@ -35,10 +35,10 @@ public struct CausalAttention: Sendable {
       keys.withUnsafeBufferPointer { k in
         values.withUnsafeBufferPointer { v in
           context.withUnsafeMutableBufferPointer { out in
-            _ = cache.withLayer(layer) { cachedKeys, cachedValues -> Void? in
+            cache.withLayer(layer) { cachedKeys, cachedValues in
               guard rows > 0, let q = q.baseAddress, let k = k.baseAddress, let v = v.baseAddress,
                 let out = out.baseAddress
-              else { return nil }
+              else { return }
               store(k, rows: rows, past: past, capacity: capacity, into: cachedKeys)
               store(v, rows: rows, past: past, capacity: capacity, into: cachedValues)
               let operands = Operands(
@@ -50,7 +50,6 @@ public struct CausalAttention: Sendable {
                 let tile = tiles - 1 - item / heads
                 run(head: item % heads, tile: tile, operands)
               }
-              return ()
             }
           }
         }

@@ -52,15 +52,15 @@ public struct KeyValueCache: ~Copyable {
   }
 
   /// One layer's keys and values, [heads][capacity][headWidth] each.
-  mutating func withLayer<Result>(
-    _ layer: Int, _ body: (_ keys: UnsafeMutablePointer<Float>, _ values: UnsafeMutablePointer<Float>) -> Result?
-  ) -> Result? {
+  mutating func withLayer(
+    _ layer: Int, _ body: (_ keys: UnsafeMutablePointer<Float>, _ values: UnsafeMutablePointer<Float>) -> Void
+  ) {
     precondition((0..<layers).contains(layer), "a cache has one slab a layer")
     let half = heads * capacity * headWidth
     let start = layer * 2 * half
-    return buffer.withMutableSpan(start..<start + 2 * half) { span in
+    buffer.withMutableSpan(start..<start + 2 * half) { span in
       span.withUnsafeMutableBufferPointer { memory in
-        memory.baseAddress.flatMap { body($0, $0 + half) }
+        if let start = memory.baseAddress { body(start, start + half) }
       }
     }
   }

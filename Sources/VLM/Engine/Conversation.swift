@@ -70,9 +70,16 @@ public struct Conversation: ~Copyable {
       ? question
       : model.template.text(turns: turns + [turn], system: system, image: model.imageTokenText)
     let tokens = try model.promptTokens(text, pictures: pictures.count + newPictures.count)
-    try encodeAndPrune(newPictures, question: question, timings: &timings, recorder: recorder)
+    // Pictures join the conversation only once everything that can fail has not.
+    let all = pictures + newPictures
+    var visual = self.visual
+    for picture in all[visual.count...] {
+      visual.append(
+        try model.visualRows(
+          of: picture, setting: setting, question: question, timings: &timings, recorder: recorder))
+    }
     let prompt = model.sequence(tokens, visual: visual, planNumber: planNumber, numbering: setting.positions)
-    try model.checkContext(prompt, pictures: pictures.count)
+    try model.checkContext(prompt, pictures: all.count)
     recorder?.record(
       prompt: prompt, unpruned: model.unprunedTokens(tokens, visual: visual), visual: visual,
       tokensPerView: model.description.grid.count)
@@ -82,38 +89,11 @@ public struct Conversation: ~Copyable {
     recorder?.record(generated: decoded.tokens)
     turns.append(Turn(question: question, pictures: turn.pictures, answer: decoded.text))
     unaskedPictures = 0
+    pictures = all
+    self.visual = visual
     return Answer(
       text: decoded.text, finishReason: decoded.reason, generated: decoded.tokens, firstLogits: logits,
       promptLength: prompt.items.count, visual: visual, strategy: spec, timings: timings)
-  }
-
-  /// Encodes and prunes what is new, or everything after the setting changed.
-  private mutating func encodeAndPrune(
-    _ newPictures: [Picture], question: String, timings: inout StageTimings, recorder: InspectionRecorder?
-  ) throws(VLMError) {
-    let clock = ContinuousClock()
-    let all = pictures + newPictures
-    var rows = visual
-    for picture in all[visual.count...] {
-      let evidence = try wrapping { [setting, model] () throws(PruningError) in
-        try StrategyRunner.evidence(
-          for: setting.strategy, on: model.description, layout: picture.layout, keeping: setting.budget)
-      }
-      let start = clock.now
-      let encoded = try model.encode(picture, evidence: evidence, question: question, recorder: recorder)
-      let encodedAt = clock.now
-      let plan = try wrapping { [setting] () throws(PruningError) in
-        try StrategyRunner.plan(setting.strategy, for: encoded.image, keeping: setting.budget, seed: setting.seed)
-      }
-      let plannedAt = clock.now
-      recorder?.record(encoded)
-      rows.append(try model.visualRows(of: encoded, plan: plan))
-      timings.encode += encodedAt - start
-      timings.prune += plannedAt - encodedAt
-      timings.project += clock.now - plannedAt
-    }
-    pictures = all
-    visual = rows
   }
 
   /// Runs what the cache does not hold yet.

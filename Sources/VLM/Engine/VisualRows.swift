@@ -20,8 +20,33 @@ extension VisionLanguageModel {
   /// Every token of each view, projected: [tokens, decoder width].
   public func project(_ features: [Matrix]) -> [Matrix] { features.map { projector($0, workers: workers) } }
 
+  /// Encodes and prunes one picture, and projects what was kept. Times the stages.
+  func visualRows(
+    of picture: Picture, setting: PruningSetting, question: String, timings: inout StageTimings,
+    recorder: InspectionRecorder?
+  ) throws(VLMError) -> VisualRows {
+    let clock = ContinuousClock()
+    let evidence = try wrapping { () throws(PruningError) in
+      try StrategyRunner.evidence(
+        for: setting.strategy, on: description, layout: picture.layout, keeping: setting.budget)
+    }
+    let start = clock.now
+    let encoded = try encode(picture, evidence: evidence, question: question, recorder: recorder)
+    let encodedAt = clock.now
+    let plan = try wrapping { () throws(PruningError) in
+      try StrategyRunner.plan(setting.strategy, for: encoded.image, keeping: setting.budget, seed: setting.seed)
+    }
+    let plannedAt = clock.now
+    recorder?.record(encoded)
+    let rows = try visualRows(of: encoded, plan: plan)
+    timings.encode += encodedAt - start
+    timings.prune += plannedAt - encodedAt
+    timings.project += clock.now - plannedAt
+    return rows
+  }
+
   /// Applies a plan: gathers kept features and projects only those.
-  func visualRows(of picture: EncodedPicture, plan: ImagePlan) throws(VLMError) -> VisualRows {
+  private func visualRows(of picture: EncodedPicture, plan: ImagePlan) throws(VLMError) -> VisualRows {
     let dense = ImagePlan.dense(layout: picture.image.layout, grid: description.grid)
     let application = plan.applied(to: picture.features, classTokens: picture.classTokens)
     precondition(application.separators.isEmpty, "this family has no separator token")
