@@ -40,8 +40,9 @@ let package = Package(
     module("Pruning", ["Kernels"]),
     module("ViT", ["Kernels", "Checkpoint", "Pruning"]),
     module("VLM", ["ViT", "Images"]),
+    module("Evaluation", ["VLM"]),
     .executableTarget(
-      name: "vlmprune", dependencies: ["VLM", argumentParser], swiftSettings: strictSwift),
+      name: "vlmprune", dependencies: ["Evaluation", argumentParser], swiftSettings: strictSwift),
 
     .target(
       name: "TestSupport", dependencies: ["Kernels", "Checkpoint"], path: "Tests/TestSupport",
@@ -52,6 +53,7 @@ let package = Package(
     tests(of: "Pruning", ["Pruning"]),
     tests(of: "ViT", ["ViT", "Images"]),
     tests(of: "VLM", ["VLM"]),
+    tests(of: "Evaluation", ["Evaluation"]),
     tests(of: "CLI", ["vlmprune", "VLM"]),
   ]
 )

@@ -25,6 +25,6 @@ public enum HeatmapRenderer {
   private static func colour(_ value: Double, smallest: Double, range: Double) -> [UInt8] {
     guard value.isFinite else { return [128, 128, 128] }
     let colour = ColourRamp.colour(at: range > 0 ? (value - smallest) / range : 0.5)
-    return [colour.red, colour.green, colour.blue].map { UInt8($0.rounded()) }
+    return [colour.redByte, colour.greenByte, colour.blueByte]
   }
 }

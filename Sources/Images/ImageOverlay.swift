@@ -37,7 +37,7 @@ public struct ImageOverlay: Sendable {
   }
 
   /// The warm two thirds of the ramp: a kept patch must not look dark.
-  private static func frameColour(_ level: Double?) -> (red: Double, green: Double, blue: Double) {
+  private static func frameColour(_ level: Double?) -> Colour {
     ColourRamp.colour(at: level.map { 0.35 + 0.65 * $0 } ?? 0.85)
   }
 

@@ -2,6 +2,11 @@
 public struct ProcessedImage: Sendable, Equatable {
   public let pixels: PixelTensor
   public let geometry: ProcessedGeometry
+
+  public init(pixels: PixelTensor, geometry: ProcessedGeometry) {
+    self.pixels = pixels
+    self.geometry = geometry
+  }
 }
 
 /// transformers' CLIPImageProcessor on its Pillow back end: resize, centre crop, rescale, normalise.

@@ -1,7 +1,7 @@
 import Foundation
 
 extension ImageProcessorConfiguration: Decodable {
-  private enum Key: String, CodingKey {
+  fileprivate enum Key: String, CodingKey {
     case doResize = "do_resize"
     case size
     case resample
@@ -14,10 +14,14 @@ extension ImageProcessorConfiguration: Decodable {
     case imageStd = "image_std"
     case doConvertRGB = "do_convert_rgb"
     case defaultToSquare = "default_to_square"
+    // Read by nobody here, but they tell whose configuration it is.
+    case imageProcessorType = "image_processor_type"
+    case featureExtractorType = "feature_extractor_type"
   }
 
   /// Reads the bytes of preprocessor_config.json, or of processor_config.json, which nests the same keys under
-  /// "image_processor". A key that is absent or null takes its value from `defaults`.
+  /// "image_processor". A key that is absent or null takes its value from `defaults`; an object none of whose keys
+  /// belongs to an image processor is refused.
   public init(json data: Data, defaults: ImageProcessorConfiguration = .clip) throws(ImageError) {
     do {
       let decoder = JSONDecoder()
@@ -99,9 +103,28 @@ private struct Nesting: Decodable {
 
   init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: Key.self)
-    let nested = try values.decodeIfPresent(ImageProcessorConfiguration.self, forKey: .imageProcessor)
-    configuration = try nested ?? ImageProcessorConfiguration(from: decoder)
+    if let nested = try values.decodeIfPresent(ImageProcessorConfiguration.self, forKey: .imageProcessor) {
+      configuration = nested
+      return
+    }
+    // A processor_config.json that nests nothing must not pass for a configuration made of defaults.
+    let known = try decoder.container(keyedBy: ImageProcessorConfiguration.Key.self).allKeys
+    let all = try decoder.container(keyedBy: AnyKey.self).allKeys
+    guard all.isEmpty || !known.isEmpty else {
+      throw ImageError.unreadableConfiguration(reason: "none of its keys belongs to an image processor")
+    }
+    configuration = try ImageProcessorConfiguration(from: decoder)
   }
+}
+
+/// Any name at all.
+private struct AnyKey: CodingKey {
+  let stringValue: String
+  let intValue: Int? = nil
+
+  init(stringValue: String) { self.stringValue = stringValue }
+
+  init?(intValue: Int) { return nil }
 }
 
 /// A size as the files spell it: a number, [height, width], or an object.

@@ -23,11 +23,9 @@ enum JPEGDecoder {
           Int32(header.height), format.rawValue,
           TJFLAG_ACCURATEDCT | TJFLAG_LIMITSCANS)
       }
-      let usable = status == 0 || tjGetErrorCode(handle) == TJERR_WARNING.rawValue
-      initialised = usable ? count : 0
+      initialised = status == 0 || isWarning(reason(handle)) ? count : 0
     }
-    if status != 0 { try judge(handle, structure) }
-    guard samples.count == count else { throw .corrupt(format: .jpeg, reason: reason(handle)) }
+    if status != 0 { try judge(reason(handle), structure) }
     return RGBImage(
       width: header.width, height: header.height, pixels: header.isFourColour ? rgb(fromCMYK: samples) : samples)
   }
@@ -47,12 +45,9 @@ enum JPEGDecoder {
       tjDecompressHeader3(
         handle, source.baseAddress, UInt(source.count), &width, &height, &subsampling, &colours)
     }
-    // A sampling that TurboJPEG has no name for is an error here, but decodes all the same.
-    let isUnnamedSampling = subsampling < 0 && colours >= 0 && width > 0 && height > 0
-    if status != 0 && !isUnnamedSampling {
-      if tjGetErrorCode(handle) != TJERR_WARNING.rawValue || width < 1 || height < 1 {
-        throw .corrupt(format: .jpeg, reason: reason(handle))
-      }
+    // With a warning, or a sampling that TurboJPEG has no name for, the status is an error, but the values are there.
+    if status != 0 && (width < 1 || height < 1 || colours < 0) {
+      throw .corrupt(format: .jpeg, reason: reason(handle))
     }
     return Header(
       width: Int(width), height: Int(height),
@@ -61,10 +56,18 @@ enum JPEGDecoder {
 
   /// Tells warnings that Pillow passes over from errors. A premature end is an error: libjpeg-turbo would fill the rest
   /// with grey. It reports the first warning only, so that the file's own structure is asked too.
-  private static func judge(_ handle: tjhandle, _ structure: JPEGStructure) throws(ImageError) {
-    let text = reason(handle)
-    if text.hasPrefix("Premature end of JPEG file") || !structure.isComplete { throw .truncated(format: .jpeg) }
-    if tjGetErrorCode(handle) != TJERR_WARNING.rawValue { throw .corrupt(format: .jpeg, reason: text) }
+  private static func judge(_ text: String, _ structure: JPEGStructure) throws(ImageError) {
+    if text.hasPrefix("Premature end of JPEG file") { throw .truncated(format: .jpeg) }
+    guard isWarning(text) else { throw .corrupt(format: .jpeg, reason: text) }
+    guard structure.isComplete else { throw .truncated(format: .jpeg) }
+  }
+
+  /// By libjpeg's texts (jerror.h, JWRN_*): TurboJPEG's own error code says "warning" for an error after a warning, too.
+  private static func isWarning(_ text: String) -> Bool {
+    [
+      "Corrupt JPEG data", "Premature end of JPEG file", "Inconsistent progression sequence", "Unknown Adobe color",
+      "Warning:", "Invalid SOS parameters for sequential",
+    ].contains { text.hasPrefix($0) }
   }
 
   private static func reason(_ handle: tjhandle) -> String {

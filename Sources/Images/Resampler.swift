@@ -1,4 +1,4 @@
-/// Resizing as Pillow does it on 8-bit samples: a horizontal pass, rounded to 8 bits, then a vertical one.
+/// Resizing as Pillow 13 does it on 8-bit samples: two passes, one for each axis, rounded to 8 bits between them.
 ///
 /// Only a region of the result is computed, so that a picture of extreme shape costs no more than what is kept of it.
 struct Resampler {
@@ -16,112 +16,49 @@ struct Resampler {
     precondition(!columns.isEmpty && columns.lowerBound >= 0 && columns.upperBound <= width, "columns leave the result")
     precondition(!rows.isEmpty && rows.lowerBound >= 0 && rows.upperBound <= height, "rows leave the result")
     if filter == .nearest { return nearest(columns: columns, rows: rows) }
+    let whole = PixelBlock(columns: 0..<source.width, rows: 0..<source.height, pixels: source.pixels)
     // Pillow skips a pass that would change nothing.
-    let horizontal =
-      width == source.width
-      ? nil : ResamplingWeights(sourceSize: source.width, outputSize: width, output: columns, filter: filter)
-    guard height != source.height else {
-      return RGBImage(width: columns.count, height: rows.count, pixels: stretched(rows, horizontal, columns))
-    }
-    let vertical = ResamplingWeights(sourceSize: source.height, outputSize: height, output: rows, filter: filter)
-    var pixels: [UInt8] = []
-    pixels.reserveCapacity(3 * columns.count * rows.count)
-    for band in bands(vertical, rowBytes: 3 * columns.count) {
-      let sources = vertical.sources(of: band)
-      let stretchedRows = stretched(sources, horizontal, columns)
-      Self.combine(
-        stretchedRows, firstRow: sources.lowerBound, rowBytes: 3 * columns.count, vertical, band, into: &pixels)
+    let horizontal = weights(from: source.width, to: width, kept: columns)
+    let vertical = weights(from: source.height, to: height, kept: rows)
+    var pixels: [UInt8]
+    if goesVerticallyFirst {
+      let between = whole.combined(vertical, rows: rows, columns: horizontal?.sources ?? columns)
+      pixels = between.stretched(horizontal, columns: columns, rows: rows).pixels
+    } else {
+      pixels = []
+      pixels.reserveCapacity(3 * columns.count * rows.count)
+      for band in bands(rows, vertical, rowBytes: 3 * columns.count) {
+        let between = whole.stretched(horizontal, columns: columns, rows: vertical?.sources(of: band) ?? band)
+        pixels += between.combined(vertical, rows: band, columns: columns).pixels
+      }
     }
     return RGBImage(width: columns.count, height: rows.count, pixels: pixels)
   }
 
+  /// Since version 13 Pillow takes the vertical pass first where the height shrinks by more than twice as many pixels as
+  /// the width (pull request 9549); before, it never did. The rounding between the passes makes the order visible.
+  private var goesVerticallyFirst: Bool {
+    source.height - height > max(0, 2 * (source.width - width))
+  }
+
+  private func weights(from sourceSize: Int, to size: Int, kept: Range<Int>) -> ResamplingWeights? {
+    size == sourceSize
+      ? nil : ResamplingWeights(sourceSize: sourceSize, outputSize: size, output: kept, filter: filter)
+  }
+
   /// Cuts the output rows into bands whose source rows fit into `bandBytes`, one row at least.
-  private func bands(_ vertical: ResamplingWeights, rowBytes: Int) -> [Range<Int>] {
+  private func bands(_ rows: Range<Int>, _ vertical: ResamplingWeights?, rowBytes: Int) -> [Range<Int>] {
+    guard let vertical else { return [rows] }
     var bands: [Range<Int>] = []
-    var start = 0
-    for row in vertical.starts.indices where row > start {
+    var start = rows.lowerBound
+    for row in rows where row > start {
       if vertical.sources(of: start..<(row + 1)).count * rowBytes > Self.bandBytes {
         bands.append(start..<row)
         start = row
       }
     }
-    bands.append(start..<vertical.starts.count)
+    bands.append(start..<rows.upperBound)
     return bands
-  }
-
-  /// The horizontal pass over some source rows: `columns` of each, as bytes. Without weights the columns are copied.
-  private func stretched(_ rows: Range<Int>, _ weights: ResamplingWeights?, _ columns: Range<Int>) -> [UInt8] {
-    let rowBytes = 3 * columns.count
-    return [UInt8](unsafeUninitializedCapacity: rowBytes * rows.count) { out, initialised in
-      source.pixels.withUnsafeBufferPointer { pixels in
-        for (index, row) in rows.enumerated() {
-          let line = UnsafeBufferPointer(rebasing: pixels[(3 * source.width * row)..<(3 * source.width * (row + 1))])
-          let target = UnsafeMutableBufferPointer(rebasing: out[(rowBytes * index)..<(rowBytes * (index + 1))])
-          if let weights {
-            Self.stretch(line, weights, into: target)
-          } else {
-            let kept = line[(3 * columns.lowerBound)..<(3 * columns.upperBound)]
-            _ = target.update(fromContentsOf: kept)
-          }
-        }
-      }
-      initialised = rowBytes * rows.count
-    }
-  }
-
-  /// One row of the horizontal pass. The weights' ranges lie in the row by construction.
-  private static func stretch(
-    _ line: UnsafeBufferPointer<UInt8>, _ weights: ResamplingWeights, into target: UnsafeMutableBufferPointer<UInt8>
-  ) {
-    weights.weights.withUnsafeBufferPointer { table in
-      for column in weights.starts.indices {
-        var red = half
-        var green = half
-        var blue = half
-        var position = 3 * weights.starts[column]
-        let first = column * weights.stride
-        for index in first..<(first + weights.counts[column]) {
-          let weight = table[index]
-          red &+= Int32(line[position]) &* weight
-          green &+= Int32(line[position + 1]) &* weight
-          blue &+= Int32(line[position + 2]) &* weight
-          position += 3
-        }
-        target[3 * column] = clip(red)
-        target[3 * column + 1] = clip(green)
-        target[3 * column + 2] = clip(blue)
-      }
-    }
-  }
-
-  /// The vertical pass: appends output rows `band`. `lines` holds source rows from `firstRow` on.
-  private static func combine(
-    _ lines: [UInt8], firstRow: Int, rowBytes: Int, _ weights: ResamplingWeights, _ band: Range<Int>,
-    into pixels: inout [UInt8]
-  ) {
-    var sums = [Int32](repeating: 0, count: rowBytes)
-    for row in band {
-      sums.withUnsafeMutableBufferPointer { sums in
-        sums.update(repeating: half)
-        lines.withUnsafeBufferPointer { lines in
-          for index in 0..<weights.counts[row] {
-            let weight = weights.weights[row * weights.stride + index]
-            let start = (weights.starts[row] + index - firstRow) * rowBytes
-            let line = UnsafeBufferPointer(rebasing: lines[start..<(start + rowBytes)])
-            for position in 0..<rowBytes {
-              sums[position] &+= Int32(line[position]) &* weight
-            }
-          }
-        }
-      }
-      for sum in sums { pixels.append(clip(sum)) }
-    }
-  }
-
-  private static let half = Int32(1) << (ResamplingWeights.precisionBits - 1)
-
-  private static func clip(_ sum: Int32) -> UInt8 {
-    UInt8(clamping: sum >> ResamplingWeights.precisionBits)
   }
 
   /// Pillow's nearest neighbour adds the step up in doubles rather than multiplying; so does this.

@@ -4,6 +4,8 @@ struct ResamplingWeights {
   /// Weights are multiples of 2^-22: 32 bits less 8 for a sample and 2 for the overshoot of negative lobes.
   static let precisionBits: Int32 = 32 - 8 - 2
 
+  /// The output positions that this table is for, of the whole axis.
+  let output: Range<Int>
   /// First source position of each output position.
   private(set) var starts: [Int] = []
   /// Number of source positions of each output position.
@@ -15,6 +17,7 @@ struct ResamplingWeights {
 
   /// `output` is the range of positions wanted, of `outputSize` that the whole axis would have.
   init(sourceSize: Int, outputSize: Int, output: Range<Int>, filter: ResamplingFilter) {
+    self.output = output
     // Pillow's box is made of C floats, which matters only beyond 2^24.
     let scale = Double(Float(sourceSize)) / Double(outputSize)
     let filterScale = max(scale, 1)
@@ -42,10 +45,22 @@ struct ResamplingWeights {
     }
   }
 
-  /// The source positions that outputs `range` (indices into this table) read, from first to last.
+  /// All source positions that are read, from first to last.
+  var sources: Range<Int> { sources(of: output) }
+
+  /// The source positions that outputs `range`, a part of `output`, read, from first to last.
   func sources(of range: Range<Int>) -> Range<Int> {
-    guard let last = range.last else { return 0..<0 }
-    return starts[range.lowerBound]..<(starts[last] + counts[last])
+    let first = range.lowerBound - output.lowerBound
+    let last = range.upperBound - 1 - output.lowerBound
+    return starts[first]..<(starts[last] + counts[last])
+  }
+
+  /// Source positions and weights of one output position.
+  func terms(of position: Int) -> Zip2Sequence<Range<Int>, ArraySlice<Int32>> {
+    let index = position - output.lowerBound
+    let start = starts[index]
+    let first = index * stride
+    return zip(start..<(start + counts[index]), weights[first..<(first + counts[index])])
   }
 
   /// Rounds half away from zero, by truncation, as C does.

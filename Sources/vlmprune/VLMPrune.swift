@@ -12,8 +12,8 @@ struct VLMPrune: ParsableCommand {
       """,
     version: BuildInformation.text,
     subcommands: [
-      AskCommand.self, SelectCommand.self, InspectCommand.self, StrategiesCommand.self, ModelsCommand.self,
-      DoctorCommand.self,
+      AskCommand.self, SelectCommand.self, InspectCommand.self, EvalCommand.self, StrategiesCommand.self,
+      ModelsCommand.self, DoctorCommand.self,
     ])
 }
 

@@ -26,7 +26,6 @@ import Testing
   func prefixes(file: String) throws {
     let bytes = try Golden.bytes(file)
     for count in 0..<bytes.count {
-      // Pillow, too, takes a JPEG that lacks only its very last bytes; all pixels are there.
       if decodingError(Array(bytes.prefix(count))) == nil { Issue.record("\(file): \(count) bytes are enough") }
     }
   }
@@ -57,10 +56,20 @@ import Testing
         == .tooLarge(width: 2_147_483_647, height: 2_147_483_647, maxPixels: 100_000_000))
     var jpeg = try Golden.bytes("jpeg-grey.jpg")
     let frame = try #require(jpeg.indices.first { jpeg[$0] == 0xff && jpeg[$0 + 1] == 0xc0 })
-    jpeg.replaceSubrange((frame + 5)..<(frame + 9), with: [0xff, 0xff, 0xff, 0xff])
-    #expect(decodingError(jpeg) == .tooLarge(width: 65535, height: 65535, maxPixels: 100_000_000))
+    jpeg.replaceSubrange((frame + 5)..<(frame + 9), with: [0xfd, 0xe8, 0xfd, 0xe8])
+    #expect(decodingError(jpeg) == .tooLarge(width: 65000, height: 65000, maxPixels: 100_000_000))
     #expect(try decodingError(Golden.bytes("rgba.png"), limits: ImageLimits(maxPixels: 383)) != nil)
     #expect(try decodingError(Golden.bytes("rgba.png"), limits: ImageLimits(maxPixels: 384)) == nil)
+  }
+
+  @Test("a progressive JPEG of a thousand scans is refused")
+  func scans() throws {
+    let bytes = try Golden.bytes("jpeg-progressive.jpg")
+    let last = try #require(bytes.indices.dropLast().last { bytes[$0] == 0xff && bytes[$0 + 1] == 0xda })
+    let scan = bytes[last..<(bytes.count - 2)]
+    #expect(decodingError(bytes[..<last] + Array(repeating: scan, count: 3).joined() + [0xff, 0xd9]) == nil)
+    let error = decodingError(bytes[..<last] + Array(repeating: scan, count: 1000).joined() + [0xff, 0xd9])
+    #expect(error?.message.contains("scans") == true, "\(error?.message ?? "no error")")
   }
 
   @Test("a truncated JPEG says so")

@@ -41,6 +41,12 @@ import Testing
     #expect(configuration.size == .shortestEdge(30))
   }
 
+  @Test("an object without any of the image processor's keys is the wrong file")
+  func wrongFile() {
+    #expect(throws: ImageError.self) { try read(#"{"patch_size": 14, "processor_class": "LlavaProcessor"}"#) }
+    #expect(throws: Never.self) { try read(#"{"image_processor_type": "CLIPImageProcessor"}"#) }
+  }
+
   @Test(
     "sizes are read in every spelling",
     arguments: [

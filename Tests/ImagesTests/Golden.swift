@@ -1,5 +1,6 @@
 import Foundation
 import Images
+import Testing
 
 /// Files that fixtures/generate/images.py made from Pillow and transformers.
 enum Golden {
@@ -10,6 +11,7 @@ enum Golden {
   static let shared = root.deletingLastPathComponent().appendingPathComponent("shared/data/images")
 
   static let hasShared = FileManager.default.fileExists(atPath: shared.path)
+  static let reason: Comment = "needs ../shared/data, which may not be copied into the repository"
 
   /// What Pillow makes of a picture: its size and digest, or an error.
   struct Facts: Decodable {
@@ -52,6 +54,15 @@ extension RGBImage {
       pixels.append(UInt8(truncatingIfNeeded: index &* index &* 31 &+ index / 7))
     }
     return RGBImage(width: width, height: height, pixels: pixels)
+  }
+}
+
+/// The most memory that this process ever held, in bytes; nothing where the system does not tell.
+func peakMemoryBytes() -> Int? {
+  guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8) else { return nil }
+  let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+  return line?.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap { Int($0) }.map {
+    $0 * 1024
   }
 }
 

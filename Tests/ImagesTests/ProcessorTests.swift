@@ -83,6 +83,8 @@ import Testing
       let allFinite = pixels.values.allSatisfy(\.isFinite)
       #expect(allFinite)
       #expect(ContinuousClock.now - started < .seconds(10))
+      // The whole resized width would be 22 GB for the second picture.
+      if let peak = peakMemoryBytes() { #expect(peak < 2_000_000_000) }
     }
   }
 

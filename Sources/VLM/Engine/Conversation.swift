@@ -11,6 +11,8 @@ public struct Conversation: ~Copyable {
   public let system: String?
   private var turns: [Turn] = []
   private var pictures: [Picture] = []
+  /// Pictures that belong to no turn yet.
+  private var unaskedPictures = 0
   private var visual: [VisualRows] = []
   private var planNumber = 0
   private var cache: KeyValueCache
@@ -32,10 +34,18 @@ public struct Conversation: ~Copyable {
     planNumber += 1
   }
 
+  /// Forgets questions and answers, but neither the pictures nor what the cache holds of them: the next question is the first
+  /// one about the same pictures.
+  public mutating func forgetTurns() {
+    turns = []
+    unaskedPictures = pictures.count
+  }
+
   /// Starts again with other pictures.
   public mutating func restart() {
     turns = []
     pictures = []
+    unaskedPictures = 0
     visual = []
     planNumber += 1
   }
@@ -54,7 +64,7 @@ public struct Conversation: ~Copyable {
     let strategy = setting.strategy
     let spec = try wrapping { [model] () throws(PruningError) in try strategy.resolved(on: model.description) }
     // The prompt is checked before anything is computed.
-    let turn = Turn(question: question, pictures: newPictures.count)
+    let turn = Turn(question: question, pictures: unaskedPictures + newPictures.count)
     let text =
       rawPrompt
       ? question
@@ -70,7 +80,8 @@ public struct Conversation: ~Copyable {
     recorder?.record(logits: logits)
     let decoded = decode(logits, from: prompt.nextPosition, options: options, timings: &timings, onText: onText)
     recorder?.record(generated: decoded.tokens)
-    turns.append(Turn(question: question, pictures: newPictures.count, answer: decoded.text))
+    turns.append(Turn(question: question, pictures: turn.pictures, answer: decoded.text))
+    unaskedPictures = 0
     return Answer(
       text: decoded.text, finishReason: decoded.reason, generated: decoded.tokens, firstLogits: logits,
       promptLength: prompt.items.count, visual: visual, strategy: spec, timings: timings)

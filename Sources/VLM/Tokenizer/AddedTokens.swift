@@ -29,7 +29,8 @@ struct AddedTokens: Sendable {
   let verbatim: AddedTokenMatcher
   /// Looks in normalised text.
   let normalized: AddedTokenMatcher
-  private let byID: [Int: AddedToken]
+  /// The text that each id decodes to: for a normalised token its normalised form, as in the reference.
+  private let byID: [Int: [UInt8]]
   private let byContent: [[UInt8]: Int]
   /// Contents, not ids: what decoding skips is decided by the token's text, as in the reference.
   private let special: Set<[UInt8]>
@@ -42,7 +43,7 @@ struct AddedTokens: Sendable {
     _ entries: [TokenizerSection], vocabulary: Vocabulary, normalizer: Normalizer
   ) throws(TokenizerError) {
     var tokens: [AddedToken] = []
-    var byID: [Int: AddedToken] = [:]
+    var byID: [Int: [UInt8]] = [:]
     var byContent: [[UInt8]: Int] = [:]
     var largest = -1
     for entry in entries {
@@ -58,7 +59,7 @@ struct AddedTokens: Sendable {
       }
       largest = max(largest, place)
       if byContent.updateValue(place, forKey: token.content) == nil { tokens.append(token) }
-      byID[place] = token
+      byID[place] = token.isNormalized ? normalizer.normalize(token.content) : token.content
     }
     self.byID = byID
     self.byContent = byContent
@@ -73,7 +74,7 @@ struct AddedTokens: Sendable {
 
   func id(of content: [UInt8]) -> Int? { byContent[content] }
 
-  func content(of id: Int) -> [UInt8]? { byID[id]?.content }
+  func content(of id: Int) -> [UInt8]? { byID[id] }
 
   func isSpecial(_ content: [UInt8]) -> Bool { special.contains(content) }
 }

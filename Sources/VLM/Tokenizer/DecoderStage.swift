@@ -75,9 +75,14 @@ struct StripStage: DecoderStage {
 
   func push(_ piece: [UInt8], into output: inout [[UInt8]]) {
     var range = piece[...]
-    for _ in 0..<start where range.starts(with: content) { range = range.dropFirst(content.count) }
-    for _ in 0..<stop where range.suffix(content.count).elementsEqual(content) {
+    var (start, stop) = (start, stop)
+    while start > 0, range.starts(with: content) {
+      range = range.dropFirst(content.count)
+      start -= 1
+    }
+    while stop > 0, range.suffix(content.count).elementsEqual(content) {
       range = range.dropLast(content.count)
+      stop -= 1
     }
     output.append(Array(range))
   }

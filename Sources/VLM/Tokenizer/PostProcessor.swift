@@ -2,10 +2,15 @@
 struct PostProcessor: Sendable {
   private(set) var before: [Int] = []
   private(set) var after: [Int] = []
+  private var hasFrame = false
 
-  /// Reads the section; nil is no frame.
-  init(_ section: TokenizerSection?) throws(TokenizerError) {
-    if let section { try read(section) }
+  /// Reads the section; nil is no frame. Ids must lie below `vocabularySize`: a model would look them up.
+  init(_ section: TokenizerSection?, vocabularySize: Int) throws(TokenizerError) {
+    guard let section else { return }
+    try read(section)
+    for id in before + after where !(0..<vocabularySize).contains(id) {
+      throw section.invalid("id \(id) is no token")
+    }
   }
 
   private mutating func read(_ section: TokenizerSection) throws(TokenizerError) {
@@ -13,31 +18,40 @@ struct PostProcessor: Sendable {
     case "Sequence": for part in try section.parts("processors") { try read(part) }
     // Corrects offsets only, and there are none here.
     case "ByteLevel": break
-    case "TemplateProcessing": try readTemplate(section)
+    case "TemplateProcessing":
+      try beginFrame(section)
+      try readTemplate(section)
     case "RobertaProcessing", "BertProcessing":
-      before.insert(try Self.token("cls", of: section), at: 0)
-      after.append(try Self.token("sep", of: section))
+      try beginFrame(section)
+      before = [try Self.token("cls", of: section)]
+      after = [try Self.token("sep", of: section)]
     case let type: throw section.unsupported(type)
     }
   }
 
+  /// The reference hands what the first frame made to a second one as a pair of texts: nobody means that.
+  private mutating func beginFrame(_ section: TokenizerSection) throws(TokenizerError) {
+    guard !hasFrame else { throw section.unsupported("a second frame") }
+    hasFrame = true
+  }
+
   /// A token given as [text, id].
   private static func token(_ key: String, of section: TokenizerSection) throws(TokenizerError) -> Int {
-    guard let id = try section.elements(key).map({ $0 }).last?.integer else {
+    let pair = try section.elements(key).map { $0 }
+    guard pair.count == 2, let id = pair[1].integer else {
       throw section.invalid("\"\(key)\" is no pair of a text and an id")
     }
     return id
   }
 
   private mutating func readTemplate(_ section: TokenizerSection) throws(TokenizerError) {
-    var (newBefore, newAfter): ([Int], [Int]) = ([], [])
     var sequences = 0
     let tokens = TokenizerSection(section.name, try section.required("special_tokens"))
     for piece in try section.elements("single") {
       if let token = piece["SpecialToken"] {
         let name = try TokenizerSection(section.name, token).string("id")
-        let ids = try TokenizerSection(section.name, tokens.required(name)).elements("ids").compactMap(\.integer)
-        if sequences == 0 { newBefore += ids } else { newAfter += ids }
+        let ids = try TokenizerSection(section.name, tokens.required(name)).integers("ids")
+        if sequences == 0 { before += ids } else { after += ids }
       } else if piece["Sequence"] != nil {
         sequences += 1
       } else {
@@ -45,7 +59,5 @@ struct PostProcessor: Sendable {
       }
     }
     guard sequences == 1 else { throw section.unsupported("a template with \(sequences) sequences") }
-    before = newBefore + before
-    after += newAfter
   }
 }

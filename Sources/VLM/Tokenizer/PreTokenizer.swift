@@ -68,7 +68,7 @@ struct PreTokenizer: Sendable {
     case "Digits":
       steps.append(.digits(individual: try section.boolean("individual_digits", default: false)))
     case "Metaspace":
-      let replacement = try section.utf8("replacement")
+      let replacement = try section.character("replacement")
       steps.append(
         try .metaspace(
           replacement: replacement, PrependScheme(section), splits: section.boolean("split", default: true)))
@@ -128,7 +128,7 @@ struct PreTokenizer: Sendable {
     var position = word.lowerBound
     while position < word.upperBound {
       let end = position + UTF8Text.length(from: text[position])
-      // The language's own table, not the one of the regular expressions: they know different versions of Unicode.
+      // Not `ScalarText`'s kinds: here the reference asks its language, whose Unicode is newer than its patterns'.
       if UTF8Text.scalar(in: text, at: position).isNumber {
         if gap < position { pieces.append((gap..<position, false)) }
         pieces.append((position..<end, true))

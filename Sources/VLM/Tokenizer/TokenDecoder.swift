@@ -45,18 +45,16 @@ struct TokenDecoder: Sendable {
       isFused = true
     case "Metaspace":
       let scheme = try PreTokenizer.PrependScheme(section)
-      stages.append(MetaspaceStage(replacement: try section.utf8("replacement"), dropsNext: scheme != .never))
-    case "BPEDecoder": stages.append(WordSuffixStage(suffix: try section.utf8("suffix")))
+      stages.append(MetaspaceStage(replacement: try section.character("replacement"), dropsNext: scheme != .never))
+    case "BPEDecoder": stages.append(WordSuffixStage(suffix: try section.nonEmptyUTF8("suffix")))
     default: throw section.unsupported(type)
     }
   }
 
   private mutating func readStrip(_ section: TokenizerSection) throws(TokenizerError) {
-    let content = try section.utf8("content")
+    let content = try section.character("content")
     let (start, stop) = try (section.integer("start"), section.integer("stop"))
-    guard let first = content.first, content.count == UTF8Text.length(from: first), start >= 0, stop >= 0 else {
-      throw section.invalid("Strip needs one character and two counts")
-    }
+    guard start >= 0, stop >= 0 else { throw section.invalid("Strip takes away a negative number of characters") }
     if isFused {
       stages.append(StripTextStage(content: content, start: start, stop: stop))
     } else {

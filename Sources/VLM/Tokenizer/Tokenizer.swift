@@ -6,6 +6,9 @@ import Checkpoint
 /// What the `tokenizers` library (0.23) gives for a file is what this gives. Its sections `padding` and `truncation`
 /// are ignored. Immutable; copies share their storage.
 public struct Tokenizer: Sendable {
+  /// The largest id plus one, added tokens included.
+  public let vocabularySize: Int
+
   private let model: BytePairModel
   private let added: AddedTokens
   private let normalizer: Normalizer
@@ -27,14 +30,12 @@ public struct Tokenizer: Sendable {
     model = try BytePairModel(modelSection)
     normalizer = try Normalizer(section("normalizer"))
     preTokenizer = try PreTokenizer(section("pre_tokenizer"))
-    postProcessor = try PostProcessor(section("post_processor"))
     decoder = try TokenDecoder(section("decoder"))
     let entries = section("added_tokens") == nil ? [] : try TokenizerSection("added_tokens", root).parts("added_tokens")
     added = try AddedTokens(entries, vocabulary: model.vocabulary, normalizer: normalizer)
+    vocabularySize = max(model.vocabulary.size, added.size)
+    postProcessor = try PostProcessor(section("post_processor"), vocabularySize: vocabularySize)
   }
-
-  /// The largest id plus one, added tokens included.
-  public var vocabularySize: Int { max(model.vocabulary.size, added.size) }
 
   /// The id of a token, spelled as in the vocabulary ("▁the", "Ġthe", "<s>").
   public func id(of token: String) -> Int? {

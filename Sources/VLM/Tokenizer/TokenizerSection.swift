@@ -25,6 +25,20 @@ struct TokenizerSection {
 
   func utf8(_ key: String) throws(TokenizerError) -> [UInt8] { try Array(string(key).utf8) }
 
+  /// A string that must not be empty.
+  func nonEmptyUTF8(_ key: String) throws(TokenizerError) -> [UInt8] {
+    let text = try utf8(key)
+    guard !text.isEmpty else { throw invalid("\"\(key)\" is empty") }
+    return text
+  }
+
+  /// A string of one character.
+  func character(_ key: String) throws(TokenizerError) -> [UInt8] {
+    let text = try nonEmptyUTF8(key)
+    guard text.count == UTF8Text.length(from: text[0]) else { throw invalid("\"\(key)\" is not one character") }
+    return text
+  }
+
   func integer(_ key: String) throws(TokenizerError) -> Int {
     do { return try value.integer(key) } catch { throw invalid(error.message) }
   }
@@ -52,6 +66,14 @@ struct TokenizerSection {
 
   func elements(_ key: String) throws(TokenizerError) -> JSONElements {
     do { return try value.elements(key) } catch { throw invalid(error.message) }
+  }
+
+  /// An array of nothing but integers.
+  func integers(_ key: String) throws(TokenizerError) -> [Int] {
+    let elements = try elements(key)
+    let integers = elements.compactMap(\.integer)
+    guard integers.count == elements.count else { throw invalid("\"\(key)\" holds something that is no integer") }
+    return integers
   }
 
   /// The objects in an array, as parts of this section.

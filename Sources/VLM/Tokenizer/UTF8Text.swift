@@ -35,3 +35,11 @@ extension UTF8Text {
     UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter
   }
 }
+
+extension Unicode.Scalar {
+  /// Whether the character came after this version of Unicode: parts of the reference have older tables than Swift.
+  func isNewer(than version: Int) -> Bool {
+    guard !isASCII, let age = properties.age else { return false }
+    return age.major > version
+  }
+}

@@ -16,7 +16,7 @@ import Testing
   ])
   func `breaks the grammar`(_ text: String) {
     #expect {
-      try parse(text)
+      try parseJSON(text)
     } throws: { error in
       guard case .syntax(_, let offset) = error as? JSONError else { return false }
       return (0...text.utf8.count).contains(offset)
@@ -44,18 +44,18 @@ import Testing
   @Test(arguments: [1, 11, 12, 13, 3000])
   func `has a key twice, however many keys there are`(_ others: Int) {
     let members = (0..<others).map { "\"k\($0)\": \($0)" } + ["\"twice\": 1", "\"tw\\u0069ce\": 2"]
-    let error = #expect(throws: JSONError.self) { try parse("{" + members.joined(separator: ",") + "}") }
+    let error = #expect(throws: JSONError.self) { try parseJSON("{" + members.joined(separator: ",") + "}") }
     #expect(error?.message.contains("\"twice\" occurs twice") == true)
   }
 
   @Test func `a key twice is found in inner objects`() {
-    #expect(throws: JSONError.duplicateKey("b", offset: 16)) { try parse(#"[{"a": {"b":1, "b":2}}]"#) }
+    #expect(throws: JSONError.duplicateKey("b", offset: 16)) { try parseJSON(#"[{"a": {"b":1, "b":2}}]"#) }
   }
 
   @Test(arguments: ["[", "{\"a\":", "[{\"a\":"])
   func `is nested too deep`(_ opening: String) {
     #expect {
-      try parse(String(repeating: opening, count: 1_000_000))
+      try parseJSON(String(repeating: opening, count: 1_000_000))
     } throws: {
       guard case .tooDeep(limit: 128, offset: _) = $0 as? JSONError else { return false }
       return true
@@ -65,7 +65,7 @@ import Testing
   @Test(arguments: ["1e400", "-1e400", "[1e999999999999999999]", String(repeating: "9", count: 400)])
   func `holds a number that no double can`(_ text: String) {
     #expect {
-      try parse(text)
+      try parseJSON(text)
     } throws: {
       guard case .numberOutOfRange = $0 as? JSONError else { return false }
       return true
@@ -92,7 +92,7 @@ import Testing
   }
 
   @Test func `messages tell the byte, hints what to do`() {
-    let error = #expect(throws: JSONError.self) { try parse("[1, oops]") }
+    let error = #expect(throws: JSONError.self) { try parseJSON("[1, oops]") }
     #expect(error?.message == "invalid JSON at byte 4: expected a value")
     #expect(error?.hint.isEmpty == false)
   }
@@ -100,7 +100,7 @@ import Testing
 
 @Suite struct `JSON members that a reader needs` {
   @Test func `come out typed`() throws {
-    let value = try parse(#"{"i": 1, "n": 2.5, "b": true, "s": "t", "a": [], "o": {}, "z": null}"#)
+    let value = try parseJSON(#"{"i": 1, "n": 2.5, "b": true, "s": "t", "a": [], "o": {}, "z": null}"#)
     #expect(try value.integer("i") == 1)
     #expect(try value.number("n") == 2.5)
     #expect(try value.boolean("b"))
@@ -112,13 +112,13 @@ import Testing
   }
 
   @Test func `are refused where absent or of another kind`() throws {
-    let value = try parse(#"{"i": 1.0, "z": null}"#)
+    let value = try parseJSON(#"{"i": 1.0, "z": null}"#)
     #expect(throws: JSONError.missing(key: "x")) { try value.integer("x") }
     #expect(throws: JSONError.wrongKind(key: "i", expected: "an integer", found: .number)) { try value.integer("i") }
     #expect(throws: JSONError.wrongKind(key: "z", expected: "a string", found: .null)) { try value.string("z") }
     #expect(throws: JSONError.wrongKind(key: "i", expected: "a boolean", found: .number)) {
       try value.optionalBoolean("i")
     }
-    #expect(throws: JSONError.self) { try parse("[]").required("x") }
+    #expect(throws: JSONError.self) { try parseJSON("[]").required("x") }
   }
 }

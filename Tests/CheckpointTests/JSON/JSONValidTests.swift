@@ -2,7 +2,7 @@ import Testing
 
 @testable import Checkpoint
 
-func parse(_ text: String) throws(JSONError) -> JSONValue { try JSONValue(parsing: Array(text.utf8)) }
+func parseJSON(_ text: String) throws(JSONError) -> JSONValue { try JSONValue(parsing: Array(text.utf8)) }
 
 @Suite struct `JSON that is valid` {
   @Test(arguments: [
@@ -11,7 +11,7 @@ func parse(_ text: String) throws(JSONError) -> JSONValue { try JSONValue(parsin
     (" \t\r\n[ 1 , 2 ]\n", .array), ("[[[]], {\"a\": {}}]", .array), ("\"\u{7F}\"", .string),
   ])
   func `has the kind that its text says`(_ text: String, _ kind: JSONKind) throws {
-    #expect(try parse(text).kind == kind)
+    #expect(try parseJSON(text).kind == kind)
   }
 
   @Test(arguments: [
@@ -19,7 +19,7 @@ func parse(_ text: String) throws(JSONError) -> JSONValue { try JSONValue(parsin
     ("1234567890", 1_234_567_890),
   ])
   func `integers are exact to the last bit`(_ text: String, _ value: Int) throws {
-    #expect(try parse(text).integer == value)
+    #expect(try parseJSON(text).integer == value)
   }
 
   @Test(arguments: [
@@ -28,13 +28,13 @@ func parse(_ text: String) throws(JSONError) -> JSONValue { try JSONValue(parsin
     ("1e-05", 1e-5), ("123456789012345678901234567890", 1.2345678901234568e29),
   ])
   func `other numbers are the nearest double, and no integers`(_ text: String, _ value: Double) throws {
-    let parsed = try parse(text)
+    let parsed = try parseJSON(text)
     #expect(parsed.number == value)
     #expect(parsed.integer == nil)
   }
 
   @Test func `an integer is a number too`() throws {
-    #expect(try parse("3").number == 3)
+    #expect(try parseJSON("3").number == 3)
   }
 
   @Test(arguments: [
@@ -43,11 +43,11 @@ func parse(_ text: String) throws(JSONError) -> JSONValue { try JSONValue(parsin
     (#""\uFFFF""#, "\u{FFFF}"),
   ])
   func `escapes are decoded`(_ text: String, _ value: String) throws {
-    #expect(try parse(text).utf8.map(Array.init) == Array(value.utf8))
+    #expect(try parseJSON(text).utf8.map(Array.init) == Array(value.utf8))
   }
 
   @Test func `composed and decomposed keys are different keys`() throws {
-    let value = try parse("{\"\u{E9}\": 1, \"e\u{301}\": 2}")
+    let value = try parseJSON("{\"\u{E9}\": 1, \"e\u{301}\": 2}")
     #expect(value["\u{E9}"]?.integer == 1)
     #expect(value["e\u{301}"]?.integer == 2)
   }
@@ -55,7 +55,7 @@ func parse(_ text: String) throws(JSONError) -> JSONValue { try JSONValue(parsin
   @Test(arguments: [0, 1, 2, 12, 13, 100, 5000])
   func `members keep their order and are found by key`(_ count: Int) throws {
     let text = "{" + (0..<count).map { "\"key\\u0020\($0)\": [\($0), {}]" }.joined(separator: ",") + "}"
-    let value = try parse(text)
+    let value = try parseJSON(text)
     let members = try #require(value.members)
     #expect(members.count == count)
     #expect(members.map(\.name) == (0..<count).map { "key \($0)" })
@@ -66,18 +66,18 @@ func parse(_ text: String) throws(JSONError) -> JSONValue { try JSONValue(parsin
   }
 
   @Test func `elements skip over what is inside them`() throws {
-    let value = try parse("[1, [2, [3], {\"a\": 4}], \"5\", {\"b\": [6]}, null]")
+    let value = try parseJSON("[1, [2, [3], {\"a\": 4}], \"5\", {\"b\": [6]}, null]")
     #expect(value.elements.map { $0.map(\.kind) } == [.integer, .array, .string, .object, .null])
   }
 
   @Test func `a value of another kind answers nil`() throws {
-    let value = try parse("[1]")
+    let value = try parseJSON("[1]")
     #expect(value.integer == nil && value.string == nil && value.members == nil && value["a"] == nil)
     #expect(value.boolean == nil && value.number == nil && !value.isNull)
   }
 
   @Test func `depth is allowed up to the limit`() throws {
     let text = String(repeating: "[", count: 128) + String(repeating: "]", count: 128)
-    #expect(try parse(text).kind == .array)
+    #expect(try parseJSON(text).kind == .array)
   }
 }

@@ -1,0 +1,39 @@
+# Targets for people: make demo, make test. `make setup` installs what a build needs and is run by both.
+PREFIX ?= /usr/local
+SWIFT ?= swift
+RELEASE = .build/release
+# The tests reach into modules (@testable), and model code in a debug build is fifty times slower.
+TEST_FLAGS = -c release -Xswiftc -enable-testing
+# The test build has a folder of its own, so that it and the plain build do not undo each other.
+TEST_FOLDER = .build-tests
+LINTED = Package.swift Sources Tests
+
+.PHONY: setup build demo test lint format install clean
+
+setup:
+	@scripts/setup.sh
+
+build: setup
+	$(SWIFT) build -c release --product vlmprune
+
+demo: build
+	@scripts/demo.sh $(RELEASE)/vlmprune
+
+test: setup
+	$(SWIFT) build $(TEST_FLAGS) --scratch-path $(TEST_FOLDER) --build-tests
+	$(SWIFT) test $(TEST_FLAGS) --scratch-path $(TEST_FOLDER) --skip-build --disable-xctest
+
+lint:
+	$(SWIFT) format lint --strict --recursive $(LINTED)
+
+format:
+	$(SWIFT) format --in-place --recursive $(LINTED)
+
+install: setup
+	$(SWIFT) build -c release --product vlmprune --static-swift-stdlib --scratch-path .build-install
+	install -D -m 755 .build-install/release/vlmprune $(DESTDIR)$(PREFIX)/bin/vlmprune
+	install -d $(DESTDIR)$(PREFIX)/share/vlmprune/shapes-llava
+	install -m 644 fixtures/models/shapes-llava/* $(DESTDIR)$(PREFIX)/share/vlmprune/shapes-llava/
+
+clean:
+	rm -rf .build .build-tests .build-install

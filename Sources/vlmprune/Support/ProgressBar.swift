@@ -1,0 +1,32 @@
+import Foundation
+
+/// A line on stderr that is rewritten as work goes on; nothing where stderr is no terminal.
+struct ProgressBar {
+  private let total: Int
+  private let isShown: Bool
+  private let start = ContinuousClock.now
+  private var done = 0
+  private var lastDrawn = Duration.zero
+
+  init(total: Int, isQuiet: Bool) {
+    self.total = total
+    isShown = !isQuiet && isatty(STDERR_FILENO) == 1
+  }
+
+  /// One item more is done. Redrawn ten times a second at most.
+  mutating func advance(note: String) {
+    done += 1
+    let elapsed = ContinuousClock.now - start
+    guard isShown, done == total || elapsed - lastDrawn > .milliseconds(100) else { return }
+    lastDrawn = elapsed
+    let rate = Double(done) / max(elapsed.seconds, 1e-9)
+    let left = Double(total - done) / rate
+    let filled = done * 30 / max(total, 1)
+    let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: 30 - filled)
+    StandardError.write(String(format: "\r[%@] %d/%d · %.0f/s · %.0f s left · %@ ", bar, done, total, rate, left, note))
+  }
+
+  func finish() {
+    if isShown { StandardError.write("\n") }
+  }
+}

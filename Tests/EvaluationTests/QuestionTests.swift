@@ -1,0 +1,56 @@
+import Foundation
+import Testing
+
+@testable import Evaluation
+
+@Suite("Question files")
+struct QuestionTests {
+  private func read(_ text: String) throws -> [Question] {
+    let url = FileManager.default.temporaryDirectory.appending(path: "questions-\(UUID().uuidString).jsonl")
+    try Data(text.utf8).write(to: url)
+    defer { try? FileManager.default.removeItem(at: url) }
+    return try Question.read(url.path)
+  }
+
+  @Test("numbers and names identify, answers may be one or several, blank lines are skipped")
+  func forms() throws {
+    let questions = try read(
+      #"""
+      {"question_id": 7, "image": "a/b.png", "text": "What?", "answer": "red", "category": "colour"}
+
+      {"question_id": "x1", "image": "c.png", "text": "Who?", "answers": ["one", "1"]}
+      """#)
+    #expect(questions.count == 2)
+    #expect(questions[0].identifier == .number(7))
+    #expect(questions[0].answers == ["red"])
+    #expect(questions[0].category == "colour")
+    #expect(questions[1].identifier == .name("x1"))
+    #expect(questions[1].answers == ["one", "1"])
+    #expect(questions[1].category == nil)
+  }
+
+  @Test(
+    "a line that is no question is refused by its number",
+    arguments: [
+      #"{"image": "a.png", "text": "What?", "answer": "red"}"#,
+      #"{"question_id": 1, "text": "What?", "answer": "red"}"#,
+      #"{"question_id": 1, "image": "a.png", "text": " ", "answer": "red"}"#,
+      #"{"question_id": 1, "image": "a.png", "text": "What?"}"#,
+      #"{"question_id": 1, "image": "a.png", "text": "What?", "answers": [1]}"#,
+      #"{"question_id": 1, "image": "#, "[]",
+    ])
+  func malformed(line: String) throws {
+    let good = #"{"question_id": 0, "image": "a.png", "text": "What?", "answer": "red"}"#
+    let error = #expect(throws: EvaluationError.self) { try read(good + "\n" + line) }
+    #expect(error?.message.contains("line 2") == true)
+  }
+
+  @Test("the same question_id twice is refused, and so is a file without questions")
+  func duplicates() throws {
+    let line = #"{"question_id": 0, "image": "a.png", "text": "What?", "answer": "red"}"#
+    let error = #expect(throws: EvaluationError.self) { try read(line + "\n" + line) }
+    #expect(error?.message.contains("occurs twice") == true)
+    #expect(throws: EvaluationError.self) { try read("\n\n") }
+    #expect(throws: EvaluationError.self) { try Question.read("/nowhere/questions.jsonl") }
+  }
+}
