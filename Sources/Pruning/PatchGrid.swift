@@ -19,7 +19,7 @@ public struct PatchGrid: Sendable, Hashable, CustomStringConvertible {
   public init?(parsing text: some StringProtocol) {
     let parts = text.split(separator: "x", omittingEmptySubsequences: false)
     guard parts.count == 2, let rows = Int(parts[0]), let columns = Int(parts[1]),
-      (1...65_536).contains(rows), (1...65_536).contains(columns)
+      (1...65_536).contains(rows), (1...65_536).contains(columns), "\(rows)x\(columns)" == text
     else { return nil }
     self.init(rows: rows, columns: columns)
   }

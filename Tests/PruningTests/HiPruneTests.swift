@@ -91,7 +91,7 @@ import Testing
   @Test func moreTokensComeFromTheTextAndAreCountedOnTop() throws {
     let tower = Samples.tower(1, 6, classToken: false)
     let projected = Matrix(rows: 6, columns: 2, values: [1, 0, 1, 0.1, 0, 1, 0.2, 1, 1, 1, 0, -1])
-    let image = Samples.image(tower, text: Matrix(rows: 2, columns: 2, values: [0, 1, 0, 3])) { evidence, _ in
+    let image = Samples.image(tower, text: Matrix(rows: 2, columns: 2, values: [2, 1, -2, 3])) { evidence, _ in
       for layer in 0..<tower.depth { evidence.receivedFromAll[layer] = [9, 8, 0, 0, 0, 0] }
       evidence.projected = projected
     }
