@@ -60,13 +60,17 @@ public struct Conversation: ~Copyable {
       ? question
       : model.template.text(turns: turns + [turn], system: system, image: model.imageTokenText)
     let tokens = try model.promptTokens(text, pictures: pictures.count + newPictures.count)
-    try encodeAndPrune(newPictures, question: question, timings: &timings, recorder: recorder)
-    let prompt = model.sequence(tokens, visual: visual, planNumber: planNumber, numbering: setting.positions)
-    try model.checkContext(prompt, pictures: pictures.count)
+    let all = pictures + newPictures
+    let rows = try encodeAndPrune(all, question: question, timings: &timings, recorder: recorder)
+    let prompt = model.sequence(tokens, visual: rows, planNumber: planNumber, numbering: setting.positions)
+    try model.checkContext(prompt, pictures: all.count)
     recorder?.record(
-      prompt: prompt, unpruned: model.unprunedTokens(tokens, visual: visual), visual: visual,
+      prompt: prompt, unpruned: model.unprunedTokens(tokens, visual: rows), visual: rows,
       tokensPerView: model.description.grid.count)
     let logits = try prefill(prompt, timings: &timings, recorder: recorder)
+    // Nothing is refused from here on: a question that was refused leaves the conversation as it was.
+    pictures = all
+    visual = rows
     recorder?.record(logits: logits)
     let decoded = decode(logits, from: prompt.nextPosition, options: options, timings: &timings, onText: onText)
     recorder?.record(generated: decoded.tokens)
@@ -76,12 +80,11 @@ public struct Conversation: ~Copyable {
       promptLength: prompt.items.count, visual: visual, strategy: spec, timings: timings)
   }
 
-  /// Encodes and prunes what is new, or everything after the setting changed.
-  private mutating func encodeAndPrune(
-    _ newPictures: [Picture], question: String, timings: inout StageTimings, recorder: InspectionRecorder?
-  ) throws(VLMError) {
+  /// Encodes and prunes what is new of `all` pictures, or everything after the setting changed.
+  private func encodeAndPrune(
+    _ all: [Picture], question: String, timings: inout StageTimings, recorder: InspectionRecorder?
+  ) throws(VLMError) -> [VisualRows] {
     let clock = ContinuousClock()
-    let all = pictures + newPictures
     var rows = visual
     for picture in all[visual.count...] {
       let evidence = try wrapping { [setting, model] () throws(PruningError) in
@@ -101,8 +104,7 @@ public struct Conversation: ~Copyable {
       timings.prune += plannedAt - encodedAt
       timings.project += clock.now - plannedAt
     }
-    pictures = all
-    visual = rows
+    return rows
   }
 
   /// Runs what the cache does not hold yet.
@@ -121,13 +123,15 @@ public struct Conversation: ~Copyable {
       { shared += 1 }
     }
     cache.truncate(to: shared)
+    cached.removeSubrange(shared...)
+    cachedPositions.removeSubrange(shared...)
     let logits = model.decoder.run(
       prompt.embeddings.rows(shared..<prompt.items.count), positions: Array(prompt.positions[shared...]),
       cache: &cache, workers: model.workers, trace: recorder?.decoderTrace)
-    cached = prompt.items
-    cachedPositions = prompt.positions
     timings.prefill += clock.now - start
     guard logits.allSatisfy(\.isFinite) else { throw .notFinite(stage: "the decoder") }
+    cached = prompt.items
+    cachedPositions = prompt.positions
     return logits
   }
 

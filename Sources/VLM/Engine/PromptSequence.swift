@@ -76,7 +76,8 @@ extension VisionLanguageModel {
     let context = decoder.configuration.contextLength
     guard sequence.items.count >= context else { return }
     let text = sequence.items.count { if case .token = $0 { true } else { false } }
-    let fitting = (context - text - 1) / max(pictures, 1)
+    // A budget counts patches: a class token that is sent as well takes a place of its own.
+    let fitting = (context - text - 1) / max(pictures, 1) - (features.sendsClassToken ? 1 : 0)
     throw .promptTooLong(
       tokens: sequence.items.count, context: context, fitting: pictures > 0 && fitting > 0 ? fitting : nil)
   }
