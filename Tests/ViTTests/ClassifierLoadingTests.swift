@@ -149,6 +149,39 @@ import ViT
     #expect(error("tiny-deit", editing: { $0["model_type"] = "vit" }) != nil)
   }
 
+  /// As `AutoModel` saves it: no prefix, no classifier, and a pooler that classification does not use.
+  @Test func `a folder that holds the bare encoder loads, unless it promises a head`() throws {
+    let stored = try TensorFile(path: Fixtures.model("tiny-vit/model.safetensors").path)
+    var writer = TensorWriter()
+    for (name, entry) in stored.entries where name.hasPrefix("vit.") {
+      writer.add(String(name.dropFirst(4)), shape: entry.shape, try stored.floats(name).values)
+    }
+    writer.add("pooler.dense.weight", shape: [48, 48], [Float](repeating: 0, count: 48 * 48))
+    writer.add("pooler.dense.bias", shape: [48], [Float](repeating: 0, count: 48))
+    try withTemporaryFolder { folder in
+      try writer.write(to: "\(folder)/model.safetensors")
+      try writeFile(
+        try readFile(Fixtures.model("tiny-vit/config.json").path), to: "\(folder)/config.json")
+      #expect(throws: CheckpointError.missingTensor(name: "classifier.weight", file: "\(folder)/model.safetensors")) {
+        try ImageClassifier(path: folder)
+      }
+      let text = String(decoding: try readFile("\(folder)/config.json"), as: UTF8.self)
+      try writeFile(
+        Array(text.replacingOccurrences(of: "ViTForImageClassification", with: "ViTModel").utf8),
+        to: "\(folder)/config.json")
+      let bare = try ImageClassifier(path: folder)
+      let whole = try TinyEncoder.all[0].classifier()
+      #expect(bare.classes == 0 && bare.labels.isEmpty && bare.tower.configuration == whole.tower.configuration)
+      let pixels = try TinyEncoder.all[0].golden().floats("pixel_values")
+      var request = EncodingRequest()
+      request.hiddenLayers = [3]
+      let workers = Workers(count: 1)
+      #expect(
+        bare.tower.encode(pixels, request: request, workers: workers).hidden
+          == whole.tower.encode(pixels, request: request, workers: workers).hidden)
+    }
+  }
+
   @Test func `a timm file without a head is an encoder that names nothing`() throws {
     let whole = try loadTimm { _ in }
     let bare = try loadTimm {
