@@ -86,5 +86,6 @@ public struct WeightScope {
     RMSNorm(gain: try scope(name).tensor("weight", [width]), epsilon: epsilon)
   }
 
-  private func path(_ name: String) -> String { prefix.isEmpty ? name : "\(prefix).\(name)" }
+  /// The full name of `name` in this scope.
+  public func path(_ name: String) -> String { prefix.isEmpty ? name : "\(prefix).\(name)" }
 }

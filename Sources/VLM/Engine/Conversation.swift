@@ -70,7 +70,7 @@ public struct Conversation: ~Copyable {
       ? question
       : model.template.text(turns: turns + [turn], system: system, image: model.imageTokenText)
     let tokens = try model.promptTokens(text, pictures: pictures.count + newPictures.count)
-    // Pictures join the conversation only once everything that can fail has not.
+    // A question that is refused leaves the conversation as it was: pictures join it below, behind all that can fail.
     let all = pictures + newPictures
     var visual = self.visual
     for picture in all[visual.count...] {
@@ -79,7 +79,7 @@ public struct Conversation: ~Copyable {
           of: picture, setting: setting, question: question, timings: &timings, recorder: recorder))
     }
     let prompt = model.sequence(tokens, visual: visual, planNumber: planNumber, numbering: setting.positions)
-    try model.checkContext(prompt, pictures: all.count)
+    try model.checkContext(prompt, visual: visual)
     recorder?.record(
       prompt: prompt, unpruned: model.unprunedTokens(tokens, visual: visual), visual: visual,
       tokensPerView: model.description.grid.count)
@@ -112,13 +112,15 @@ public struct Conversation: ~Copyable {
       { shared += 1 }
     }
     cache.truncate(to: shared)
+    cached.removeSubrange(shared...)
+    cachedPositions.removeSubrange(shared...)
     let logits = model.decoder.run(
       prompt.embeddings.rows(shared..<prompt.items.count), positions: Array(prompt.positions[shared...]),
       cache: &cache, workers: model.workers, trace: recorder?.decoderTrace)
-    cached = prompt.items
-    cachedPositions = prompt.positions
     timings.prefill += clock.now - start
     guard logits.allSatisfy(\.isFinite) else { throw .notFinite(stage: "the decoder") }
+    cached = prompt.items
+    cachedPositions = prompt.positions
     return logits
   }
 

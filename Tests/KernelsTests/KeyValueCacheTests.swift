@@ -1,0 +1,88 @@
+import TestSupport
+import Testing
+
+@testable import Kernels
+
+@Suite struct `A key–value cache` {
+  static let layers = 2
+  static let heads = 3
+  static let headWidth = 2
+
+  private func makeCache(_ capacity: Int) -> KeyValueCache {
+    KeyValueCache(layers: Self.layers, heads: Self.heads, headWidth: Self.headWidth, capacity: capacity)
+  }
+
+  /// A number that no other place of any layer has.
+  private func mark(_ layer: Int, _ part: Int, _ head: Int, _ position: Int, _ channel: Int) -> Float {
+    Float((((layer * 2 + part) * Self.heads + head) * 100 + position) * Self.headWidth + channel)
+  }
+
+  private func places(_ positions: Range<Int>) -> [(layer: Int, part: Int, head: Int, position: Int, channel: Int)] {
+    (0..<Self.layers).flatMap { layer in
+      (0..<2).flatMap { part in
+        (0..<Self.heads).flatMap { head in
+          positions.flatMap { position in (0..<Self.headWidth).map { (layer, part, head, position, $0) } }
+        }
+      }
+    }
+  }
+
+  private func fill(_ cache: inout KeyValueCache, positions: Range<Int>) {
+    let capacity = cache.capacity
+    for place in places(positions) {
+      _ = cache.withLayer(place.layer) { keys, values -> Void? in
+        let offset = (place.head * capacity + place.position) * Self.headWidth + place.channel
+        (place.part == 0 ? keys : values)[offset] =
+          mark(place.layer, place.part, place.head, place.position, place.channel)
+        return ()
+      }
+    }
+  }
+
+  private func wrongPlaces(_ cache: inout KeyValueCache, positions: Range<Int>) -> Int {
+    let capacity = cache.capacity
+    return places(positions).count { place in
+      let found = cache.withLayer(place.layer) { keys, values -> Float? in
+        (place.part == 0 ? keys : values)[(place.head * capacity + place.position) * Self.headWidth + place.channel]
+      }
+      return found != mark(place.layer, place.part, place.head, place.position, place.channel)
+    }
+  }
+
+  @Test(arguments: [0, 1, 4], [1, 3, 7, 50])
+  func `keeps what it holds when it grows`(capacity: Int, more: Int) {
+    var cache = makeCache(capacity)
+    #expect(cache.capacity == max(capacity, 1) && cache.count == 0)
+    let filled = cache.capacity
+    fill(&cache, positions: 0..<filled)
+    cache.advance(by: filled)
+    cache.reserve(more)
+    #expect(cache.capacity >= filled + more && cache.count == filled)
+    #expect(wrongPlaces(&cache, positions: 0..<filled) == 0)
+    fill(&cache, positions: filled..<filled + more)
+    cache.advance(by: more)
+    #expect(cache.count == filled + more && wrongPlaces(&cache, positions: 0..<filled + more) == 0)
+  }
+
+  @Test func `does not grow while there is room, and then by doubling`() {
+    var cache = makeCache(8)
+    cache.reserve(8)
+    #expect(cache.capacity == 8)
+    cache.advance(by: 8)
+    cache.reserve(0)
+    #expect(cache.capacity == 8)
+    cache.reserve(1)
+    #expect(cache.capacity == 16)
+  }
+
+  @Test(arguments: 0...5)
+  func `truncates to a beginning and leaves that as it was`(positions: Int) {
+    var cache = makeCache(5)
+    fill(&cache, positions: 0..<5)
+    cache.advance(by: 5)
+    cache.truncate(to: positions)
+    #expect(cache.count == positions && cache.capacity == 5)
+    cache.reserve(20)
+    #expect(wrongPlaces(&cache, positions: 0..<positions) == 0)
+  }
+}

@@ -1,0 +1,21 @@
+import Kernels
+import Synchronization
+import Testing
+
+@Suite struct `Several workers` {
+  @Test(arguments: [0, 1, 2, 31, 1000], [1, 2, 5])
+  func `do each item once`(items: Int, workers: Int) {
+    let counts = Mutex([Int](repeating: 0, count: items))
+    Workers(count: workers).forEach(items) { item in counts.withLock { $0[item] += 1 } }
+    #expect(counts.withLock { $0.allSatisfy { $0 == 1 } })
+  }
+
+  @Test(arguments: [0, 1, 15, 16, 17, 100, 1001], [1, 2, 5])
+  func `get disjoint ranges in whole grains that cover everything`(total: Int, workers: Int) {
+    let found = Mutex([Range<Int>]())
+    Workers(count: workers).forEachRange(of: total, grain: 16) { range in found.withLock { $0.append(range) } }
+    let ranges = found.withLock { $0 }.sorted { $0.lowerBound < $1.lowerBound }
+    #expect(ranges.flatMap { Array($0) } == Array(0..<total))
+    #expect(ranges.dropLast().allSatisfy { $0.count % 16 == 0 } && ranges.count <= workers)
+  }
+}
