@@ -60,9 +60,14 @@ public struct Conversation: ~Copyable {
       ? question
       : model.template.text(turns: turns + [turn], system: system, image: model.imageTokenText)
     let tokens = try model.promptTokens(text, pictures: pictures.count + newPictures.count)
+    let before = (pictures: pictures, visual: visual)
     try encodeAndPrune(newPictures, question: question, timings: &timings, recorder: recorder)
     let prompt = model.sequence(tokens, visual: visual, planNumber: planNumber, numbering: setting.positions)
-    try model.checkContext(prompt, pictures: pictures.count)
+    do { try model.checkContext(prompt, visual: visual) } catch {
+      // A question that was not asked brings no pictures: whoever asks again hands them over again.
+      (pictures, visual) = before
+      throw error
+    }
     recorder?.record(
       prompt: prompt, unpruned: model.unprunedTokens(tokens, visual: visual), visual: visual,
       tokensPerView: model.description.grid.count)
@@ -89,7 +94,8 @@ public struct Conversation: ~Copyable {
           for: setting.strategy, on: model.description, layout: picture.layout, keeping: setting.budget)
       }
       let start = clock.now
-      let encoded = try model.encode(picture, evidence: evidence, question: question, recorder: recorder)
+      let encoded = try model.encode(
+        picture, evidence: evidence.union(recorder?.evidence ?? .none), question: question, recorder: recorder)
       let encodedAt = clock.now
       let plan = try wrapping { [setting] () throws(PruningError) in
         try StrategyRunner.plan(setting.strategy, for: encoded.image, keeping: setting.budget, seed: setting.seed)

@@ -72,13 +72,15 @@ extension VisionLanguageModel {
   }
 
   /// Refuses a prompt that leaves no room for one new token, and says which budget would.
-  func checkContext(_ sequence: PromptSequence, pictures: Int) throws(VLMError) {
+  func checkContext(_ sequence: PromptSequence, visual: [VisualRows]) throws(VLMError) {
     let context = decoder.configuration.contextLength
     guard sequence.items.count >= context else { return }
     let text = sequence.items.count { if case .token = $0 { true } else { false } }
-    let fitting = (context - text - 1) / max(pictures, 1)
+    // Rows that no budget removes (a class token, separators) take their places first.
+    let unbudgeted = features.sendsClassToken ? visual.count : 0
+    let fitting = (context - text - unbudgeted - 1) / max(visual.count, 1)
     throw .promptTooLong(
-      tokens: sequence.items.count, context: context, fitting: pictures > 0 && fitting > 0 ? fitting : nil)
+      tokens: sequence.items.count, context: context, fitting: !visual.isEmpty && fitting > 0 ? fitting : nil)
   }
 }
 
