@@ -15,6 +15,11 @@ func tests(of name: String, _ dependencies: [Target.Dependency]) -> Target {
     name: "\(name)Tests", dependencies: dependencies + ["TestSupport"], swiftSettings: strictSwift)
 }
 
+/// What `--version` prints: the commit, marked where the working tree differs from it. Nothing outside git, in an archive say.
+let commit = Context.gitInformation.map {
+  $0.currentCommit.prefix(12) + ($0.hasUncommittedChanges ? "_changed" : "")
+}
+
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -32,6 +37,8 @@ let package = Package(
     .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CTurboJPEG", providers: [.apt(["libturbojpeg0-dev"])]),
     .target(name: "CPNG", cSettings: strictC, linkerSettings: [.linkedLibrary("png")]),
+    .target(
+      name: "CBuildInformation", cSettings: strictC + [.define("BUILD_COMMIT", to: String(commit ?? "unknown"))]),
     .target(name: "CVector", cSettings: strictC, linkerSettings: [.linkedLibrary("m")]),
 
     module("Kernels", ["COpenBLAS", "CVector"]),
@@ -42,7 +49,7 @@ let package = Package(
     module("VLM", ["ViT", "Images"]),
     module("Evaluation", ["VLM"]),
     .executableTarget(
-      name: "vlmprune", dependencies: ["Evaluation", argumentParser], swiftSettings: strictSwift),
+      name: "vlmprune", dependencies: ["Evaluation", "CBuildInformation", argumentParser], swiftSettings: strictSwift),
 
     .target(
       name: "TestSupport", dependencies: ["Kernels", "Checkpoint"], path: "Tests/TestSupport",

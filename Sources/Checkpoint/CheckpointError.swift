@@ -7,6 +7,8 @@ public enum CheckpointError: Error, Sendable, Hashable {
   case missingTensor(name: String, file: String)
   case shape(name: String, expected: [Int], found: [Int], file: String)
   case unsupportedType(name: String, type: String, file: String)
+  /// Weights in a packed form of some quantisation method.
+  case quantised(method: String, file: String)
   case unusedTensors(names: [String], file: String)
   /// A folder without weights that can be read.
   case noWeights(folder: String, found: String?)
@@ -22,6 +24,7 @@ public enum CheckpointError: Error, Sendable, Hashable {
     case .shape(let name, let expected, let found, let file):
       "tensor \(name) in \(file) has shape \(found), expected \(expected)"
     case .unsupportedType(let name, let type, let file): "tensor \(name) in \(file) has unsupported type \(type)"
+    case .quantised(let method, let file): "\(file) describes weights quantised by \(method), which is not supported"
     case .unusedTensors(let names, let file):
       "\(file) holds \(names.count) tensors that this model does not use: \(names.prefix(3).joined(separator: ", "))\(names.count > 3 ? ", …" : "")"
     case .noWeights(let folder, nil): "\(folder) holds no model.safetensors"
@@ -38,7 +41,7 @@ public enum CheckpointError: Error, Sendable, Hashable {
     case .malformed: "download the file again: it is truncated or damaged"
     case .missingTensor, .shape, .unusedTensors:
       "config.json and the weights do not belong together, or this is another kind of model"
-    case .unsupportedType:
+    case .unsupportedType, .quantised:
       "convert the checkpoint to float16, bfloat16 or float32 safetensors: model.dequantize(), then save_pretrained"
     case .noWeights(_, nil):
       "a checkpoint folder holds config.json, model.safetensors (or its index) and tokenizer.json"

@@ -73,9 +73,9 @@ extension ImageProcessorConfiguration: Decodable {
     switch error {
     case .typeMismatch(let type, let context):
       return .invalidConfiguration(
-        key: path(context), found: "of another type", expected: "\(type)")
+        key: path(context), found: "of another type", expected: words(for: type))
     case .valueNotFound(let type, let context):
-      return .invalidConfiguration(key: path(context), found: "null", expected: "\(type)")
+      return .invalidConfiguration(key: path(context), found: "null", expected: words(for: type))
     case .keyNotFound(let key, _):
       return .invalidConfiguration(key: key.stringValue, found: "missing", expected: "a value")
     case .dataCorrupted(let context):
@@ -84,6 +84,17 @@ extension ImageProcessorConfiguration: Decodable {
         : .invalidConfiguration(key: path(context), found: "unusable", expected: context.debugDescription)
     @unknown default:
       return .unreadableConfiguration(reason: "\(error)")
+    }
+  }
+
+  private static func words(for type: any Any.Type) -> String {
+    switch type {
+    case is String.Type: "a string"
+    case is Bool.Type: "true or false"
+    case is any BinaryInteger.Type: "a whole number"
+    case is any BinaryFloatingPoint.Type: "a number"
+    case is [String: Any].Type: "an object"
+    default: "a list or an object"
     }
   }
 

@@ -6,7 +6,8 @@ import Pruning
 public enum VLMError: Error, Sendable {
   case checkpoint(CheckpointError)
   case pruning(PruningError)
-  case tokenizer(TokenizerError)
+  /// `folder` is the checkpoint's.
+  case tokenizer(TokenizerError, folder: String)
   /// A picture that cannot be used; `file` as the user named it.
   case image(ImageError, file: String)
   /// A file that cannot be read, or is none.
@@ -42,7 +43,7 @@ public enum VLMError: Error, Sendable {
     switch self {
     case .checkpoint(let error): error.message
     case .pruning(let error): error.message
-    case .tokenizer(let error): error.message
+    case .tokenizer(let error, let folder): "\(folder)/\(error.message)"
     case .image(let error, let file): "\(file): \(error.message)"
     case .unreadable(let file, let reason): "cannot read \(file): \(reason)"
     case .unsupportedModel(let type, let file, _):
@@ -68,7 +69,7 @@ public enum VLMError: Error, Sendable {
     switch self {
     case .checkpoint(let error): error.hint
     case .pruning(let error): error.hint
-    case .tokenizer(let error): error.hint
+    case .tokenizer(let error, _): error.hint
     case .image(let error, _): error.hint
     case .unreadable: "check the path and its permissions"
     case .unsupportedModel(_, _, let supported): "supported model types: \(supported.joined(separator: ", "))"
@@ -81,7 +82,7 @@ public enum VLMError: Error, Sendable {
     case .promptTooLong(_, _, nil): "shorten the question: the text alone fills the context"
     case .unknownModel(let name):
       name.split(separator: "/").count == 2 && !name.hasPrefix("/") && !name.hasPrefix(".")
-        ? "download it: huggingface-cli download \(name)"
+        ? "download it: hf download \(name)"
         : "give the folder of a Hugging Face checkpoint, or a name such as llava-hf/llava-1.5-7b-hf"
     case .notFinite: "the weights are damaged: download the checkpoint again"
     }

@@ -8,7 +8,8 @@ struct VLMPrune: ParsableCommand {
     abstract: "Ask vision-language models about images, and spend less on it: training-free visual token pruning.",
     discussion: """
       Example:
-        vlmprune ask photo.jpg -q "What colour is the ring?" --strategy hiprune --keep 64 --overlay kept.png
+        vlmprune ask fixtures/images/tiny-square.png -q "What is this?" \\
+          --strategy hiprune --keep 25% --overlay kept.png
       """,
     version: BuildInformation.text,
     subcommands: [
@@ -25,32 +26,53 @@ enum Main {
     // A reader that goes away (`vlmprune … | head`) ends the process quietly, as it does every other tool.
     signal(SIGPIPE, SIG_DFL)
     do {
-      var command = try VLMPrune.parseAsRoot()
+      var command: any ParsableCommand
+      do { command = try VLMPrune.parseAsRoot() } catch { throw Self.parsing(error) }
       try command.run()
     } catch {
       exit(report(error))
     }
   }
 
+  /// What parsing throws: help and version are passed on, everything else is a usage error.
+  private static func parsing(_ error: any Error) -> any Error {
+    guard VLMPrune.exitCode(for: error) != .success else { return error }
+    let message = VLMPrune.message(for: error)
+    return CommandFailure.usage(firstWord().flatMap(unknownCommand) ?? message, hint: "see '\(helpCommand())'")
+  }
+
   private static func report(_ error: any Error) -> Int32 {
-    if let failure = CommandFailure(explaining: error) {
+    do {
+      if CommandFailure(explaining: error) == nil, VLMPrune.exitCode(for: error) == .success {
+        // --help and --version are results.
+        try StandardOutput.write(VLMPrune.fullMessage(for: error) + "\n")
+        return 0
+      }
+      throw error
+    } catch {
+      let failure =
+        CommandFailure(explaining: error)
+        ?? CommandFailure(message: "\(error)", hint: "this is a fault of vlmprune: please report it with the command")
       failure.print()
       return failure.exitCode
     }
-    guard VLMPrune.exitCode(for: error) != .success else {
-      // --help and --version are results.
-      print(VLMPrune.fullMessage(for: error))
-      return 0
-    }
-    let message = VLMPrune.message(for: error).split(separator: "\n").joined(separator: " ")
-    CommandFailure(message: message, hint: "see '\(helpCommand(for: error))'", exitCode: 2).print()
-    return 2
+  }
+
+  private static var commandNames: [String] {
+    VLMPrune.configuration.subcommands.compactMap { $0.configuration.commandName }
+  }
+
+  /// The first argument that is no option: what stands where a command should.
+  private static func firstWord() -> String? { CommandLine.arguments.dropFirst().first { !$0.hasPrefix("-") } }
+
+  private static func unknownCommand(_ word: String) -> String? {
+    guard CommandLine.arguments[1] == word, !commandNames.contains(word), word != "help" else { return nil }
+    return "there is no command \"\(word)\": the commands are \(commandNames.joined(separator: ", "))"
   }
 
   /// The help of the subcommand that was tried, if there is one.
-  private static func helpCommand(for error: any Error) -> String {
-    let names = VLMPrune.configuration.subcommands.compactMap { $0.configuration.commandName }
-    let tried = CommandLine.arguments.dropFirst().first { names.contains($0) }
+  private static func helpCommand() -> String {
+    let tried = CommandLine.arguments.dropFirst().first { commandNames.contains($0) }
     return "vlmprune \(tried.map { "\($0) " } ?? "")--help"
   }
 }

@@ -17,6 +17,7 @@ public final class InspectionRecorder {
   public private(set) var tensors: [Tensor] = []
   /// The encoded pictures.
   public private(set) var encoded: [EncodedPicture] = []
+  let evidence: Evidence
   private let mapLayers: [Int]
   private let logitLayers: Set<Int>
   private let keyLayers: Set<Int>
@@ -27,7 +28,11 @@ public final class InspectionRecorder {
   ///   - mapLayers: blocks whose attention maps are kept whole.
   ///   - logitLayers: blocks whose maps are kept before softmax as well, for evidence files.
   ///   - keyLayers: blocks whose keys are kept.
-  public init(mapLayers: [Int], logitLayers: [Int] = [], keyLayers: [Int] = []) {
+  ///   - evidence: gathered even where the budget needs no strategy.
+  public init(
+    mapLayers: [Int], logitLayers: [Int] = [], keyLayers: [Int] = [], evidence: Evidence = .none
+  ) {
+    self.evidence = evidence
     self.mapLayers = mapLayers
     self.logitLayers = Set(logitLayers)
     self.keyLayers = Set(keyLayers)

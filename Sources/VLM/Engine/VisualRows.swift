@@ -31,7 +31,8 @@ extension VisionLanguageModel {
         for: setting.strategy, on: description, layout: picture.layout, keeping: setting.budget)
     }
     let start = clock.now
-    let encoded = try encode(picture, evidence: evidence, question: question, recorder: recorder)
+    let encoded = try encode(
+      picture, evidence: evidence.union(recorder?.evidence ?? .none), question: question, recorder: recorder)
     let encodedAt = clock.now
     let plan = try wrapping { () throws(PruningError) in
       try StrategyRunner.plan(setting.strategy, for: encoded.image, keeping: setting.budget, seed: setting.seed)

@@ -89,7 +89,8 @@ struct ConfigurationReader {
   }
 
   private func wrong(_ key: String, _ found: JSONValue, _ expected: String) -> VLMError {
-    let shown = found.string.map { "\"\($0)\"" } ?? found.number.map { "\($0)" } ?? "\(found.kind)"
+    let number = found.integer.map { "\($0)" } ?? found.number.map { "\($0)" }
+    let shown = found.string.map { "\"\($0)\"" } ?? number ?? "\(found.kind)"
     return error(key, found: shown, expected: expected)
   }
 }

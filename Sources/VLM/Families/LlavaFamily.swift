@@ -72,7 +72,7 @@ public enum LlavaFamily: ModelFamily {
 
   private static func tokenizer(_ folder: CheckpointFolder) throws(VLMError) -> Tokenizer {
     let bytes = try wrapping { () throws(CheckpointError) in try folder.bytes("tokenizer.json") }
-    do { return try Tokenizer(json: bytes) } catch { throw .tokenizer(error) }
+    do { return try Tokenizer(json: bytes) } catch { throw .tokenizer(error, folder: folder.path) }
   }
 
   private static func imageToken(

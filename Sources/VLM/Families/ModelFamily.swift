@@ -26,14 +26,18 @@ public enum FamilyCatalogue {
   public static func load(folder path: String, name: String, workers: Workers) throws(VLMError) -> VisionLanguageModel {
     let folder = try wrapping { () throws(CheckpointError) in try CheckpointFolder(path: path) }
     let configuration = try wrapping { () throws(CheckpointError) in try folder.json("config.json") }
-    let type = configuration["model_type"]?.string ?? ""
+    guard let type = configuration["model_type"]?.string else {
+      throw .configuration(
+        key: "model_type", found: "missing", expected: all.map { $0.modelType }.joined(separator: " or "),
+        file: folder.file("config.json"))
+    }
     guard let family = all.first(where: { $0.modelType == type }) else {
       throw .unsupportedModel(type: type, file: folder.file("config.json"), supported: all.map { $0.modelType })
     }
     if let quantisation = configuration["quantization_config"], !quantisation.isNull {
       throw .checkpoint(
-        .unsupportedType(
-          name: "(all)", type: quantisation["quant_method"]?.string ?? "quantised", file: folder.file("config.json")))
+        .quantised(
+          method: quantisation["quant_method"]?.string ?? "an unknown method", file: folder.file("config.json")))
     }
     return try family.load(folder, configuration: configuration, name: name, workers: workers)
   }

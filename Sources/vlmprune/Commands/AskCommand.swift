@@ -10,7 +10,8 @@ struct AskCommand: ParsableCommand {
     abstract: "Answer a question about images from pruned visual tokens.",
     discussion: """
       Example:
-        vlmprune ask fixtures/images/scene.png -q "How many objects are there?" --strategy hiprune --keep 64
+        vlmprune ask fixtures/images/tiny-square.png -q "How many objects?" \\
+          --strategy hiprune --keep 25%
 
       Without -q on a terminal: a conversation (/image FILE, /keep N, /strategy SPEC, /quit).
       """)
@@ -26,18 +27,27 @@ struct AskCommand: ParsableCommand {
 
   func validate() throws {
     if images.count(where: { $0 == "-" }) > 1 { throw ValidationError("only one image can come from stdin") }
-    if let overlay {
-      for path in OverlayPictures.paths(overlay, count: images.count) {
-        try OutputFile.check(path, option: "--overlay")
-      }
+    if images.contains("-"), question.promptFile == "-" {
+      throw ValidationError("only one of the image and the prompt can come from stdin")
+    }
+  }
+
+  /// What can be wrong before anything is read.
+  private func check() throws {
+    try question.check()
+    guard let overlay else { return }
+    for path in OverlayPictures.paths(overlay, count: images.count) {
+      try OutputFile.check(path, option: "--overlay", inputs: images)
     }
   }
 
   func run() throws {
     let setting = try options.pruningSetting()
+    try check()
     guard let text = try question.text() else {
       try requireTerminal()
-      try ConversationLoop(options: options, question: question, setting: setting, images: images).start()
+      var loop = try ConversationLoop(options: options, question: question, setting: setting, images: images)
+      try loop.start()
       return
     }
     let clock = ContinuousClock()
@@ -48,10 +58,12 @@ struct AskCommand: ParsableCommand {
     let loaded = clock.now
     let pictures = try files.map { try model.picture($0.bytes, file: $0.name, limits: options.limits) }
     let processed = clock.now
+    let stream = AnswerStream()
     var conversation = Conversation(model: model, setting: setting, system: question.system)
     let answer = try conversation.ask(
       text, newPictures: pictures, rawPrompt: question.rawPrompt, options: question.generation,
-      onText: options.json ? { _ in } : StandardOutput.write)
+      onText: options.json ? { _ in } : stream.write)
+    try stream.finish()
     let times = RunTimes(load: loaded - start, preprocess: processed - loaded, total: clock.now - start)
     if let overlay {
       try OverlayPictures.write(answer, of: pictures, model: model, to: overlay)
@@ -60,7 +72,7 @@ struct AskCommand: ParsableCommand {
     if options.json {
       try StandardOutput.write(json: report)
     } else {
-      StandardOutput.write("\n")
+      try StandardOutput.write("\n")
       StandardError.write(report.summary + "\n")
     }
   }
@@ -70,6 +82,12 @@ struct AskCommand: ParsableCommand {
       throw CommandFailure.usage(
         "no question, and no terminal to hold a conversation on", hint: "ask with -q \"…\" or --prompt-file FILE")
     }
+    guard !images.contains("-") else {
+      throw CommandFailure.usage("a conversation cannot read its image from stdin", hint: "name an image file")
+    }
+    guard !question.rawPrompt else {
+      throw CommandFailure.usage("--raw-prompt needs a question", hint: "ask with -q \"…\"")
+    }
     guard overlay == nil else {
       throw CommandFailure.usage("--overlay needs a question", hint: "ask with -q \"…\"")
     }
@@ -78,7 +96,8 @@ struct AskCommand: ParsableCommand {
 
 /// What to ask, and how to answer.
 struct QuestionOptions: ParsableArguments {
-  @Option(name: [.customShort("q"), .long], help: "The question.")
+  // What follows is the value even where it begins with a dash: questions may, and "-1" deserves its own message.
+  @Option(name: [.customShort("q"), .long], parsing: .unconditional, help: "The question.")
   var question: String?
 
   @Option(name: .long, help: ArgumentHelp("Read the question from a file.", valueName: "file"))
@@ -87,16 +106,16 @@ struct QuestionOptions: ParsableArguments {
   @Flag(name: .long, help: "The question is the whole prompt, <image> included.")
   var rawPrompt = false
 
-  @Option(name: .long, help: "System text in front of the conversation.")
+  @Option(name: .long, parsing: .unconditional, help: "System text in front of the conversation.")
   var system: String?
 
-  @Option(name: .long, help: "Most tokens of an answer.")
+  @Option(name: .long, parsing: .unconditional, help: "Most tokens of an answer (default: 128; inspect: 32).")
   var maxNewTokens: Int?
 
-  @Option(name: .long, help: "0 takes the likeliest token; above, tokens are sampled.")
+  @Option(name: .long, parsing: .unconditional, help: "0 takes the likeliest token; above, tokens are sampled.")
   var temperature: Double = 0
 
-  @Option(name: .long, help: "Sample from the likeliest tokens that make up this share.")
+  @Option(name: .long, parsing: .unconditional, help: "Sample from the likeliest tokens that make up this share.")
   var topP: Double = 1
 
   func validate() throws {
@@ -108,16 +127,21 @@ struct QuestionOptions: ParsableArguments {
       throw ValidationError("--temperature is \(temperature), expected 0 or more")
     }
     guard topP > 0, topP <= 1 else { throw ValidationError("--top-p is \(topP), expected above 0 and at most 1") }
-    if let question, !question.contains(where: { !$0.isWhitespace }) { throw VLMError.emptyQuestion }
     if rawPrompt, system != nil {
       throw ValidationError("--raw-prompt is the whole prompt: --system cannot be added to it")
     }
+  }
+
+  /// Refuses a question without a word, before anything is loaded.
+  func check() throws {
+    if let question, question.allSatisfy(\.isWhitespace) { throw VLMError.emptyQuestion }
   }
 
   /// The question, from the command line or the file; nil when neither was given.
   func text() throws -> String? {
     guard let promptFile else { return question }
     let text = try InputFile.text(promptFile)
+    guard !text.allSatisfy(\.isWhitespace) else { throw VLMError.emptyQuestion }
     // An editor ends a file with a line break that nobody meant to ask.
     return rawPrompt || !text.hasSuffix("\n") ? text : String(text.dropLast())
   }

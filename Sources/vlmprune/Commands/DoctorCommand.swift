@@ -16,15 +16,23 @@ struct DoctorCommand: ParsableCommand {
 
   private struct Report: Encodable {
     let version: String
+    let commit: String
     let cpu: String
     let cpuFeatures: [String]
     let openblas: String
+    /// Null: not in this build.
+    let onednn: Nullable<String>
     let threads: Int
     let memoryBytes: UInt64
-    let bundledModel: String?
+    let modelCache: String
+    /// Names that `--model` finds in the cache.
+    let cachedModels: [String]
+    let bundledModel: Nullable<String>
 
     enum CodingKeys: String, CodingKey {
-      case version, cpu, openblas, threads
+      case version, commit, cpu, openblas, onednn, threads
+      case modelCache = "model_cache"
+      case cachedModels = "cached_models"
       case cpuFeatures = "cpu_features"
       case memoryBytes = "memory_bytes"
       case bundledModel = "bundled_model"
@@ -34,26 +42,34 @@ struct DoctorCommand: ParsableCommand {
   func run() throws {
     let cpu = CPUInformation()
     let report = Report(
-      version: BuildInformation.version, cpu: cpu.name, cpuFeatures: cpu.features, openblas: BackEnd.openBLASVersion,
-      threads: ProcessInfo.processInfo.activeProcessorCount, memoryBytes: ProcessInfo.processInfo.physicalMemory,
-      bundledModel: ModelLocator.bundledFolder())
+      version: BuildInformation.version, commit: BuildInformation.commit, cpu: cpu.name, cpuFeatures: cpu.features,
+      openblas: BackEnd.openBLASVersion, onednn: Nullable(nil), threads: ProcessInfo.processInfo.activeProcessorCount,
+      memoryBytes: ProcessInfo.processInfo.physicalMemory,
+      modelCache: ModelLocator.cacheFolder, cachedModels: ModelLocator.cachedNames(),
+      bundledModel: Nullable(ModelLocator.bundledFolder()))
     if json {
       try StandardOutput.write(json: report)
     } else {
-      StandardOutput.write(
+      try StandardOutput.write(
         TextTable.render([
-          ["vlmprune", report.version], ["cpu", report.cpu],
+          ["vlmprune", "\(report.version) (commit \(report.commit))"], ["cpu", report.cpu],
           ["cpu features", report.cpuFeatures.joined(separator: " ")],
-          ["OpenBLAS", report.openblas], ["threads", "\(report.threads)"],
+          ["OpenBLAS", report.openblas], ["oneDNN", report.onednn.value ?? "not in this build"],
+          ["threads", "\(report.threads)"],
           ["memory", String(format: "%.1f GiB", Double(report.memoryBytes) / 1_073_741_824)],
-          ["bundled model", report.bundledModel ?? "not installed"],
+          ["model cache", cache(report)], ["bundled model", report.bundledModel.value ?? "not installed"],
         ]))
     }
-    if report.bundledModel == nil {
+    if report.bundledModel.value == nil {
       throw CommandFailure(
         message: "the bundled model is not installed",
         hint: "run 'make install' in the source tree, or set VLMPRUNE_HOME to the folder that holds shapes-llava")
     }
+  }
+
+  private func cache(_ report: Report) -> String {
+    let names = report.cachedModels.isEmpty ? "empty" : report.cachedModels.joined(separator: ", ")
+    return "\(report.modelCache): \(names)"
   }
 }
 

@@ -11,7 +11,8 @@ struct InspectCommand: ParsableCommand {
     abstract: "Write every named intermediate of one answer, for research and for parity.",
     discussion: """
       Example:
-        vlmprune inspect fixtures/images/scene.png -q "How many objects are there?" --tensors out.safetensors
+        vlmprune inspect fixtures/images/tiny-square.png -q "What is this?" \\
+          --tensors out.safetensors
       """)
 
   @Argument(help: ArgumentHelp("A PNG or JPEG file; - reads it from stdin.", valueName: "image"))
@@ -23,7 +24,9 @@ struct InspectCommand: ParsableCommand {
   @Option(name: .long, help: ArgumentHelp("Write the tensors here (safetensors).", valueName: "file"))
   var tensors: String?
 
-  @Option(name: .long, help: ArgumentHelp("Blocks whose attention maps are written: 8,22.", valueName: "list"))
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp("Blocks whose attention maps are written: 8,22.", valueName: "list"))
   var layers: String?
 
   @Option(
@@ -36,13 +39,23 @@ struct InspectCommand: ParsableCommand {
   var heatmap: String?
 
   func validate() throws {
-    if let tensors { try OutputFile.check(tensors, option: "--tensors") }
-    if let evidence { try OutputFile.check(evidence, option: "--evidence") }
-    if let heatmap { try OutputFile.check("\(heatmap)/block.png", option: "--heatmap") }
+    if image == "-", question.promptFile == "-" {
+      throw ValidationError("only one of the image and the prompt can come from stdin")
+    }
+    if let tensors, tensors == evidence { throw ValidationError("--tensors and --evidence name the same file") }
+  }
+
+  /// What can be wrong before anything is read.
+  private func check() throws {
+    try question.check()
+    if let tensors { try OutputFile.check(tensors, option: "--tensors", inputs: [image]) }
+    if let evidence { try OutputFile.check(evidence, option: "--evidence", inputs: [image]) }
+    if let heatmap { try OutputFolder.check(heatmap, option: "--heatmap") }
   }
 
   func run() throws {
     let setting = try options.pruningSetting()
+    try check()
     guard let text = try question.text() else {
       throw CommandFailure.usage("no question", hint: "ask with -q \"…\" or --prompt-file FILE")
     }
@@ -51,23 +64,23 @@ struct InspectCommand: ParsableCommand {
     try model.check(setting)
     let layers = try mapLayers(of: model)
     let picture = try model.picture(bytes, file: image, limits: options.limits)
-    let dump = EvidenceDump(setting: setting, model: model, isWanted: evidence != nil)
+    let dump = try EvidenceDump(setting: setting, model: model, isWanted: evidence != nil)
     let recorder = InspectionRecorder(
       mapLayers: Array(Set(layers + dump.mapLayers + (heatmap == nil ? [] : allLayers(model)))),
-      logitLayers: dump.logitLayers, keyLayers: dump.keyLayers)
+      logitLayers: dump.logitLayers, keyLayers: dump.keyLayers, evidence: dump.evidence)
     var generation = question.generation
     generation.maxNewTokens = question.maxNewTokens ?? 32
     var conversation = Conversation(model: model, setting: setting, system: question.system)
     let answer = try conversation.ask(
       text, newPictures: [picture], rawPrompt: question.rawPrompt, options: generation, recorder: recorder)
     let written = recorder.tensors.filter { $0.attentionLayer.map(layers.contains) ?? true }
-    if let tensors { try InspectionFile.write(written, answer: answer, to: tensors) }
-    if let evidence { try dump.write(recorder, picture: picture, to: evidence) }
+    if let tensors { try InspectionFile.write(written, answer: answer, to: OutputFile.target(tensors)) }
+    if let evidence { try dump.write(recorder, picture: picture, to: OutputFile.target(evidence)) }
     if let heatmap { try HeatmapPictures.write(recorder, model: model, to: heatmap) }
     if options.json {
       try StandardOutput.write(json: InspectionFile.Report(written, answer: answer))
     } else {
-      StandardOutput.write(TextTable.render(InspectionFile.table(written)))
+      try StandardOutput.write(TextTable.render(InspectionFile.table(written)))
       StandardError.write("answer: \(answer.text)\n")
     }
   }

@@ -25,18 +25,18 @@ struct ModelsCommand: ParsableCommand {
 
   private struct Report: Encodable {
     let families: [Family]
-    let bundled: Bundled?
+    let bundled: Nullable<Bundled>
   }
 
   func run() throws {
     let families = FamilyCatalogue.all.map { Family(name: $0.modelType, summary: $0.summary) }
     let bundled = ModelLocator.bundledFolder().map { Bundled(name: ModelLocator.bundledName, folder: $0) }
     if json {
-      try StandardOutput.write(json: Report(families: families, bundled: bundled))
+      try StandardOutput.write(json: Report(families: families, bundled: Nullable(bundled)))
       return
     }
     let place = bundled.map { "\($0.name) in \($0.folder)" } ?? "not installed"
-    StandardOutput.write(
+    try StandardOutput.write(
       TextTable.render(families.map { [$0.name, $0.summary] } + [["(bundled)", place]]))
   }
 }

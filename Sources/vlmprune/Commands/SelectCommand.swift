@@ -9,9 +9,9 @@ struct SelectCommand: ParsableCommand {
     abstract: "Run a strategy alone, on attention tensors from anywhere.",
     discussion: """
       Example:
-        vlmprune inspect fixtures/images/scene.png -q "What is this?" --strategy hiprune --keep 64 \
-      --evidence evidence.safetensors
-        vlmprune select evidence.safetensors --strategy hiprune --keep 64 --json
+        vlmprune inspect fixtures/images/tiny-square.png -q "What is this?" \\
+          --strategy hiprune --evidence evidence.safetensors
+        vlmprune select evidence.safetensors --strategy hiprune --keep 25% --json
       """)
 
   @Argument(help: ArgumentHelp("A safetensors file with attention maps and metadata.", valueName: "file"))
@@ -20,10 +20,12 @@ struct SelectCommand: ParsableCommand {
   @Option(name: .long, help: ArgumentHelp("Pruning strategy: name or name(option=value, …).", valueName: "spec"))
   var strategy: String?
 
-  @Option(name: .long, help: ArgumentHelp("Visual tokens to keep: N, P%, 0.x or all.", valueName: "budget"))
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp("Visual tokens to keep: N, P%, 0.x or all.", valueName: "budget"))
   var keep: String = "all"
 
-  @Option(name: .long, help: "Seed of random choices.")
+  @Option(name: .long, parsing: .unconditional, help: "Seed of random choices.")
   var seed: UInt64 = 0
 
   @Flag(name: .long, help: "Print one JSON object on stdout.")
@@ -53,9 +55,9 @@ struct SelectCommand: ParsableCommand {
       try StandardOutput.write(json: report)
       return
     }
-    StandardOutput.write("\(report.strategy): \(report.keptTokens) of \(report.visualTokens) visual tokens\n")
+    try StandardOutput.write("\(report.strategy): \(report.keptTokens) of \(report.visualTokens) visual tokens\n")
     for view in report.views {
-      StandardOutput.write("view \(view.view): \(view.kept.map(String.init).joined(separator: " "))\n")
+      try StandardOutput.write("view \(view.view): \(view.kept.map(String.init).joined(separator: " "))\n")
     }
   }
 }

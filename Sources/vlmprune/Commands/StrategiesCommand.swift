@@ -42,7 +42,7 @@ struct StrategiesCommand: ParsableCommand {
       try StandardOutput.write(json: Report(strategies: rows))
       return
     }
-    StandardOutput.write(TextTable.render(matrix ? matrixTable(rows) : rows.map { [$0.name, $0.summary] }))
+    try StandardOutput.write(TextTable.render(matrix ? matrixTable(rows) : rows.map { [$0.name, $0.summary] }))
   }
 
   private func matrixTable(_ rows: [Row]) -> [[String]] {

@@ -1,8 +1,14 @@
+import CBuildInformation
 import Kernels
 
 /// What `--version` prints.
 enum BuildInformation {
   static let version = "0.1.0"
 
-  static var text: String { "vlmprune \(version) (OpenBLAS: \(BackEnd.openBLASVersion))" }
+  /// The commit that was built: digits, behind them "_changed" where the working tree differed; "unknown" without git.
+  static var commit: String { String(cString: build_commit()) }
+
+  static var text: String {
+    "vlmprune \(version) (commit \(commit); back ends: OpenBLAS \(BackEnd.openBLASVersion))"
+  }
 }

@@ -3,46 +3,43 @@ import Pruning
 import VLM
 
 /// `ask` without a question on a terminal: lines are questions, lines that begin with a slash are commands.
-struct ConversationLoop {
-  let options: RunOptions
-  let question: QuestionOptions
-  let setting: PruningSetting
-  let images: [String]
+struct ConversationLoop: ~Copyable {
+  private static let commands = "/image FILE, /keep N, /strategy SPEC, /quit"
 
-  func start() throws {
+  private let options: RunOptions
+  private let question: QuestionOptions
+  private let model: VisionLanguageModel
+  private var setting: PruningSetting
+  private var conversation: Conversation
+  /// Pictures that the next question brings.
+  private var waiting: [Picture]
+
+  init(options: RunOptions, question: QuestionOptions, setting: PruningSetting, images: [String]) throws {
+    let files = try images.map { (name: $0, bytes: try InputFile.bytes($0)) }
     let model = try options.loadModel()
     try model.check(setting)
-    var setting = setting
-    var conversation = Conversation(model: model, setting: setting, system: question.system)
-    var waiting = try images.map { try picture($0, model) }
-    StandardError.write("\(model.name) — /image FILE, /keep N, /strategy SPEC, /quit\n")
+    let pictures = try files.map { try model.picture($0.bytes, file: $0.name, limits: options.limits) }
+    // Everything that can fail comes first: what cannot be copied is initialised whole or not at all.
+    self.options = options
+    self.question = question
+    self.model = model
+    self.setting = setting
+    conversation = Conversation(model: model, setting: setting, system: question.system)
+    waiting = pictures
+  }
+
+  mutating func start() throws {
+    StandardError.write("\(model.name): ask, or \(Self.commands)\n")
     while true {
       StandardError.write("> ")
-      guard let line = readLine() else { return }
-      let words = line.split(separator: " ", maxSplits: 1)
+      guard let line = readLine() else {
+        // The end of input leaves the cursor behind the prompt.
+        StandardError.write("\n")
+        return
+      }
+      guard !line.allSatisfy(\.isWhitespace) else { continue }
       do {
-        switch words.first {
-        case nil: continue
-        case "/quit": return
-        case "/image":
-          waiting = [try picture(words.count > 1 ? String(words[1]) : "", model)]
-          conversation.restart()
-        case "/keep":
-          setting.budget = try Budget(parsing: words.count > 1 ? String(words[1]) : "")
-          if type(of: setting.strategy).name == "none" {
-            setting.strategy = try StrategyCatalogue.make(parsing: "hiprune")
-          }
-          try model.check(setting)
-          conversation.change(setting)
-        case "/strategy":
-          setting.strategy = try StrategyCatalogue.make(parsing: words.count > 1 ? String(words[1]) : "")
-          try model.check(setting)
-          conversation.change(setting)
-        case let word? where word.hasPrefix("/"):
-          StandardError.write("error: there is no command \(word)\nhint: /image FILE, /keep N, /strategy SPEC, /quit\n")
-        default:
-          try answer(line, &conversation, &waiting)
-        }
+        if try obey(line) { return }
       } catch {
         guard let failure = CommandFailure(explaining: error) else { throw error }
         failure.print()
@@ -50,15 +47,54 @@ struct ConversationLoop {
     }
   }
 
-  private func picture(_ path: String, _ model: VisionLanguageModel) throws -> Picture {
-    try model.picture(try InputFile.bytes(path), file: path, limits: options.limits)
+  /// - Returns: whether that was the last line.
+  private mutating func obey(_ line: String) throws -> Bool {
+    let words = line.split(separator: " ", maxSplits: 1).map(String.init)
+    let rest = words.count > 1 ? words[1].trimmingCharacters(in: .whitespaces) : ""
+    switch words[0] {
+    case "/quit": return true
+    case "/image":
+      guard !rest.isEmpty else { throw Self.incomplete("/image", "the name of a PNG or JPEG file") }
+      waiting = [try model.picture(try InputFile.bytes(rest), file: rest, limits: options.limits)]
+      conversation.restart()
+    case "/keep":
+      guard !rest.isEmpty else { throw Self.incomplete("/keep", "a number of visual tokens, a percentage or all") }
+      try change { setting in
+        setting.budget = try Budget(parsing: rest)
+        // As on the command line: a budget alone means the strategy that works on every tower.
+        if type(of: setting.strategy).name == "none" {
+          setting.strategy = try StrategyCatalogue.make(parsing: "hiprune")
+        }
+      }
+    case "/strategy":
+      guard !rest.isEmpty else { throw Self.incomplete("/strategy", "a strategy: vlmprune strategies lists them") }
+      try change { $0.strategy = try StrategyCatalogue.make(parsing: rest) }
+    case let word where word.hasPrefix("/"):
+      throw CommandFailure.usage("there is no command \(word)", hint: Self.commands)
+    default: try answer(line)
+    }
+    return false
   }
 
-  private func answer(_ line: String, _ conversation: inout Conversation, _ waiting: inout [Picture]) throws {
-    let answer = try conversation.ask(
-      line, newPictures: waiting, options: question.generation, onText: StandardOutput.write)
+  private static func incomplete(_ command: String, _ needed: String) -> CommandFailure {
+    .usage("\(command) alone says nothing", hint: "behind \(command) comes \(needed)")
+  }
+
+  /// All or nothing: a setting that cannot serve leaves the old one in place.
+  private mutating func change(_ edit: (inout PruningSetting) throws -> Void) throws {
+    var changed = setting
+    try edit(&changed)
+    try model.check(changed)
+    setting = changed
+    conversation.change(changed)
+  }
+
+  private mutating func answer(_ line: String) throws {
+    let stream = AnswerStream()
+    let answer = try conversation.ask(line, newPictures: waiting, options: question.generation, onText: stream.write)
     waiting = []
-    StandardOutput.write("\n")
+    try stream.finish()
+    try StandardOutput.write("\n")
     let share = Double(answer.keptTokens) / Double(max(answer.visualTokens, 1)) * 100
     StandardError.write(
       "kept \(answer.keptTokens) of \(answer.visualTokens) visual tokens (\(String(format: "%.1f", share))%)\n")

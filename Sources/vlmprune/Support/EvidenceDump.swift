@@ -4,15 +4,18 @@ import VLM
 import ViT
 
 /// `inspect --evidence`: what the strategy read, in the format of `select`. It is asked for even when everything is kept, so
-/// that the file serves other budgets.
+/// that the file serves other budgets; `none` reads nothing, so the strategy that a budget alone means is served.
 struct EvidenceDump {
+  let evidence: Evidence
   private let wanted: Set<EvidenceTensor>
   private let model: VisionLanguageModel
 
-  init(setting: PruningSetting, model: VisionLanguageModel, isWanted: Bool) {
+  init(setting: PruningSetting, model: VisionLanguageModel, isWanted: Bool) throws {
     self.model = model
-    let evidence = isWanted ? try? setting.strategy.evidence(on: model.description) : nil
-    wanted = evidence.map { EvidenceFileWriter.tensors(for: $0) } ?? []
+    let isNone = type(of: setting.strategy).name == "none"
+    let strategy = isNone ? try StrategyCatalogue.make(parsing: "hiprune") : setting.strategy
+    evidence = isWanted ? try strategy.evidence(on: model.description) : .none
+    wanted = EvidenceFileWriter.tensors(for: evidence)
   }
 
   var mapLayers: [Int] { layers { if case .attention(let layer) = $0 { layer } else { nil } } }

@@ -7,6 +7,7 @@ enum HeatmapPictures {
   private static let cellSize = 16
 
   static func write(_ recorder: InspectionRecorder, model: VisionLanguageModel, to folder: String) throws {
+    try OutputFolder.make(folder)
     let grid = model.description.grid
     let prefix = model.tower.configuration.prefixTokens
     for view in 0..<recorder.viewCount {

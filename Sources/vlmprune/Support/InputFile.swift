@@ -43,32 +43,3 @@ enum InputFile {
     }
   }
 }
-
-enum OutputFile {
-  /// Refuses a path that cannot be written, before any compute.
-  static func check(_ path: String, option: String) throws {
-    var isFolder: ObjCBool = false
-    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
-      throw CommandFailure(message: "\(option) \(path) is a folder", hint: "give the name of a file")
-    }
-    let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-    guard !path.isEmpty, FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue,
-      access(folder, W_OK) == 0
-    else {
-      throw CommandFailure(
-        message: "\(option) \(path) cannot be written", hint: "choose a path in a folder that exists and can be written"
-      )
-    }
-  }
-
-  /// Writes all or nothing.
-  static func write(_ bytes: [UInt8], to path: String) throws {
-    do {
-      try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
-    } catch {
-      throw CommandFailure(
-        message: "cannot write \(path): \(error.localizedDescription)",
-        hint: "choose a path in a folder that exists and can be written")
-    }
-  }
-}

@@ -65,7 +65,16 @@ enum ModelLocator {
     return FileManager.default.fileExists(atPath: snapshot) ? snapshot : nil
   }
 
-  private static var cacheFolder: String {
+  /// Names of the models in the cache, sorted.
+  static func cachedNames() -> [String] {
+    let folders = (try? FileManager.default.contentsOfDirectory(atPath: cacheFolder)) ?? []
+    return folders.filter { $0.hasPrefix("models--") }
+      .map { $0.dropFirst("models--".count).split(separator: "--", maxSplits: 1).joined(separator: "/") }
+      .filter { cachedFolder($0) != nil }.sorted()
+  }
+
+  /// Where Hugging Face's own tools keep what they download.
+  static var cacheFolder: String {
     let environment = ProcessInfo.processInfo.environment
     if let cache = environment["HF_HUB_CACHE"], !cache.isEmpty { return cache }
     if let home = environment["HF_HOME"], !home.isEmpty { return "\(home)/hub" }

@@ -17,7 +17,10 @@ struct RunOptions: ParsableArguments {
   @Option(name: .long, help: ArgumentHelp("Pruning strategy: name or name(option=value, …).", valueName: "spec"))
   var strategy: String?
 
-  @Option(name: .long, help: ArgumentHelp("Visual tokens to keep: N, P%, 0.x or all.", valueName: "budget"))
+  // What follows is the value even where it begins with a dash, so that "-1" gets its own message.
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp("Visual tokens to keep: N, P%, 0.x or all.", valueName: "budget"))
   var keep: String = "all"
 
   @Option(name: .long, help: "Number format of the products: f32 or auto.")
@@ -26,13 +29,13 @@ struct RunOptions: ParsableArguments {
   @Option(name: .long, help: "Position ids after pruning: family (renumbered) or original.")
   var positions: PositionChoice = .family
 
-  @Option(name: .long, help: "Threads; all cores when left out.")
+  @Option(name: .long, parsing: .unconditional, help: "Threads; all cores when left out.")
   var threads: Int?
 
-  @Option(name: .long, help: "Seed of random choices.")
+  @Option(name: .long, parsing: .unconditional, help: "Seed of random choices.")
   var seed: UInt64 = 0
 
-  @Option(name: .long, help: "Largest picture, in pixels.")
+  @Option(name: .long, parsing: .unconditional, help: "Largest picture, in pixels.")
   var maxPixels: Int = 100_000_000
 
   @Flag(name: .long, help: "Print one JSON object on stdout.")
@@ -46,10 +49,6 @@ struct RunOptions: ParsableArguments {
       throw ValidationError("--threads is \(threads), expected 1 to 4096")
     }
     guard maxPixels > 0 else { throw ValidationError("--max-pixels is \(maxPixels), expected a positive number") }
-    guard precision == .auto || precision == .f32 else {
-      throw CommandFailure.usage(
-        "precision \(precision.rawValue) is not available in this build", hint: "use --precision f32 or auto")
-    }
   }
 
   var workers: Workers { Workers(count: threads ?? ProcessInfo.processInfo.activeProcessorCount) }
@@ -57,6 +56,10 @@ struct RunOptions: ParsableArguments {
 
   /// Strategy and budget, read before anything is loaded. `hiprune` works on every tower, so a budget alone means it.
   func pruningSetting() throws -> PruningSetting {
+    guard precision == .auto || precision == .f32 else {
+      throw CommandFailure.usage(
+        "precision \(precision.rawValue) is not in this build", hint: "use --precision f32 or auto")
+    }
     let budget = try Budget(parsing: keep)
     let spec = strategy ?? (budget == .all ? "none" : "hiprune")
     let strategy = try StrategyCatalogue.make(parsing: spec)

@@ -1,0 +1,125 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Requests that cannot be served are usage errors") struct BadArgumentTests {
+  @Test(
+    "budgets",
+    arguments: [
+      "0", "-1", "26", "577", "101%", "120%", "0%", "-5%", "nan", "inf", "", "1.5", "0.0", "abc", "1e3", "٣", "%",
+    ])
+  func budgets(keep: String) throws {
+    try fail(ask("--keep", keep, "--strategy", "random"), exitCode: 2, naming: keep)
+    try fail(ask("--keep", keep), exitCode: 2, naming: "budget")
+  }
+
+  @Test("none cannot keep less than everything")
+  func none() throws {
+    try fail(ask("--strategy", "none", "--keep", "9"), exitCode: 2, naming: "none")
+    try fail(ask("--strategy", "none", "--keep", "0.5"), exitCode: 2, naming: "none")
+  }
+
+  @Test(
+    "strategies and options",
+    arguments: [
+      ("hiprun", "there is no strategy"), ("", "not a strategy"), ("hiprune(", "not a strategy"),
+      ("hiprune(alpha=0.1", "not a strategy"), ("hiprune(beta=1)", "its options are alpha"),
+      ("hiprune(alpha=2)", "from 0 to 1"), ("hiprune(alpha=nan)", "a number"), ("hiprune(alpha=)", "option=value"),
+      ("hiprune(alpha=0.1, alpha=0.2)", "given twice"), ("fastervlm(layer=5)", "0…4"), ("fastervlm(layer=-6)", "−1…−5"),
+      ("fastervlm(layer=99999999999999999999)", "block"), ("vtc-cls(start=9)", "0…4"), ("hiprune(object=12)", "0…4"),
+      ("fopru(policy=column)", "rank or row"), ("random(seed=1)", "takes no options"),
+      ("hiprune(object=2, deep=-2))", "not a strategy"),
+    ])
+  func strategies(spec: String, fragment: String) throws {
+    for keep in ["9", "all"] { try fail(ask("--strategy", spec, "--keep", keep), exitCode: 2, naming: fragment) }
+  }
+
+  @Test("an empty question, in every spelling")
+  func emptyQuestion() throws {
+    let scratch = try Scratch()
+    let empty = try scratch.write("", as: "empty")
+    let blank = try scratch.write(" \n\t\n", as: "blank")
+    for question in ["", "  ", "\n\t ", "\u{3000}"] {
+      for command in ["ask", "inspect"] {
+        try fail(Command(command, square, "--model", classic, "-q", question), exitCode: 2, naming: "empty")
+      }
+    }
+    for file in [empty, blank] {
+      try fail(Command("ask", square, "--model", classic, "--prompt-file", file), exitCode: 2, naming: "empty")
+    }
+    try fail(Command("ask", square, "--model", classic, "--prompt-file", scratch.path("no")), naming: "no such file")
+    try scratch.write([0xff, 0xfe, 0x41], as: "binary")
+    try fail(Command("ask", square, "--model", classic, "--prompt-file", scratch.path("binary")), naming: "UTF-8")
+  }
+
+  @Test("no question, and no terminal to hold a conversation on")
+  func noTerminal() throws {
+    try fail(Command("ask", square, "--model", classic), exitCode: 2, naming: "no question", "-q")
+    try fail(Command("ask", "-q", "What?"), exitCode: 2, naming: "image", "vlmprune ask --help")
+  }
+
+  @Test(
+    "numbers out of range",
+    arguments: [
+      ("--threads", "0"), ("--threads", "-1"), ("--threads", "abc"), ("--threads", ""), ("--threads", "99999999"),
+      ("--max-new-tokens", "0"), ("--max-new-tokens", "-3"), ("--temperature", "-1"), ("--temperature", "nan"),
+      ("--temperature", "inf"), ("--top-p", "0"), ("--top-p", "1.01"), ("--top-p", "-1"), ("--seed", "-1"),
+      ("--seed", "18446744073709551616"), ("--positions", "none"), ("--precision", "f64"),
+    ])
+  func numbers(option: String, value: String) throws {
+    try fail(ask(option, value), exitCode: 2, naming: String(option.dropFirst(2)))
+  }
+
+  @Test("a precision that is not in this build", arguments: ["bf16", "int8"])
+  func precision(name: String) throws {
+    try fail(ask("--precision", name), exitCode: 2, naming: name, "--precision f32")
+  }
+
+  @Test("what nobody knows: flags, commands, options without a value")
+  func unknown() throws {
+    try fail(ask("--colour"), exitCode: 2, naming: "--colour", "vlmprune ask --help")
+    try fail(Command("frobnicate"), exitCode: 2, naming: "frobnicate", "select", "vlmprune --help")
+    try fail(Command("--frobnicate"), exitCode: 2, naming: "--frobnicate")
+    try fail(Command("ask", square, "-q"), exitCode: 2, naming: "vlmprune ask --help")
+    try fail(Command("strategies", "more"), exitCode: 2, naming: "more")
+    try fail(Command("select"), exitCode: 2, naming: "file")
+    try fail(Command("ask", "-", "-", "-q", "What?"), exitCode: 2, naming: "stdin")
+    try fail(Command("ask", "-", "--prompt-file", "-"), exitCode: 2, naming: "stdin")
+    try fail(ask("--prompt-file", square), exitCode: 2, naming: "--prompt-file")
+    try fail(ask("--raw-prompt", "--system", "Be brief."), exitCode: 2, naming: "--raw-prompt")
+  }
+
+  @Test("models that are not there")
+  func models() throws {
+    let scratch = try Scratch()
+    try fail(ask(model: "llava-hf/llava-1.5-7b-hf"), naming: "hint: download it: hf download llava-hf/llava-1.5-7b-hf")
+    for name in ["nothing", "", "../x/..", "a/b/c", "/nowhere", "x/.."] {
+      try fail(ask(model: name), naming: "no model")
+    }
+    try fail(ask(model: square), naming: "is a file")
+    try fail(ask(model: scratch.folder), naming: "config.json")
+    // A broken value of the variable does not hide the model in the source tree; without that one there is an error.
+    var command = ask(model: "llava-hf/llava-1.5-7b-hf")
+    command.environment["HF_HUB_CACHE"] = scratch.folder
+    try fail(command, naming: "hf download")
+  }
+
+  @Test("a name in the local Hugging Face cache is found, wherever the variables put it")
+  func cache() throws {
+    let scratch = try Scratch()
+    let repository = scratch.path("hub/models--tiny--classic")
+    try FileManager.default.createDirectory(atPath: "\(repository)/refs", withIntermediateDirectories: true)
+    try FileManager.default.createDirectory(atPath: "\(repository)/snapshots", withIntermediateDirectories: true)
+    try scratch.write("abc123\n", as: "hub/models--tiny--classic/refs/main")
+    try FileManager.default.createSymbolicLink(
+      atPath: "\(repository)/snapshots/abc123", withDestinationPath: classic)
+    for environment in [["HF_HOME": scratch.folder], ["HF_HUB_CACHE": scratch.path("hub")]] {
+      var command = ask("--json", model: "tiny/classic")
+      command.environment = environment
+      #expect(try succeed(command).json()["model"] as? String == "tiny/classic")
+      var doctor = Command("doctor", "--json")
+      doctor.environment = environment.merging(["VLMPRUNE_HOME": classic]) { $1 }
+      #expect(try succeed(doctor).json()["cached_models"] as? [String] == ["tiny/classic"])
+    }
+  }
+}

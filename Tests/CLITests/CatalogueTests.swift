@@ -1,0 +1,135 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("strategies, models, doctor, help and version") struct CatalogueTests {
+  static let commands = ["ask", "select", "inspect", "strategies", "models", "doctor"]
+
+  @Test("strategies lists name and summary")
+  func strategies() throws {
+    expectSnapshot(try succeed(Command("strategies")).text, "strategies")
+    let report = try expectKeys(succeed(Command("strategies", "--json")).json(), ["strategies"])
+    let text = try succeed(Command("strategies")).text
+    for row in try #require(report["strategies"] as? [Any]) {
+      let row = try expectKeys(row, ["name", "summary"])
+      let name = try #require(row["name"] as? String)
+      #expect(text.contains("\n\(name) ") || text.hasPrefix("\(name) "))
+    }
+  }
+
+  @Test("strategies --matrix is strategy by family")
+  func matrix() throws {
+    expectSnapshot(try succeed(Command("strategies", "--matrix")).text, "strategies-matrix")
+    let report = try succeed(Command("strategies", "--matrix", "--json")).json()
+    for row in try #require(report["strategies"] as? [Any]) {
+      let row = try expectKeys(row, ["name", "summary", "families"])
+      #expect((row["families"] as? [String: Bool])?["llava"] == true)
+    }
+  }
+
+  @Test("models lists families and the bundled model")
+  func models() throws {
+    let report = try expectKeys(
+      succeed(withBundled(Command("models", "--json"))).json(), ["families", "bundled"])
+    let family = try expectKeys((report["families"] as? [Any])?.first, ["name", "summary"])
+    #expect(family["name"] as? String == "llava")
+    let bundled = try expectKeys(report["bundled"], ["name", "folder"])
+    #expect(bundled["name"] as? String == "shapes-llava" && bundled["folder"] as? String == classic)
+    let text = try succeed(withBundled(Command("models"))).text
+    #expect(text.hasPrefix("llava ") && text.contains("shapes-llava in \(classic)"))
+  }
+
+  @Test("doctor says what it found")
+  func doctor() throws {
+    let report = try expectKeys(
+      succeed(withBundled(Command("doctor", "--json"))).json(),
+      [
+        "version", "commit", "cpu", "cpu_features", "openblas", "onednn", "threads", "memory_bytes", "model_cache",
+        "cached_models", "bundled_model",
+      ])
+    #expect(report["cpu_features"] is [String] && report["cached_models"] as? [String] == [])
+    #expect(report["onednn"] is NSNull || report["onednn"] is String)
+    #expect(try #require(report["threads"] as? Int) >= 1)
+    #expect(try #require(report["memory_bytes"] as? Int) > 1 << 28)
+    let text = try succeed(withBundled(Command("doctor"))).text
+    for label in ["vlmprune", "cpu", "OpenBLAS", "oneDNN", "threads", "memory", "model cache", "bundled model"] {
+      #expect(text.contains("\n\(label)  ") || text.hasPrefix("\(label) "), "\(label) in \(text)")
+    }
+  }
+
+  @Test("--version prints version, commit and back ends")
+  func version() throws {
+    let text = try succeed(Command("--version")).text
+    let form = #/vlmprune \d+\.\d+\.\d+ \(commit ([0-9a-f]{12}(_changed)?|unknown); back ends: OpenBLAS [^)]+\)\n/#
+    #expect(text.wholeMatch(of: form) != nil, "\(text)")
+  }
+
+  @Test("every command's help goes to stdout and names each of its options")
+  func help() throws {
+    for command in Self.commands {
+      let help = try succeed(Command(command, "--help"))
+      #expect(help.errors.isEmpty && help.text.contains("USAGE: vlmprune \(command)"))
+      #expect(try succeed(Command("help", command)).text == help.text)
+    }
+    let root = try succeed(Command("--help")).text
+    #expect(Self.commands.allSatisfy { root.contains("\n  \($0) ") })
+    #expect(try succeed(Command([])).text == root)
+    let ask = try succeed(Command("ask", "--help")).text
+    let options = [
+      "--model", "--strategy", "--keep", "--precision", "--positions", "--threads", "--seed", "--json", "--verbose",
+      "--question", "--prompt-file", "--raw-prompt", "--system", "--max-new-tokens", "--temperature", "--top-p",
+      "--overlay", "--max-pixels",
+    ]
+    for option in options { #expect(ask.contains(option)) }
+  }
+
+  @Test("the examples of every help text run", arguments: [nil] + commands)
+  func examples(command: String?) throws {
+    let help = try succeed(Command((command.map { [$0] } ?? []) + ["--help"])).text
+    // As they stand there, between "Example:" and the next empty line: what people copy must not be broken by wrapping.
+    let lines = help.split(separator: "\n", omittingEmptySubsequences: false).drop { $0 != "Example:" }.dropFirst()
+    let block = lines.prefix { !$0.isEmpty }.joined(separator: "\n")
+    let examples = block.replacing("\\\n", with: "").split(separator: "\n")
+      .map { $0.trimmingCharacters(in: .whitespaces) }
+    #expect(!examples.isEmpty && examples.allSatisfy { $0.hasPrefix("vlmprune ") }, "no example in \(help)")
+    expectSnapshot(block + "\n", "example-\(command ?? "root")")
+    let scratch = try Scratch()
+    try FileManager.default.createSymbolicLink(
+      atPath: scratch.path("fixtures"), withDestinationPath: Fixtures.url("").path)
+    for example in examples {
+      var run = withBundled(Command([]))
+      run.line = example.replacing("vlmprune ", with: "\"$0\" ", maxReplacements: 1)
+      run.folder = scratch.folder
+      try succeed(run)
+    }
+  }
+
+  @Test("the bundled model is found beside the executable's source tree, and answers", .enabled(if: hasBundledModel))
+  func bundledModel() throws {
+    let report = try succeed(Command("ask", square, "-q", "What is this?", "--keep", "25%", "--json")).json()
+    #expect(report["model"] as? String == "shapes-llava" && (report["answer"] as? String)?.isEmpty == false)
+    try succeed(Command("doctor"))
+  }
+
+  static var hasBundledModel: Bool {
+    FileManager.default.fileExists(atPath: Fixtures.model("shapes-llava").appending(path: "config.json").path)
+  }
+
+  /// A tiny checkpoint in the bundled model's place.
+  private func withBundled(_ command: Command) -> Command {
+    var command = command
+    command.environment["VLMPRUNE_HOME"] = classic
+    return command
+  }
+
+  /// Compares with Snapshots/NAME.txt; VLMPRUNE_RECORD=1 in the environment writes it anew.
+  private func expectSnapshot(_ text: String, _ name: String, sourceLocation: SourceLocation = #_sourceLocation) {
+    let url = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "Snapshots/\(name).txt")
+    if ProcessInfo.processInfo.environment["VLMPRUNE_RECORD"] == "1" {
+      try? Data(text.utf8).write(to: url)
+      return
+    }
+    let expected = (try? String(contentsOf: url, encoding: .utf8)) ?? ""
+    #expect(text == expected, "\(url.path) differs", sourceLocation: sourceLocation)
+  }
+}

@@ -1,0 +1,58 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Prompts that do not fit are refused with what would") struct PromptLimitTests {
+  /// Runs a prompt that is too long, and then again with the `--keep` that the hint names: that must fit.
+  private func expectFitting(_ model: String, question: String, images: [String], strategy: [String] = []) throws {
+    let command = Command(
+      ["ask"] + images + ["--model", Fixtures.model(model).path, "-q", question, "--max-new-tokens", "2"] + strategy)
+    let outcome = try fail(command, naming: "tokens, but the model's context holds", "--keep")
+    let numbers = try #require(outcome.errors.firstMatch(of: #/has (\d+) tokens, but the model's context holds (\d+)/#))
+    #expect(try #require(Int(numbers.1)) >= #require(Int(numbers.2)))
+    let keep = try #require(outcome.errors.firstMatch(of: #/--keep (\d+)/#))
+    var again = command
+    again.arguments += ["--keep", String(keep.1)]
+    try succeed(again)
+    let more = try #require(Int(keep.1)) + 1
+    again.arguments[again.arguments.count - 1] = "\(more)"
+    try fail(again, naming: "context")
+  }
+
+  @Test("the hint's budget really fits, and one more does not")
+  func hint() throws {
+    let words = { (count: Int) in String(repeating: "a ", count: count) }
+    try expectFitting("tiny-classic", question: "What?", images: Array(repeating: square, count: 20))
+    let few = try promptLength("tiny-classic", words(40)) - promptLength("tiny-classic", words(20))
+    let one = try promptLength("tiny-classic", words(20)) - 20 * few / 20
+    // So many words that the text leaves room for some, but not all, of 25 visual tokens.
+    let count = (512 - one + 25 - 12) * 20 / few
+    for strategy in [[], ["--strategy", "uniform"], ["--strategy", "hiprune"]] {
+      try expectFitting("tiny-classic", question: words(count), images: [square], strategy: strategy)
+    }
+  }
+
+  @Test("a family that sends the class token counts it")
+  func classToken() throws {
+    try expectFitting("tiny-full", question: "What?", images: Array(repeating: square, count: 15))
+  }
+
+  @Test("text that fills the context alone is told so")
+  func textAlone() throws {
+    let question = String(repeating: "many words ", count: 2000)
+    try fail(ask("-q", question), naming: "context holds 512", "shorten the question")
+  }
+
+  @Test("a raw prompt holds one placeholder an image", arguments: ["What?", "<image> <image> What?"])
+  func placeholders(prompt: String) throws {
+    let command = Command("ask", square, "--model", classic, "--raw-prompt", "-q", prompt)
+    try fail(command, naming: "for 1 image", "<image>")
+  }
+
+  private func promptLength(_ model: String, _ question: String) throws -> Int {
+    var command = ask("--json", model: Fixtures.model(model).path)
+    command.arguments += ["-q", question]
+    let tokens = try #require(try succeed(command).json()["tokens"] as? JSONObject)
+    return try #require(tokens["prompt"] as? Int)
+  }
+}

@@ -1,0 +1,93 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("select decides from inspect's evidence what ask decided") struct SelectTests {
+  /// Every strategy of the catalogue that prunes, in all its options; and seeds for what is drawn.
+  static let specs: [(spec: String, seed: String)] = [
+    ("random", "0"), ("random", "1"), ("random", "18446744073709551615"), ("uniform", "0"), ("downsample", "0"),
+    ("fastervlm", "0"), ("fastervlm(heads=max)", "0"), ("fastervlm(layer=0)", "0"), ("vtc-cls", "0"),
+    ("vtc-cls(start=1, ensemble=max)", "0"), ("vtc-cls(start=-3, ensemble=min)", "0"), ("hiprune", "0"),
+    ("hiprune(alpha=0.4, object=0, deep=-1)", "0"), ("hiprune(neighbours=grid)", "0"),
+    ("hiprune(registers=released)", "0"), ("hiprune++", "0"), ("hiprune++(beta=0.5, alpha=0.2)", "0"),
+    ("fopru", "0"), ("fopru(policy=row)", "0"), ("fopru(score=logits)", "0"),
+    ("fopru(policy=row, score=logits)", "0"), ("fopru(layer=2)", "0"), ("globalcom2", "0"),
+    ("globalcom2(tau=2, placement=released)", "0"),
+  ]
+
+  @Test("every strategy of the catalogue is in the list")
+  func coverage() throws {
+    let listed = try #require(try succeed(Command("strategies", "--json")).json()["strategies"] as? [JSONObject])
+    let names = Set(listed.compactMap { $0["name"] as? String })
+    let tried = Set(Self.specs.map { String($0.spec.prefix { $0 != "(" }) })
+    #expect(names.subtracting(["none"]) == tried)
+  }
+
+  @Test("the same tokens for every budget", arguments: specs)
+  func roundTrip(spec: String, seed: String) throws {
+    let scratch = try Scratch()
+    let file = scratch.path("evidence.safetensors")
+    let strategy = ["--strategy", spec, "--seed", seed]
+    var inspect = Command("inspect", wide, "--model", classic, "-q", "What is this?", "--evidence", file)
+    inspect.arguments += ["--max-new-tokens", "1"] + strategy
+    try succeed(inspect)
+    for keep in ["8", "50%", "24", "0.2", "all"] {
+      var command = ask("--json", "--keep", keep, image: wide)
+      command.arguments += ["--max-new-tokens", "1"] + strategy
+      let answer = try succeed(command).json()
+      let select = Command(["select", file, "--keep", keep, "--json"] + strategy)
+      try expectSame(try succeed(select).json(), answer, "\(spec), seed \(seed), keep \(keep)")
+    }
+  }
+
+  private func expectSame(_ selection: JSONObject, _ answer: JSONObject, _ label: Comment) throws {
+    #expect(selection["strategy"] as? String == answer["strategy"] as? String, label)
+    let tokens = try #require(answer["tokens"] as? JSONObject)
+    #expect(selection["visual_tokens"] as? Int == tokens["visual"] as? Int, label)
+    #expect(selection["kept_tokens"] as? Int == tokens["kept"] as? Int, label)
+    let images = try #require(answer["images"] as? [JSONObject])
+    let view = try #require((images.first?["views"] as? [JSONObject])?.first)
+    let selected = try #require((selection["views"] as? [JSONObject])?.first?["kept"] as? [Int])
+    #expect(selected.sorted() == view["kept"] as? [Int], label)
+  }
+
+  @Test("--json has the contract's fields and nothing else")
+  func fields() throws {
+    let scratch = try Scratch()
+    let file = try evidence(in: scratch, strategy: "downsample")
+    let report = try expectKeys(
+      succeed(Command("select", file, "--strategy", "downsample", "--keep", "9", "--json")).json(),
+      ["strategy", "visual_tokens", "kept_tokens", "views", "sequence", "merges"])
+    let view = try expectKeys((report["views"] as? [Any])?.first, ["view", "kept"])
+    #expect(view["view"] as? Int == 0 && view["kept"] is [Int])
+    #expect((report["sequence"] as? [Int])?.count == report["kept_tokens"] as? Int)
+    let merge = try expectKeys((report["merges"] as? [Any])?.first, ["anchor", "sources", "weights"])
+    let weights = try #require(merge["weights"] as? [Double])
+    #expect(abs(weights.reduce(0, +) - 1) < 1e-5 && (merge["sources"] as? [Int])?.count == weights.count)
+  }
+
+  @Test("text output names the strategy, the counts and the tokens")
+  func text() throws {
+    let scratch = try Scratch()
+    let file = try evidence(in: scratch, strategy: "uniform")
+    let outcome = try succeed(Command("select", file, "--strategy", "uniform", "--keep", "5"))
+    #expect(outcome.text.hasPrefix("uniform: 5 of 25 visual tokens\nview 0: "))
+    #expect(outcome.text.split(separator: "\n").count == 2 && outcome.errors.isEmpty)
+  }
+
+  @Test("evidence without a strategy serves the one that a budget alone means")
+  func withoutStrategy() throws {
+    let scratch = try Scratch()
+    let file = try evidence(in: scratch, strategy: nil)
+    let report = try succeed(Command("select", file, "--keep", "9", "--json")).json()
+    #expect((report["strategy"] as? String)?.hasPrefix("hiprune(") == true)
+  }
+
+  private func evidence(in scratch: Scratch, strategy: String?) throws -> String {
+    let file = scratch.path("evidence.safetensors")
+    var command = Command("inspect", square, "--model", classic, "-q", "What?", "--evidence", file)
+    command.arguments += strategy.map { ["--strategy", $0] } ?? []
+    try succeed(command)
+    return file
+  }
+}
