@@ -55,8 +55,11 @@ struct EvaluationRunTests {
     let report = EvaluationReport(judged, metric: .exact)
     #expect(report.n == 6)
     #expect(report.accuracy == 2.0 / 6)
-    #expect(report.categories.mapValues(\.n) == ["early": 3, "late": 3])
-    #expect(report.categories.mapValues(\.accuracy) == ["early": 1.0 / 3, "late": 1.0 / 3])
+    for category in ["early", "late"] {
+      #expect(report.categories[category]?.n == 3)
+      #expect(report.categories[category]?.accuracy == 1.0 / 3)
+    }
+    #expect(report.categories.count == 2)
     #expect(report.visualTokens == 25)
     #expect(report.kept == 9)
     #expect(report.keepRatio == 9.0 / 25)
