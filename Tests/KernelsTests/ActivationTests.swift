@@ -83,7 +83,8 @@ import Testing
     let weights = row.map { exp(Double($0) - largest) }
     let total = weights.reduce(0, +)
     expectClose(
-      actual: softmax(row), expected: weights.map { Float($0 / total) }, tolerance: 1e-6, label: "softmax")
+      actual: softmax(row), expected: weights.map { Float($0 / total) }, tolerance: Tolerances.softmax, label: "softmax"
+    )
   }
 
   @Test func `one element is certain, whatever it is`() {

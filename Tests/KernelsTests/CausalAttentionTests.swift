@@ -78,15 +78,12 @@ import Testing
     }
   }
 
-  /// Float32 rounding after logits of magnitude 30; values are at most 1.
-  static let tolerance: Float = 2e-5
-
   @Test(arguments: Shape.all, [1, 2])
   func `one prefill equals the naive sum`(_ shape: Shape, workers: Int) {
     let operands = Operands(shape)
     expectClose(
       actual: operands.run(ends: [shape.tokens], capacity: shape.tokens, workers: workers), expected: operands.naive,
-      tolerance: Self.tolerance, label: "context", shape: [shape.tokens, operands.queries.columns])
+      tolerance: Tolerances.attentionKernel, label: "context", shape: [shape.tokens, operands.queries.columns])
   }
 
   @Test(arguments: Shape.all)
@@ -96,7 +93,8 @@ import Testing
     for size in [2, 37, 64] {
       let ends = Array(stride(from: size, to: shape.tokens, by: size)) + [shape.tokens]
       expectClose(
-        actual: operands.run(ends: ends, capacity: 1, workers: 2), expected: whole, tolerance: Self.tolerance,
+        actual: operands.run(ends: ends, capacity: 1, workers: 2), expected: whole,
+        tolerance: Tolerances.attentionKernel,
         label: "chunks of \(size)")
     }
   }
@@ -106,7 +104,8 @@ import Testing
     let operands = Operands(shape)
     expectClose(
       actual: operands.run(ends: Array(1...shape.tokens), capacity: 1, workers: 1),
-      expected: operands.run(ends: [shape.tokens], capacity: shape.tokens, workers: 1), tolerance: Self.tolerance,
+      expected: operands.run(ends: [shape.tokens], capacity: shape.tokens, workers: 1),
+      tolerance: Tolerances.attentionKernel,
       label: "steps")
   }
 }

@@ -64,11 +64,6 @@ import Testing
     return request
   }()
 
-  /// Float32 rounding of one probability or context element (at most 1), after logits of magnitude 30.
-  static let single: Float = 2e-5
-  /// Of logits, and of sums over as many rows as there are tokens.
-  static let summed: Float = 2e-4
-
   @Test(arguments: Shape.all)
   func `context and every tap equal the naive map's, in double`(_ shape: Shape) throws {
     let operands = Operands(shape)
@@ -78,23 +73,28 @@ import Testing
       expectClose(
         actual: try #require(actual), expected: expected.map(Float.init), tolerance: tolerance, label: label)
     }
-    try expect(context, naive.context, Self.single, "context")
-    try expect(taps.maps?.values, naive.maps.flatMap { $0 }, Self.single, "maps")
-    try expect(taps.logitMaps?.values, naive.logits.flatMap { $0 }, Self.summed, "logit maps")
-    try expect(taps.classRow?.values, naive.maps.flatMap { $0.prefix(shape.tokens) }, Self.single, "class row")
+    try expect(context, naive.context, Tolerances.attentionKernel, "context")
+    try expect(taps.maps?.values, naive.maps.flatMap { $0 }, Tolerances.attentionKernel, "maps")
+    try expect(taps.logitMaps?.values, naive.logits.flatMap { $0 }, Tolerances.attentionSums, "logit maps")
     try expect(
-      taps.classLogitRow?.values, naive.logits.flatMap { $0.prefix(shape.tokens) }, Self.summed, "class logits")
+      taps.classRow?.values, naive.maps.flatMap { $0.prefix(shape.tokens) }, Tolerances.attentionKernel, "class row")
+    try expect(
+      taps.classLogitRow?.values, naive.logits.flatMap { $0.prefix(shape.tokens) }, Tolerances.attentionSums,
+      "class logits")
     let all = naive.received(naive.maps, queries: 0..<shape.tokens)
-    try expect(taps.receivedFromAll?.map(Float.init), all, Self.summed, "received from all")
+    try expect(taps.receivedFromAll?.map(Float.init), all, Tolerances.attentionSums, "received from all")
     let fromPatches = naive.received(naive.maps, queries: naive.patches)
-    try expect(taps.receivedFromPatches?.map(Float.init), fromPatches, Self.summed, "received from patches")
+    try expect(
+      taps.receivedFromPatches?.map(Float.init), fromPatches, Tolerances.attentionSums, "received from patches")
     let sums = try #require(taps.patchSums)
-    try expect(sums.received.map(Float.init), Array(fromPatches.dropFirst(shape.prefix)), Self.summed, "patch columns")
-    try expect(sums.given.map(Float.init), naive.given(naive.maps), Self.summed, "patch rows")
+    try expect(
+      sums.received.map(Float.init), Array(fromPatches.dropFirst(shape.prefix)), Tolerances.attentionSums,
+      "patch columns")
+    try expect(sums.given.map(Float.init), naive.given(naive.maps), Tolerances.attentionSums, "patch rows")
     let logitSums = try #require(taps.patchLogitSums)
     let logitColumns = naive.received(naive.logits, queries: naive.patches).dropFirst(shape.prefix)
-    try expect(logitSums.received.map(Float.init), Array(logitColumns), 1e-3, "patch logit columns")
-    try expect(logitSums.given.map(Float.init), naive.given(naive.logits), 1e-3, "patch logit rows")
+    try expect(logitSums.received.map(Float.init), Array(logitColumns), Tolerances.logitSums, "patch logit columns")
+    try expect(logitSums.given.map(Float.init), naive.given(naive.logits), Tolerances.logitSums, "patch logit rows")
   }
 
   @Test(arguments: Shape.all)

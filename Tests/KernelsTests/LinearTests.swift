@@ -2,10 +2,6 @@ import Kernels
 import TestSupport
 import Testing
 
-/// Inputs of [-1, 1] and weights of [-1, 1] give sums of up to a few hundred terms, of magnitude up to 20: float32 rounding of
-/// such a sum is below 2e-5, whatever its order.
-private let tolerance: Float = 5e-5
-
 @Suite struct `A linear layer` {
   struct Shape: CustomTestStringConvertible {
     let rows: Int
@@ -64,7 +60,8 @@ private let tolerance: Float = 5e-5
           operands.input, rows: shape.rows, into: &output, accumulate: accumulate, workers: Workers(count: workers))
         expectClose(
           actual: output, expected: operands.expected(bias: bias, accumulate: accumulate).map(Float.init),
-          tolerance: tolerance, label: "bias \(bias), accumulate \(accumulate)", shape: [shape.rows, shape.outputs])
+          tolerance: Tolerances.product, label: "bias \(bias), accumulate \(accumulate)",
+          shape: [shape.rows, shape.outputs])
       }
     }
   }
@@ -77,7 +74,8 @@ private let tolerance: Float = 5e-5
     #expect(output.rows == shape.rows && output.columns == shape.outputs)
     expectClose(
       actual: output.values,
-      expected: operands.expected(bias: true, accumulate: false).map { Float(max($0, 0)) }, tolerance: tolerance,
+      expected: operands.expected(bias: true, accumulate: false).map { Float(max($0, 0)) },
+      tolerance: Tolerances.product,
       label: "relu", shape: [shape.rows, shape.outputs])
   }
 

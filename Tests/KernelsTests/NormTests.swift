@@ -3,9 +3,7 @@ import TestSupport
 import Testing
 
 @Suite struct `Norms agree with double arithmetic` {
-  /// Rows of magnitude 3 around 100: a variance taken as E[x²] − E[x]² in float32 would be off by far more.
-  static let tolerance: Float = 2e-5
-
+  /// Rows of magnitude 3, also around 100: a variance taken as E[x²] − E[x]² in float32 would be off by far more.
   struct Operands {
     let input: Matrix
     let gain: [Float]
@@ -43,7 +41,7 @@ import Testing
           // A row of two close values has a small deviation, which magnifies the rounding of the mean to float32.
           expectClose(
             actual: Array(output.row(row)), expected: expected.values,
-            tolerance: Self.tolerance + centre.ulp / Float(expected.deviation),
+            tolerance: Tolerances.norm + centre.ulp / Float(expected.deviation),
             label: "around \(centre), epsilon \(epsilon), row \(row)")
         }
       }
@@ -66,7 +64,7 @@ import Testing
         var output = [Float](repeating: .nan, count: rows * width)
         norm.apply(operands.input.values, rows: rows, into: &output, workers: Workers(count: workers))
         expectClose(
-          actual: output, expected: expected, tolerance: Self.tolerance, label: "around \(centre)",
+          actual: output, expected: expected, tolerance: Tolerances.norm, label: "around \(centre)",
           shape: [rows, width])
       }
     }

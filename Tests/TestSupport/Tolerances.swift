@@ -14,4 +14,31 @@ public enum Tolerances {
 
   /// Logits: the final norm and the head add up a whole stack's rounding; that of the goldens: 2e-5.
   public static let logits: Float = 1e-3
+
+  /// A trained tower's last block: a few channels of the residual stream have a magnitude of 50 or more.
+  public static let trainedBlock: Float = 5e-4
+
+  /// How much further evidence and logits of a photograph may be off where its JPEG was decoded by another library: single
+  /// samples differ by a step of 8 bits. Not used where the 8-bit picture is exactly Pillow's.
+  public static let otherDecoder: Float = 500
+
+  // The kernels, against the same formula in double.
+
+  /// Products of up to 200 terms of magnitude 1: float32 rounding of such a sum is below 2e-5, whatever its order.
+  public static let product: Float = 5e-5
+
+  /// Normed rows of magnitude up to 4; the mean is rounded to float32, which tests add for rows far from zero.
+  public static let norm: Float = 2e-5
+
+  /// Attention probabilities and context of magnitude 1, behind logits of magnitude 30.
+  public static let attentionKernel: Float = 2e-5
+
+  /// Those logits themselves, and sums of probabilities over as many rows as there are tokens.
+  public static let attentionSums: Float = 2e-4
+
+  /// Sums of those logits over as many rows as there are tokens.
+  public static let logitSums: Float = 1e-3
+
+  /// Softmax of scores of magnitude 10.
+  public static let softmax: Float = 1e-6
 }
