@@ -8,7 +8,7 @@ TEST_FLAGS = -c release -Xswiftc -enable-testing
 TEST_FOLDER = .build-tests
 LINTED = Package.swift Sources Tests
 
-.PHONY: setup build demo test lint format install clean
+.PHONY: setup build demo test lint format retention install clean
 
 setup:
 	@scripts/setup.sh
@@ -29,6 +29,10 @@ lint:
 format:
 	$(SWIFT) format --in-place --recursive $(LINTED)
 
+# Strategies × budgets on the bundled model's test scenes; minutes, resumable.
+retention: build
+	@scripts/retention.sh $(RELEASE)/vlmprune
+
 install: setup
 	$(SWIFT) build -c release --product vlmprune --static-swift-stdlib --scratch-path .build-install
 	install -D -m 755 .build-install/release/vlmprune $(DESTDIR)$(PREFIX)/bin/vlmprune
@@ -36,4 +40,4 @@ install: setup
 	install -m 644 fixtures/models/shapes-llava/* $(DESTDIR)$(PREFIX)/share/vlmprune/shapes-llava/
 
 clean:
-	rm -rf .build .build-tests .build-install
+	rm -rf .build .build-tests .build-install .build-retention

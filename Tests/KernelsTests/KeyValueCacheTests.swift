@@ -30,11 +30,10 @@ import Testing
   private func fill(_ cache: inout KeyValueCache, positions: Range<Int>) {
     let capacity = cache.capacity
     for place in places(positions) {
-      _ = cache.withLayer(place.layer) { keys, values -> Void? in
+      cache.withLayer(place.layer) { keys, values in
         let offset = (place.head * capacity + place.position) * Self.headWidth + place.channel
         (place.part == 0 ? keys : values)[offset] =
           mark(place.layer, place.part, place.head, place.position, place.channel)
-        return ()
       }
     }
   }
@@ -42,8 +41,11 @@ import Testing
   private func wrongPlaces(_ cache: inout KeyValueCache, positions: Range<Int>) -> Int {
     let capacity = cache.capacity
     return places(positions).count { place in
-      let found = cache.withLayer(place.layer) { keys, values -> Float? in
-        (place.part == 0 ? keys : values)[(place.head * capacity + place.position) * Self.headWidth + place.channel]
+      var found: Float?
+      cache.withLayer(place.layer) { keys, values in
+        found =
+          (place.part == 0 ? keys : values)[
+            (place.head * capacity + place.position) * Self.headWidth + place.channel]
       }
       return found != mark(place.layer, place.part, place.head, place.position, place.channel)
     }
