@@ -98,7 +98,6 @@ import Testing
     }
     try fail(ask(model: square), naming: "is a file")
     try fail(ask(model: scratch.folder), naming: "config.json")
-    // A broken value of the variable does not hide the model in the source tree; without that one there is an error.
     var command = ask(model: "llava-hf/llava-1.5-7b-hf")
     command.environment["HF_HUB_CACHE"] = scratch.folder
     try fail(command, naming: "hf download")

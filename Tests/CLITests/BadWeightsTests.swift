@@ -70,12 +70,10 @@ import Testing
 
   @Test("flipped bits give an answer or an error")
   func flips() throws {
-    var random = SystemRandomNumberGenerator()
-    for _ in 0..<24 {
-      let place = Int.random(in: 0..<headerLength + 8, using: &random)
-      let bit = UInt8.random(in: 0..<8, using: &random)
+    for (number, place) in stride(from: 0, to: headerLength + 8, by: 601).enumerated() {
+      let bit = number % 8
       var bytes = original
-      bytes[place] ^= 1 << bit
+      bytes[place] ^= 1 << UInt8(bit)
       let checkpoint = try AlteredCheckpoint()
       try checkpoint.replace("model.safetensors", with: bytes)
       let command = ask(model: checkpoint.folder)

@@ -100,13 +100,19 @@ struct AnswerReport: Encodable {
   /// The line behind an answer: "kept 64 of 576 visual tokens (11.1%) · encode 0.41 s · …".
   var summary: String {
     let percent = String(format: "%.1f", tokens.keepRatio * 100)
-    let rate = timings.decode > 0 ? Double(tokens.generated) / (timings.decode / 1000) : 0
     return [
       "kept \(tokens.kept) of \(tokens.visual) visual tokens (\(percent)%)",
       "encode \(Self.seconds(timings.encode))", String(format: "prune %.1f ms", timings.prune),
       "prefill \(Self.seconds(timings.prefill))",
-      "\(tokens.generated) tokens at \(String(format: "%.0f", rate))/s",
+      speed,
     ].joined(separator: " · ")
+  }
+
+  /// The first token comes with the prefill: what decoding takes is the time of the others.
+  private var speed: String {
+    guard tokens.generated > 1, timings.decode > 0 else { return "1 token" }
+    let rate = Double(tokens.generated - 1) / (timings.decode / 1000)
+    return "\(tokens.generated) tokens at \(String(format: "%.0f", rate))/s"
   }
 
   private static func seconds(_ milliseconds: Double) -> String { String(format: "%.2f s", milliseconds / 1000) }
