@@ -7,8 +7,10 @@ TEST_FLAGS = -c release -Xswiftc -enable-testing
 # The test build has a folder of its own, so that it and the plain build do not undo each other.
 TEST_FOLDER = .build-tests
 LINTED = Package.swift Sources Tests
+# What --version prints. SwiftPM caches its manifest by environment: without this an incremental build keeps an old commit.
+export VLMPRUNE_COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null)
 
-.PHONY: setup build demo test lint format retention install clean
+.PHONY: setup build demo test lint format retention picture install clean
 
 setup:
 	@scripts/setup.sh
@@ -32,6 +34,9 @@ format:
 # Strategies × budgets on the bundled model's test scenes; minutes, resumable.
 retention: build
 	@scripts/retention.sh $(RELEASE)/vlmprune
+
+picture: build
+	@scripts/picture.sh $(RELEASE)/vlmprune
 
 install: setup
 	$(SWIFT) build -c release --product vlmprune --static-swift-stdlib --scratch-path .build-install

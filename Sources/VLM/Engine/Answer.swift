@@ -15,6 +15,12 @@ public struct PruningSetting: Sendable {
     self.positions = positions
     self.seed = seed
   }
+
+  /// Reads a strategy spec and a budget as the command line spells them: "hiprune(alpha=0.1)", "25%".
+  /// - Throws: `PruningError`.
+  public init(_ spec: String, keep budget: String) throws(PruningError) {
+    self.init(strategy: try StrategyCatalogue.make(parsing: spec), budget: try Budget(parsing: budget))
+  }
 }
 
 /// How to write the answer.

@@ -56,8 +56,9 @@ public struct Conversation: ~Copyable {
   ///   - onText: called with each piece of the answer as it is written; the pieces joined are the answer.
   ///   - recorder: takes every intermediate of the first new token.
   public mutating func ask(
-    _ question: String, newPictures: [Picture] = [], rawPrompt: Bool = false, options: GenerationOptions,
-    recorder: InspectionRecorder? = nil, onText: (String) -> Void = { _ in }
+    _ question: String, newPictures: [Picture] = [], rawPrompt: Bool = false,
+    options: GenerationOptions = GenerationOptions(), recorder: InspectionRecorder? = nil,
+    onText: (String) -> Void = { _ in }
   ) throws(VLMError) -> Answer {
     guard question.contains(where: { !$0.isWhitespace }) else { throw .emptyQuestion }
     var timings = StageTimings()

@@ -67,7 +67,7 @@ struct EvalCommand: ParsableCommand {
     if options.json {
       try StandardOutput.write(json: report)
     } else {
-      StandardOutput.write(Self.table(report))
+      try StandardOutput.write(Self.table(report))
     }
   }
 

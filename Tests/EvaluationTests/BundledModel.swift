@@ -1,0 +1,42 @@
+import Kernels
+import Pruning
+import TestSupport
+import VLM
+
+@testable import Evaluation
+
+/// The bundled model on its own test scenes. Runs are kept, because several tests look at the same ones.
+actor BundledModel {
+  static let shared = BundledModel()
+
+  static let name = "shapes-llava"
+  private static let scenes = Fixtures.url("questions/scenes")
+
+  private var model: VisionLanguageModel?
+  private var runs: [String: [AnsweredQuestion]] = [:]
+
+  /// Every test question, in the file's order.
+  static func questions() throws -> [Question] {
+    try Question.read(scenes.appending(path: "questions.jsonl").path)
+  }
+
+  /// The questions about the first `images` pictures, answered; a setting that was run already is not run again.
+  func answers(_ strategy: String, keep: String, images: Int) throws -> [AnsweredQuestion] {
+    let key = "\(strategy) \(keep) \(images)"
+    if let known = runs[key] { return known }
+    let model =
+      try model
+      ?? FamilyCatalogue.load(
+        folder: Fixtures.model(Self.name).path, name: Self.name, workers: Workers(count: 2))
+    self.model = model
+    let all = try Self.questions()
+    var pictures: [String] = []
+    for question in all where !pictures.contains(question.image) { pictures.append(question.image) }
+    let asked = all.filter { Set(pictures.prefix(images)).contains($0.image) }
+    let setting = PruningSetting(
+      strategy: try StrategyCatalogue.make(parsing: strategy), budget: try Budget(parsing: keep))
+    let answered = try EvaluationRun(model: model, setting: setting).answer(asked, images: Self.scenes.path)
+    runs[key] = answered
+    return answered
+  }
+}

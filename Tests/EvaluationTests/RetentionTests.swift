@@ -1,0 +1,52 @@
+import Testing
+
+@testable import Evaluation
+
+/// What pruning costs the bundled model on a fixed part of its test scenes: the first 60 pictures. Objects there are one to
+/// three patches wide, so the choice of tokens matters.
+@Suite("Retention on the bundled model", .serialized)
+struct RetentionTests {
+  private static let images = 60
+  private static let budgets = ["all", "50%", "25%", "11%", "5%"]
+
+  private func right(_ strategy: String, _ keep: String) async throws -> [Bool] {
+    try await BundledModel.shared.answers(strategy, keep: keep, images: Self.images).map(\.isRight)
+  }
+
+  private func accuracy(_ right: [Bool]) -> Double { Double(right.count { $0 }) / Double(right.count) }
+
+  @Test("keeping everything gives the dense answers, one by one")
+  func everything() async throws {
+    let dense = try await BundledModel.shared.answers("none", keep: "all", images: Self.images)
+    let kept = try await BundledModel.shared.answers("hiprune", keep: "576", images: Self.images)
+    #expect(dense.map(\.answer.text) == kept.map(\.answer.text))
+    #expect(dense.count >= 400)
+  }
+
+  @Test("attention keeps 95 % of the dense accuracy at a quarter of the tokens", arguments: ["fastervlm", "vtc-cls"])
+  func quarter(strategy: String) async throws {
+    let dense = accuracy(try await right("none", "all"))
+    let pruned = accuracy(try await right(strategy, "25%"))
+    #expect(dense > 0.7)
+    #expect(pruned >= 0.95 * dense, "\(strategy): \(pruned) of \(dense)")
+  }
+
+  @Test("attention beats random at 11 % beyond chance", arguments: ["fastervlm", "vtc-cls", "hiprune"])
+  func random(strategy: String) async throws {
+    let comparison = PairedComparison(try await right(strategy, "11%"), try await right("random", "11%"))
+    #expect(comparison.difference > 0.05)
+    #expect(comparison.pValue < 0.001)
+  }
+
+  /// A smaller budget may win by luck; it must not win significantly.
+  @Test("accuracy does not rise as the budget falls", arguments: ["fastervlm", "hiprune", "random"])
+  func monotone(strategy: String) async throws {
+    for (larger, smaller) in zip(Self.budgets, Self.budgets.dropFirst()) {
+      let more = try await right(larger == "all" ? "none" : strategy, larger)
+      let fewer = try await right(strategy, smaller)
+      let comparison = PairedComparison(fewer, more)
+      #expect(
+        comparison.difference <= 0 || comparison.pValue > 0.01, "\(strategy): \(smaller) against \(larger)")
+    }
+  }
+}

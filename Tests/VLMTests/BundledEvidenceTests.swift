@@ -1,0 +1,54 @@
+import Foundation
+import Kernels
+import Pruning
+import TestSupport
+import Testing
+import VLM
+
+/// Evidence, features, logits and tokens of the bundled model against transformers: trained attention is far sharper than that
+/// of random weights.
+@Suite("The bundled model's evidence against transformers")
+struct BundledEvidenceTests {
+  private static let scenes = ["0000", "0001"]
+
+  private func load() throws -> VisionLanguageModel {
+    try FamilyCatalogue.load(
+      folder: Fixtures.model("shapes-llava").path, name: "shapes-llava", workers: Workers(count: 2))
+  }
+
+  @Test("class-token rows and column means of every block, and the features, agree", arguments: scenes)
+  func evidence(scene: String) throws {
+    let model = try load()
+    let golden = try Golden(Fixtures.url("golden/bundled/\(scene).safetensors").path)
+    let layers = 0..<model.description.depth
+    let evidence = Evidence(
+      layers.flatMap { [EvidenceKind.classAttention(layer: $0), .attentionReceived(layer: $0, queries: .all)] })
+    let bytes = try Data(contentsOf: Fixtures.url("questions/scenes/\(scene).png"))
+    let encoded = try model.encode(
+      try model.picture([UInt8](bytes), file: scene), evidence: evidence, question: "")
+    try golden.expect(encoded.features.flatMap(\.values), "vision.features", tolerance: Tolerances.blocks)
+    let view = encoded.image.views[0]
+    for layer in layers {
+      let number = layer < 10 ? "0\(layer)" : "\(layer)"
+      let row = try #require(view.classAttention[layer])
+      try golden.expect(row.values, "class_attention.\(number)", tolerance: Tolerances.attention)
+      let received = try #require(view.receivedFromAll[layer])
+      let means = received.map { Float($0 / Double(model.tower.configuration.tokens)) }
+      try golden.expect(means, "column_means.\(number)", tolerance: Tolerances.attention)
+    }
+  }
+
+  @Test("logits and greedy tokens agree", arguments: scenes)
+  func answer(scene: String) throws {
+    let model = try load()
+    let golden = try Golden(Fixtures.url("golden/bundled/\(scene).safetensors").path)
+    let bytes = try Data(contentsOf: Fixtures.url("questions/scenes/\(scene).png"))
+    let setting = PruningSetting(strategy: try StrategyCatalogue.make(parsing: "none"), budget: .all)
+    var conversation = Conversation(model: model, setting: setting)
+    let answer = try conversation.ask(
+      try #require(golden.metadata["question"]),
+      newPictures: [try model.picture([UInt8](bytes), file: scene)], options: GenerationOptions(maxNewTokens: 32))
+    try golden.expect(answer.firstLogits, "logits", tolerance: Tolerances.logits)
+    #expect(answer.generated == (try golden.integers("generated_ids")))
+  }
+}
