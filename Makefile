@@ -8,7 +8,7 @@ TEST_FLAGS = -c release -Xswiftc -enable-testing
 TEST_FOLDER = .build-tests
 LINTED = Package.swift Sources Tests
 # What --version prints. SwiftPM caches its manifest by environment: without this an incremental build keeps an old commit.
-export VLMPRUNE_COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null)
+export VLMPRUNE_COMMIT := $(shell git describe --always --dirty=_changed --abbrev=12 --exclude='*' 2>/dev/null)
 
 .PHONY: setup build demo test lint format retention picture install clean
 
@@ -38,7 +38,8 @@ retention: build
 picture: build
 	@scripts/picture.sh $(RELEASE)/vlmprune
 
-install: setup
+install:
+	@scripts/setup.sh libstdc++-12-dev
 	$(SWIFT) build -c release --product vlmprune --static-swift-stdlib --scratch-path .build-install
 	install -D -m 755 .build-install/release/vlmprune $(DESTDIR)$(PREFIX)/bin/vlmprune
 	install -d $(DESTDIR)$(PREFIX)/share/vlmprune/shapes-llava

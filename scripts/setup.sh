@@ -1,8 +1,9 @@
 #!/bin/sh
 # Installs the libraries that vlmprune is built on (Debian packages), if they are missing. Says what it does.
+#   scripts/setup.sh [MORE PACKAGES]
 set -eu
 
-packages="libopenblas-dev libpng-dev libturbojpeg0-dev"
+packages="libopenblas-dev libpng-dev libturbojpeg0-dev $*"
 
 missing=""
 for package in $packages; do

@@ -25,7 +25,7 @@ INLINE float fast_exp(float x) {
   FAST_SUMS
   x = x < -87.3f ? -87.3f : x;
   x = x > 88.3f ? 88.3f : x;
-  const float shifted = x * 1.44269504088896341f + 12582912.0f;  // round to nearest integer in the low bits
+  const float shifted = x * 1.44269504088896341f + 12582912.0f;  // rounds to an integer, which its low bits hold
   const float n = shifted - 12582912.0f;
   float r = x - n * 0.693359375f;
   r = r + n * 2.12194440e-4f;
@@ -36,7 +36,10 @@ INLINE float fast_exp(float x) {
   p = p * r + 1.6666665459e-1f;
   p = p * r + 5.0000001201e-1f;
   p = p * r * r + r + 1.0f;
-  return p * as_float(((int32_t)n + 127) << 23);
+  // The integer is read from the bits: converting a NaN would be undefined. p carries the NaN.
+  uint32_t exponent;
+  memcpy(&exponent, &shifted, sizeof exponent);
+  return p * as_float((int32_t)((exponent - 0x4b400000u + 127u) << 23));
 }
 
 // Abramowitz and Stegun 7.1.26 with |error| <= 1.5e-7, which is float's own resolution near 1.
@@ -74,8 +77,8 @@ CLONES void cv_add_double(double *destination, const float *source, size_t count
   for (size_t i = 0; i < count; i++) destination[i] += (double)source[i];
 }
 
+// In index order: scores that decide between tokens are summed here, and must not depend on the CPU's vector width.
 CLONES double cv_sum(const float *values, size_t count) {
-  FAST_SUMS
   double sum = 0;
   for (size_t i = 0; i < count; i++) sum += (double)values[i];
   return sum;

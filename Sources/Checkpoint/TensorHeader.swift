@@ -16,7 +16,8 @@ struct TensorHeader {
           metadata = try Self.metadata(member.value)
           continue
         }
-        let entry = try Self.entry(member.value, name: member.name, dataStart: dataStart, fileSize: fileSize)
+        let entry = try Self.entry(
+          member.value, name: member.name, dataStart: dataStart, fileSize: fileSize, path: path)
         guard entries.updateValue(entry, forKey: member.name) == nil else {
           throw Fault(reason: "tensor \(member.name) occurs twice")
         }
@@ -26,6 +27,8 @@ struct TensorHeader {
       throw .malformed(file: path, reason: fault.reason)
     } catch let error as JSONError {
       throw .malformed(file: path, reason: error.message)
+    } catch let error as CheckpointError {
+      throw error
     } catch {
       throw .malformed(file: path, reason: "\(error)")
     }
@@ -45,10 +48,13 @@ struct TensorHeader {
     return result
   }
 
-  private static func entry(_ value: JSONValue, name: String, dataStart: Int, fileSize: Int) throws -> TensorEntry {
+  private static func entry(
+    _ value: JSONValue, name: String, dataStart: Int, fileSize: Int, path: String
+  ) throws -> TensorEntry {
     let typeName = try value.string("dtype")
     guard let type = ElementType(rawValue: typeName) else {
-      throw Fault(reason: "tensor \(name) has unknown dtype \(typeName)")
+      // A newer, quantised type rather than damage: the hint says how to convert.
+      throw CheckpointError.unsupportedType(name: name, type: typeName, file: path)
     }
     let shape = try value.elements("shape").map { dimension in
       guard let size = dimension.integer, size >= 0 else { throw Fault(reason: "tensor \(name) has no valid shape") }

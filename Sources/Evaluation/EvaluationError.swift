@@ -12,6 +12,15 @@ public enum EvaluationError: Error, Sendable {
   /// The model failed on one question.
   case model(VLMError, question: String)
 
+  /// Whether the caller asked for something impossible (exit 2) rather than handed over bad data (exit 1).
+  public var isUsageError: Bool {
+    switch self {
+    case .unknownMetric: true
+    case .model(let error, _): error.isUsageError
+    default: false
+    }
+  }
+
   /// One line: what is wrong, and where.
   public var message: String {
     switch self {

@@ -68,9 +68,3 @@ public struct EvaluationReport: Sendable, Encodable {
       decode: sum(\.decode))
   }
 }
-
-extension Duration {
-  fileprivate var milliseconds: Double {
-    Double(components.seconds) * 1000 + Double(components.attoseconds) / 1e15
-  }
-}

@@ -43,35 +43,43 @@ public struct EvaluationRun: Sendable {
   ) throws -> [AnsweredQuestion] {
     var answered = [AnsweredQuestion?](repeating: nil, count: questions.count)
     for group in Self.groups(questions) {
-      let first = questions[group[0]]
-      do {
-        let picture = try picture(first.image, in: images)
-        var conversation = Conversation(model: model, setting: setting)
-        for (place, index) in group.enumerated() {
-          let startsAnew = place == 0 || !reuses
-          if place > 0, startsAnew { conversation = Conversation(model: model, setting: setting) }
-          conversation.forgetTurns()
-          let answer = try conversation.ask(
-            questions[index].text, newPictures: startsAnew ? [picture] : [], options: options)
-          let result = AnsweredQuestion(
-            question: questions[index], answer: answer,
-            isRight: metric.isRight(answer.text, among: questions[index].answers))
-          answered[index] = result
-          try onAnswer(result)
-        }
-      } catch let error as VLMError {
-        throw EvaluationError.model(error, question: first.identifier.description)
+      let picture = try picture(of: questions[group[0]], in: images)
+      var conversation = Conversation(model: model, setting: setting)
+      for (place, index) in group.enumerated() {
+        let startsAnew = place == 0 || !reuses
+        if place > 0, startsAnew { conversation = Conversation(model: model, setting: setting) }
+        conversation.forgetTurns()
+        let result = try ask(questions[index], about: startsAnew ? [picture] : [], in: &conversation)
+        answered[index] = result
+        try onAnswer(result)
       }
     }
     return answered.compactMap { $0 }
   }
 
-  private func picture(_ name: String, in folder: String) throws -> Picture {
-    let path = "\(folder)/\(name)"
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw EvaluationError.unreadable(file: path, reason: "no such file, or not readable")
+  private func ask(
+    _ question: Question, about pictures: [Picture], in conversation: inout Conversation
+  ) throws(EvaluationError) -> AnsweredQuestion {
+    do {
+      let answer = try conversation.ask(question.text, newPictures: pictures, options: options)
+      return AnsweredQuestion(
+        question: question, answer: answer, isRight: metric.isRight(answer.text, among: question.answers))
+    } catch {
+      throw .model(error, question: question.identifier.description)
     }
-    return try model.picture([UInt8](data), file: path, limits: limits)
+  }
+
+  private func picture(of question: Question, in folder: String) throws(EvaluationError) -> Picture {
+    let path = "\(folder)/\(question.image)"
+    let status = try? FileManager.default.attributesOfItem(
+      atPath: URL(fileURLWithPath: path).resolvingSymlinksInPath().path)
+    // A regular file ends; a device or a pipe may not.
+    guard status?[.type] as? FileAttributeType == .typeRegular,
+      let data = FileManager.default.contents(atPath: path)
+    else { throw .unreadable(file: path, reason: "no such file, or not a readable one") }
+    do { return try model.picture([UInt8](data), file: path, limits: limits) } catch {
+      throw .model(error, question: question.identifier.description)
+    }
   }
 
   /// Indices of the questions of each image.

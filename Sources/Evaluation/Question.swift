@@ -1,5 +1,4 @@
 import Checkpoint
-import Foundation
 
 /// One question of a question file, in LLaVA's JSONL form with the right answer beside it.
 public struct Question: Sendable, Hashable {
@@ -26,16 +25,15 @@ public struct Question: Sendable, Hashable {
 }
 
 extension Question {
-  /// Reads a file of one JSON object a line; blank lines are skipped.
+  /// Reads one JSON object a line; blank lines are skipped.
+  /// - Parameters:
+  ///   - bytes: the file's content.
+  ///   - path: how to name it in errors.
   /// - Throws: `EvaluationError`, naming the line.
-  public static func read(_ path: String) throws(EvaluationError) -> [Question] {
-    let data: Data
-    do { data = try Data(contentsOf: URL(fileURLWithPath: path)) } catch {
-      throw .unreadable(file: path, reason: "no such file, or not readable")
-    }
+  public static func read(_ bytes: [UInt8], file path: String) throws(EvaluationError) -> [Question] {
     var questions: [Question] = []
     var seen: Set<Identifier> = []
-    let lines = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     for (index, bytes) in lines.enumerated() {
       if bytes.allSatisfy({ [0x20, 0x09, 0x0D].contains($0) }) { continue }
       let question = try Question([UInt8](bytes), file: path, line: index + 1)

@@ -14,6 +14,7 @@ extension ImageProcessorConfiguration: Decodable {
     case imageStd = "image_std"
     case doConvertRGB = "do_convert_rgb"
     case defaultToSquare = "default_to_square"
+    case doPad = "do_pad"
     // Read by nobody here, but they tell whose configuration it is.
     case imageProcessorType = "image_processor_type"
     case featureExtractorType = "feature_extractor_type"
@@ -58,6 +59,9 @@ extension ImageProcessorConfiguration: Decodable {
     normalises = try values.decodeIfPresent(Bool.self, forKey: .doNormalize) ?? normalises
     mean = try values.decodeIfPresent(ChannelValues.self, forKey: .imageMean)?.values ?? mean
     deviation = try values.decodeIfPresent(ChannelValues.self, forKey: .imageStd)?.values ?? deviation
+    if try values.decodeIfPresent(Bool.self, forKey: .doPad) == true {
+      throw ImageError.invalidConfiguration(key: "do_pad", found: "true", expected: "false: padding is not supported")
+    }
     convertsToRGB = try values.decodeIfPresent(Bool.self, forKey: .doConvertRGB) ?? convertsToRGB
     try validate()
   }

@@ -16,15 +16,4 @@ public enum ElementWise {
       }
     }
   }
-
-  /// destination[i] += source[i].
-  public static func add(_ source: Span<Float>, to destination: inout MutableSpan<Float>, count: Int) {
-    precondition(source.count >= count && destination.count >= count, "a sum needs equal sizes")
-    source.withUnsafeBufferPointer { source in
-      destination.withUnsafeMutableBufferPointer { destination in
-        guard count > 0, let from = source.baseAddress, let to = destination.baseAddress else { return }
-        VectorMath.add(from, to: to, count: count)
-      }
-    }
-  }
 }

@@ -43,9 +43,6 @@ public struct Evidence: Sendable, Hashable, ExpressibleByArrayLiteral {
   public static let none: Evidence = []
 
   public func union(_ other: Evidence) -> Evidence { Evidence(kinds.union(other.kinds)) }
-
-  /// The highest block whose attention must be computed; nil when no map is read.
-  public var deepestLayer: Int? { kinds.compactMap(\.layer).max() }
 }
 
 extension EvidenceKind {

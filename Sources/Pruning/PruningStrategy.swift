@@ -26,6 +26,9 @@ extension PruningStrategy {
 
   public func warnings(on tower: TowerDescription) -> [String] { [] }
 
+  /// Whether it can keep less than everything; `none` cannot.
+  public var prunes: Bool { !(self is KeepEverything) }
+
   /// The block that option `option` names on this tower.
   /// - Throws: `layerOutOfRange`.
   func block(_ layer: Int, option: String, on tower: TowerDescription) throws(PruningError) -> Int {

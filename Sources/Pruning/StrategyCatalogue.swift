@@ -16,9 +16,6 @@ public enum StrategyCatalogue {
   /// In the order of the catalogue.
   public static var names: [String] { all.map { $0.name } }
 
-  /// Name and summary of each, in the order of the catalogue.
-  public static var summaries: [(name: String, summary: String)] { all.map { ($0.name, $0.summary) } }
-
   /// Makes a strategy of `name` or `name(option=value, …)`.
   /// - Throws: `malformedSpec`, `unknownStrategy`, or what is wrong with an option.
   public static func make(parsing text: String) throws(PruningError) -> any PruningStrategy {
@@ -30,6 +27,16 @@ public enum StrategyCatalogue {
     let strategy = try type.init(options: &options)
     try options.checkAllRead()
     return strategy
+  }
+
+  /// What a budget alone means: the strategy that works on every tower.
+  public static let standard = HiPrune.name
+
+  /// Makes the strategy that `text` names; without a name `standard`, or `none` where everything is kept.
+  public static func make(
+    parsing text: String?, keeping budget: Budget
+  ) throws(PruningError) -> any PruningStrategy {
+    try make(parsing: text ?? (budget == .all ? KeepEverything.name : standard))
   }
 
   /// Names of the strategies that prune on `tower`.

@@ -8,7 +8,7 @@ public enum StrategyRunner {
     let total = layout.views * tower.grid.count
     let needed = try strategy.evidence(on: tower)
     if try budget.validated(for: total).isEverything(of: total) { return .none }
-    if strategy is KeepEverything { throw .budgetWithoutStrategy(budget) }
+    if !strategy.prunes { throw .budgetWithoutStrategy(budget) }
     return needed
   }
 

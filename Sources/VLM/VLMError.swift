@@ -22,7 +22,8 @@ public enum VLMError: Error, Sendable {
   /// The prompt has another number of image placeholders than there are pictures.
   case placeholders(found: Int, pictures: Int)
   case emptyQuestion
-  case tooManyViews(pictures: Int, reason: String)
+  /// The question itself holds an image's placeholder.
+  case placeholderInQuestion(String)
   /// `fitting` is the budget a picture that would leave room; nil when the text alone is too long.
   case promptTooLong(tokens: Int, context: Int, fitting: Int?)
   case unknownModel(name: String)
@@ -33,7 +34,7 @@ public enum VLMError: Error, Sendable {
   public var isUsageError: Bool {
     switch self {
     case .pruning(let error): error.isUsageError
-    case .emptyQuestion: true
+    case .emptyQuestion, .placeholderInQuestion: true
     default: false
     }
   }
@@ -56,7 +57,7 @@ public enum VLMError: Error, Sendable {
     case .placeholders(let found, let pictures):
       "the prompt has \(found) image placeholder\(found == 1 ? "" : "s") for \(pictures) image\(pictures == 1 ? "" : "s")"
     case .emptyQuestion: "the question is empty"
-    case .tooManyViews(let pictures, let reason): "\(pictures) images: \(reason)"
+    case .placeholderInQuestion(let text): "the question contains \(text), which stands for an image"
     case .promptTooLong(let tokens, let context, _):
       "the prompt has \(tokens) tokens, but the model's context holds \(context)"
     case .unknownModel(let name): "there is no model \(name) here"
@@ -77,7 +78,7 @@ public enum VLMError: Error, Sendable {
     case .imageToken, .tokenOutsideVocabulary: "tokenizer.json and config.json do not belong together"
     case .placeholders: "write <image> once for each image, in their order"
     case .emptyQuestion: "ask something: -q \"What is in the picture?\""
-    case .tooManyViews: "give fewer images"
+    case .placeholderInQuestion: "leave it out, or give the whole prompt with --raw-prompt"
     case .promptTooLong(_, _, let fitting?): "--keep \(fitting) would fit; or shorten the question"
     case .promptTooLong(_, _, nil): "shorten the question: the text alone fills the context"
     case .unknownModel(let name):

@@ -35,5 +35,5 @@ public struct VisionLanguageModel: Sendable {
   public let workers: Workers
 
   /// Visual tokens of one picture before pruning.
-  public var visualTokensPerPicture: Int { description.grid.count + (features.sendsClassToken ? 1 : 0) }
+  public var visualTokensPerPicture: Int { description.grid.count }
 }

@@ -25,7 +25,7 @@ import Testing
       ("hiprun", "there is no strategy"), ("", "not a strategy"), ("hiprune(", "not a strategy"),
       ("hiprune(alpha=0.1", "not a strategy"), ("hiprune(beta=1)", "its options are alpha"),
       ("hiprune(alpha=2)", "from 0 to 1"), ("hiprune(alpha=nan)", "a number"), ("hiprune(alpha=)", "option=value"),
-      ("hiprune(alpha=0.1, alpha=0.2)", "given twice"), ("fastervlm(layer=5)", "0…4"), ("fastervlm(layer=-6)", "−1…−5"),
+      ("hiprune(alpha=0.1, alpha=0.2)", "given twice"), ("fastervlm(layer=5)", "0…4"), ("fastervlm(layer=-6)", "-1…-5"),
       ("fastervlm(layer=99999999999999999999)", "block"), ("vtc-cls(start=9)", "0…4"), ("hiprune(object=12)", "0…4"),
       ("fopru(policy=column)", "rank or row"), ("random(seed=1)", "takes no options"),
       ("hiprune(object=2, deep=-2))", "not a strategy"),

@@ -82,6 +82,8 @@ import Testing
       ("\"height\": 70", "\"height\": 1e12"),
       ("\"shortest_edge\": 70", "\"shortest_edge\": 0"), ("\"shortest_edge\": 70", "\"shortest_edge\": 1000000000"),
       ("0.26862954", "0"), ("\"resample\": 3", "\"resample\": 77"),
+      ("\"do_center_crop\": true", "\"do_center_crop\": false"),
+      ("\"do_center_crop\": true", "\"do_center_crop\": true, \"do_pad\": true"),
     ])
   func processor(old: String, new: String) throws {
     let checkpoint = try AlteredCheckpoint()

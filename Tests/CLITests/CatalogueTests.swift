@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite("strategies, models, doctor, help and version") struct CatalogueTests {
-  static let commands = ["ask", "select", "inspect", "strategies", "models", "doctor"]
+  static let commands = ["ask", "select", "inspect", "eval", "strategies", "models", "doctor"]
 
   @Test("strategies lists name and summary")
   func strategies() throws {

@@ -17,7 +17,7 @@ actor BundledModel {
 
   /// Every test question, in the file's order.
   static func questions() throws -> [Question] {
-    try Question.read(scenes.appending(path: "questions.jsonl").path)
+    try Question.read(try readFile(scenes.appending(path: "questions.jsonl").path), file: "questions.jsonl")
   }
 
   /// The questions about the first `images` pictures, answered; a setting that was run already is not run again.

@@ -111,6 +111,6 @@ import Testing
 
   @Test func everyStrategyHasANameAndASummaryOfItsOwn() {
     #expect(Set(StrategyCatalogue.names).count == StrategyCatalogue.all.count)
-    #expect(StrategyCatalogue.summaries.allSatisfy { !$0.summary.isEmpty && !$0.summary.contains("\n") })
+    #expect(StrategyCatalogue.all.allSatisfy { !$0.summary.isEmpty && !$0.summary.contains("\n") })
   }
 }

@@ -18,10 +18,6 @@ public enum Tolerances {
   /// A trained tower's last block: a few channels of the residual stream have a magnitude of 50 or more.
   public static let trainedBlock: Float = 5e-4
 
-  /// How much further evidence and logits of a photograph may be off where its JPEG was decoded by another library: single
-  /// samples differ by a step of 8 bits. Not used where the 8-bit picture is exactly Pillow's.
-  public static let otherDecoder: Float = 500
-
   // The kernels, against the same formula in double.
 
   /// Products of up to 200 terms of magnitude 1: float32 rounding of such a sum is below 2e-5, whatever its order.

@@ -26,7 +26,8 @@ import VLM
       Issue.record("\(String(describing: error))")
       return
     }
-    #expect(tokens == question.tokens - 1 + model.visualTokensPerPicture)
+    let classToken = model.features.sendsClassToken ? 1 : 0
+    #expect(tokens == question.tokens - 1 + model.visualTokensPerPicture + classToken)
     #expect(error?.message.contains("\(tokens)") == true && error?.message.contains("\(context)") == true)
     #expect(error?.hint.contains("--keep \(fitting) ") == true)
     let answer = try model.answer(question.text, setting: try TestModel.setting("uniform", keep: "\(fitting)"))
@@ -39,6 +40,21 @@ import VLM
       Issue.record("\(fitting + 1) would have fitted too")
       return
     }
+  }
+
+  @Test func `is refused before a picture is encoded when the text alone is too long`() throws {
+    let model = try TestModel.load("tiny-classic")
+    let context = model.decoder.configuration.contextLength
+    let question = question(model, length: context)
+    let recorder = InspectionRecorder(mapLayers: [])
+    let error = vlmError {
+      _ = try model.answer(question.text, setting: try TestModel.setting("uniform", keep: "1"), recorder: recorder)
+    }
+    guard case .promptTooLong(question.tokens, context, nil)? = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(recorder.encoded.isEmpty)
   }
 
   @Test(arguments: ["tiny-classic", "tiny-full"])

@@ -24,7 +24,7 @@ public struct Conversation: ~Copyable {
     self.model = model
     self.setting = setting
     self.system = system
-    cache = model.decoder.makeCache(capacity: 1024)
+    cache = model.decoder.makeCache(capacity: 64)
   }
 
   /// Prunes every picture anew from the next question on.
@@ -70,7 +70,11 @@ public struct Conversation: ~Copyable {
       rawPrompt
       ? question
       : model.template.text(turns: turns + [turn], system: system, image: model.imageTokenText)
+    if !rawPrompt, question.contains(model.imageTokenText) {
+      throw .placeholderInQuestion(model.imageTokenText)
+    }
     let tokens = try model.promptTokens(text, pictures: pictures.count + newPictures.count)
+    try forgetRowsOfOtherQuestions()
     // A question that is refused leaves the conversation as it was: pictures join it below, behind all that can fail.
     let all = pictures + newPictures
     var visual = self.visual
@@ -86,7 +90,7 @@ public struct Conversation: ~Copyable {
       tokensPerView: model.description.grid.count)
     let logits = try prefill(prompt, timings: &timings, recorder: recorder)
     recorder?.record(logits: logits)
-    let decoded = decode(logits, from: prompt.nextPosition, options: options, timings: &timings, onText: onText)
+    let decoded = try decode(logits, from: prompt.nextPosition, options: options, timings: &timings, onText: onText)
     recorder?.record(generated: decoded.tokens)
     turns.append(Turn(question: question, pictures: turn.pictures, answer: decoded.text))
     unaskedPictures = 0
@@ -95,6 +99,16 @@ public struct Conversation: ~Copyable {
     return Answer(
       text: decoded.text, finishReason: decoded.reason, generated: decoded.tokens, firstLogits: logits,
       promptLength: prompt.items.count, visual: visual, strategy: spec, timings: timings)
+  }
+
+  /// Strategies that read the question decide anew for each.
+  private mutating func forgetRowsOfOtherQuestions() throws(VLMError) {
+    let strategy = setting.strategy
+    let description = model.description
+    let evidence = try wrapping { () throws(PruningError) in try strategy.evidence(on: description) }
+    guard evidence.kinds.contains(.text), !visual.isEmpty else { return }
+    visual = []
+    planNumber += 1
   }
 
   /// Runs what the cache does not hold yet.
@@ -119,16 +133,20 @@ public struct Conversation: ~Copyable {
       prompt.embeddings.rows(shared..<prompt.items.count), positions: Array(prompt.positions[shared...]),
       cache: &cache, workers: model.workers, trace: recorder?.decoderTrace)
     timings.prefill += clock.now - start
-    guard logits.allSatisfy(\.isFinite) else { throw .notFinite(stage: "the decoder") }
+    try Self.checkFinite(logits)
     cached = prompt.items
     cachedPositions = prompt.positions
     return logits
   }
 
+  private static func checkFinite(_ logits: [Float]) throws(VLMError) {
+    guard logits.allSatisfy(\.isFinite) else { throw .notFinite(stage: "the decoder") }
+  }
+
   private mutating func decode(
     _ first: [Float], from position: Int, options: GenerationOptions, timings: inout StageTimings,
     onText: (String) -> Void
-  ) -> (text: String, tokens: [Int], reason: Answer.FinishReason) {
+  ) throws(VLMError) -> (text: String, tokens: [Int], reason: Answer.FinishReason) {
     let clock = ContinuousClock()
     let start = clock.now
     defer { timings.decode += clock.now - start }
@@ -151,6 +169,7 @@ public struct Conversation: ~Copyable {
       let next = position + tokens.count - 1
       logits = model.decoder.run(
         model.decoder.embed([token]), positions: [next], cache: &cache, workers: model.workers)
+      try Self.checkFinite(logits)
       cached.append(.token(token))
       cachedPositions.append(next)
     }

@@ -29,6 +29,9 @@ extension VisionLanguageModel {
     }
     let placeholders = tokens.count { $0 == imageToken }
     guard placeholders == pictures else { throw .placeholders(found: placeholders, pictures: pictures) }
+    // Before anything is embedded or encoded: a text that fills the context whatever is kept of the pictures.
+    let context = decoder.configuration.contextLength
+    guard tokens.count < context else { throw .promptTooLong(tokens: tokens.count, context: context, fitting: nil) }
     return tokens
   }
 

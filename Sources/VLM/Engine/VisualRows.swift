@@ -10,9 +10,9 @@ public struct VisualRows: Sendable {
   public let originalPlaces: [Int]
   /// Length of the unpruned sequence.
   public let unprunedLength: Int
-  /// Visual tokens before pruning, separators not counted.
+  /// Visual tokens before pruning; separators and a class token that is always sent are not counted.
   public let total: Int
-  /// Visual tokens kept, separators not counted.
+  /// Visual tokens kept, counted likewise.
   public let kept: Int
 }
 
@@ -63,6 +63,6 @@ extension VisionLanguageModel {
     guard projected.values.allSatisfy(\.isFinite) else { throw .notFinite(stage: "the projector") }
     return VisualRows(
       plan: plan, rows: projected, originalPlaces: places, unprunedLength: dense.sequence.count + extra,
-      total: picture.image.visualTokens + extra, kept: plan.keptTokens + extra)
+      total: picture.image.visualTokens, kept: plan.keptTokens)
   }
 }

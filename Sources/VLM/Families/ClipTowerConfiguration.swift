@@ -2,6 +2,9 @@ import Kernels
 import ViT
 
 extension VisionConfiguration {
+  /// Memory of one attention tile grows with the patches; published towers have 16 to 37 a side.
+  private static let mostPatchesASide = 256
+
   /// Reads a `vision_config` of type `clip_vision_model`; absent keys are CLIPVisionConfig's, and an absent section is the
   /// tower of LLaVA-1.5.
   init(clip section: ConfigurationReader) throws(VLMError) {
@@ -18,9 +21,14 @@ extension VisionConfiguration {
     let channels = try section.integer("num_channels", default: 3, in: 1...1024)
     guard channels == 3 else { throw section.error("num_channels", found: "\(channels)", expected: "3") }
     let imageSize = try section.integer("image_size", default: wide ? 336 : 224, in: 1...8192)
+    let patchSize = try section.integer("patch_size", default: wide ? 14 : 32, in: 1...imageSize)
+    guard imageSize / patchSize <= Self.mostPatchesASide else {
+      throw section.error(
+        "patch_size", found: "\(patchSize)", expected: "at most \(Self.mostPatchesASide) patches a side of \(imageSize)"
+      )
+    }
     self.init(
-      imageSize: imageSize,
-      patchSize: try section.integer("patch_size", default: wide ? 14 : 32, in: 1...imageSize),
+      imageSize: imageSize, patchSize: patchSize,
       width: width, depth: try section.integer("num_hidden_layers", default: wide ? 24 : 12, in: 1...1024),
       heads: heads,
       feedForwardWidth: try section.integer("intermediate_size", default: wide ? 4096 : 3072, in: 1...1_048_576),

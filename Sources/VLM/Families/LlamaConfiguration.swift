@@ -14,8 +14,8 @@ extension DecoderConfiguration {
         "num_key_value_heads", found: "\(keyValueHeads)", expected: "a divisor of num_attention_heads \(heads)")
     }
     let headWidth = try section.integer("head_dim", default: width / heads, in: 1...65_536)
-    guard headWidth % 2 == 0 else {
-      throw section.error("head_dim", found: "\(headWidth)", expected: "an even number")
+    guard headWidth > 0, headWidth % 2 == 0 else {
+      throw section.error("head_dim", found: "\(headWidth)", expected: "a positive even number")
     }
     let context = try section.integer("max_position_embeddings", default: 2048, in: 1...16_777_216)
     let rotary = try section.rotary(context: context)

@@ -61,11 +61,15 @@ public enum LlavaFamily: ModelFamily {
     } catch {
       throw .image(error, file: folder.file(name))
     }
-    let size = processor.geometry(width: vision.imageSize, height: vision.imageSize)
-    guard size.width == vision.imageSize, size.height == vision.imageSize else {
-      throw .configuration(
-        key: "crop_size", found: "\(size.width)×\(size.height)",
-        expected: "the tower's \(vision.imageSize)×\(vision.imageSize)", file: folder.file(name))
+    // Whatever the picture's shape: without a crop, only square ones would fit the tower.
+    let side = vision.imageSize
+    for (width, height) in [(side, side), (3 * side, side), (side, 3 * side)] {
+      let size = processor.geometry(width: width, height: height)
+      guard size.width == side, size.height == side else {
+        throw .configuration(
+          key: "crop_size", found: "\(size.width)×\(size.height) for a picture of \(width)×\(height)",
+          expected: "the tower's \(side)×\(side) for every picture", file: folder.file(name))
+      }
     }
     return processor
   }

@@ -48,7 +48,8 @@ public struct Sampler: Sendable {
       mass += weights[index]
       if mass >= options.topP * total { break }
     }
-    var left = Double.random(in: 0..<mass, using: &random)
+    // 53 bits of our own generator: the standard library does not promise that its way of drawing stays the same.
+    var left = Double(random.next() >> 11) * 0x1p-53 * mass
     for index in kept {
       left -= weights[index]
       if left < 0 { return index }

@@ -34,28 +34,36 @@ struct AttentionMaps {
 
   /// Column and row means of the patch–patch block.
   func patchMeans() -> PatchMeans {
-    var given = [Double](repeating: 0, count: patches)
-    for head in 0..<heads {
-      for query in 0..<patches {
+    let size = Double(patches)
+    let given = headMean { head in
+      (0..<patches).map { query in
         let start = (head * side + query + firstPatch) * side
-        given[query] += values[start + firstPatch..<start + side].reduce(0.0) { $0 + Double($1) }
+        return values[start + firstPatch..<start + side].reduce(0.0) { $0 + Double($1) }
       }
     }
-    let size = Double(patches)
     return PatchMeans(
       received: groupMeans(columnSums(queries: firstPatch..<side).map { $0 / size }),
-      given: groupMeans(given.map { $0 / (size * Double(heads)) }))
+      given: groupMeans(given.map { $0 / size }))
   }
 
   private func columnSums(queries: Range<Int>) -> [Double] {
-    var sums = [Double](repeating: 0, count: patches)
-    for head in 0..<heads {
+    headMean { head in
+      var sums = [Double](repeating: 0, count: patches)
       for query in queries {
         let start = (head * side + query) * side + firstPatch
         for column in 0..<patches { sums[column] += Double(values[start + column]) }
       }
+      return sums
     }
-    return sums.map { $0 / Double(heads) }
+  }
+
+  /// Each head's sums first, then the heads in order: the order of the encoder's own taps, so that both give the same bits.
+  private func headMean(_ sums: (Int) -> [Double]) -> [Double] {
+    var total = [Double](repeating: 0, count: patches)
+    for head in 0..<heads {
+      for (index, sum) in sums(head).enumerated() { total[index] += sum }
+    }
+    return total.map { $0 / Double(heads) }
   }
 
   private func groupMeans(_ values: [Double]) -> [Double] {

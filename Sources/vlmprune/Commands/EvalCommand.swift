@@ -9,8 +9,8 @@ struct EvalCommand: ParsableCommand {
     abstract: "Measure accuracy on a question file.",
     discussion: """
       Example:
-        vlmprune eval --questions fixtures/questions/scenes/questions.jsonl --images fixtures/questions/scenes \
-      --strategy hiprune --keep 25% --limit 40
+        vlmprune eval --questions fixtures/questions/scenes/questions.jsonl \\
+          --images fixtures/questions/scenes --strategy hiprune --keep 25% --limit 16
       """)
 
   @Option(name: .long, help: ArgumentHelp("Questions: JSONL, one object a line.", valueName: "file"))
@@ -27,10 +27,10 @@ struct EvalCommand: ParsableCommand {
   @Option(name: .long, help: ArgumentHelp("Write the answers (JSONL).", valueName: "file"))
   var answers: String?
 
-  @Option(name: .long, help: "Answer only the first N questions.")
+  @Option(name: .long, parsing: .unconditional, help: "Answer only the first N questions.")
   var limit: Int?
 
-  @Option(name: .long, help: "Most tokens of an answer.")
+  @Option(name: .long, parsing: .unconditional, help: "Most tokens of an answer.")
   var maxNewTokens: Int = 128
 
   @Flag(name: .long, help: "Encode and prefill every question anew.")
@@ -39,13 +39,13 @@ struct EvalCommand: ParsableCommand {
   func validate() throws {
     if let limit, limit < 1 { throw ValidationError("--limit is \(limit), expected at least 1") }
     if maxNewTokens < 1 { throw ValidationError("--max-new-tokens is \(maxNewTokens), expected at least 1") }
-    if let answers { try OutputFile.check(answers, option: "--answers") }
   }
 
   func run() throws {
     let setting = try options.pruningSetting()
+    if let answers { try OutputFile.check(answers, option: "--answers", inputs: [questions]) }
     let metric = try Metric(named: metric)
-    let all = try Question.read(questions)
+    let all = try Question.read(try InputFile.bytes(questions), file: questions)
     let asked = Array(all.prefix(limit ?? all.count))
     let model = try options.loadModel()
     try model.check(setting)

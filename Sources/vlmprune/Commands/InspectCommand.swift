@@ -42,7 +42,9 @@ struct InspectCommand: ParsableCommand {
     if image == "-", question.promptFile == "-" {
       throw ValidationError("only one of the image and the prompt can come from stdin")
     }
-    if let tensors, tensors == evidence { throw ValidationError("--tensors and --evidence name the same file") }
+    if let tensors, let evidence, OutputFile.target(tensors) == OutputFile.target(evidence) {
+      throw ValidationError("--tensors and --evidence name the same file")
+    }
   }
 
   /// What can be wrong before anything is read.

@@ -36,7 +36,7 @@ struct SelectCommand: ParsableCommand {
 
   func run() throws {
     let budget = try Budget(parsing: keep)
-    let strategy = try StrategyCatalogue.make(parsing: strategy ?? (budget == .all ? "none" : "hiprune"))
+    let strategy = try StrategyCatalogue.make(parsing: strategy, keeping: budget)
     let evidenceFile = try EvidenceFile(path: file)
     let evidence = try StrategyRunner.evidence(
       for: strategy, on: evidenceFile.tower, layout: evidenceFile.layout, keeping: budget)

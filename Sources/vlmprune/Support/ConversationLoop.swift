@@ -61,9 +61,8 @@ struct ConversationLoop: ~Copyable {
       guard !rest.isEmpty else { throw Self.incomplete("/keep", "a number of visual tokens, a percentage or all") }
       try change { setting in
         setting.budget = try Budget(parsing: rest)
-        // As on the command line: a budget alone means the strategy that works on every tower.
-        if type(of: setting.strategy).name == "none" {
-          setting.strategy = try StrategyCatalogue.make(parsing: "hiprune")
+        if !setting.strategy.prunes {
+          setting.strategy = try StrategyCatalogue.make(parsing: StrategyCatalogue.standard)
         }
       }
     case "/strategy":

@@ -12,8 +12,8 @@ struct EvidenceDump {
 
   init(setting: PruningSetting, model: VisionLanguageModel, isWanted: Bool) throws {
     self.model = model
-    let isNone = type(of: setting.strategy).name == "none"
-    let strategy = isNone ? try StrategyCatalogue.make(parsing: "hiprune") : setting.strategy
+    let strategy =
+      setting.strategy.prunes ? setting.strategy : try StrategyCatalogue.make(parsing: StrategyCatalogue.standard)
     evidence = isWanted ? try strategy.evidence(on: model.description) : .none
     wanted = EvidenceFileWriter.tensors(for: evidence)
   }

@@ -9,11 +9,3 @@ enum ProcessMemory {
     return Int(usage.ru_maxrss) * 1024
   }
 }
-
-extension Duration {
-  var milliseconds: Double {
-    Double(components.seconds) * 1000 + Double(components.attoseconds) / 1e15
-  }
-
-  var seconds: Double { milliseconds / 1000 }
-}

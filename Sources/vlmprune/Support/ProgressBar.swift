@@ -1,4 +1,5 @@
 import Foundation
+import VLM
 
 /// A line on stderr that is rewritten as work goes on; nothing where stderr is no terminal.
 struct ProgressBar {
@@ -19,7 +20,7 @@ struct ProgressBar {
     let elapsed = ContinuousClock.now - start
     guard isShown, done == total || elapsed - lastDrawn > .milliseconds(100) else { return }
     lastDrawn = elapsed
-    let rate = Double(done) / max(elapsed.seconds, 1e-9)
+    let rate = Double(done) / max((elapsed.milliseconds / 1000), 1e-9)
     let left = Double(total - done) / rate
     let filled = done * 30 / max(total, 1)
     let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: 30 - filled)

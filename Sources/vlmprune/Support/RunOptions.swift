@@ -48,21 +48,22 @@ struct RunOptions: ParsableArguments {
     if let threads, !(1...4096).contains(threads) {
       throw ValidationError("--threads is \(threads), expected 1 to 4096")
     }
-    guard maxPixels > 0 else { throw ValidationError("--max-pixels is \(maxPixels), expected a positive number") }
+    guard (1...(1 << 31)).contains(maxPixels) else {
+      throw ValidationError("--max-pixels is \(maxPixels), expected 1 to \(1 << 31)")
+    }
   }
 
   var workers: Workers { Workers(count: threads ?? ProcessInfo.processInfo.activeProcessorCount) }
   var limits: ImageLimits { ImageLimits(maxPixels: maxPixels) }
 
-  /// Strategy and budget, read before anything is loaded. `hiprune` works on every tower, so a budget alone means it.
+  /// Strategy and budget, read before anything is loaded.
   func pruningSetting() throws -> PruningSetting {
     guard precision == .auto || precision == .f32 else {
       throw CommandFailure.usage(
         "precision \(precision.rawValue) is not in this build", hint: "use --precision f32 or auto")
     }
     let budget = try Budget(parsing: keep)
-    let spec = strategy ?? (budget == .all ? "none" : "hiprune")
-    let strategy = try StrategyCatalogue.make(parsing: spec)
+    let strategy = try StrategyCatalogue.make(parsing: strategy, keeping: budget)
     return PruningSetting(
       strategy: strategy, budget: budget, positions: positions == .original ? .original : .renumbered, seed: seed)
   }

@@ -1,0 +1,86 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("eval") struct EvalTests {
+  private static let fields: Set<String> = [
+    "accuracy", "interval", "n", "categories", "strategy", "visual_tokens", "kept", "keep_ratio", "metric",
+    "timings_ms",
+  ]
+
+  /// Three questions about two pictures, the first with a right answer that no tiny model gives.
+  private func questions(_ scratch: Scratch, lines: [String]? = nil) throws -> String {
+    let standard = [
+      #"{"question_id": 1, "image": "tiny-square.png", "text": "What is this?", "answer": "x", "category": "what"}"#,
+      #"{"question_id": "b", "image": "tiny-wide.png", "text": "Why?", "answers": ["y", "z"], "category": "why"}"#,
+      #"{"question_id": 3, "image": "tiny-square.png", "text": "Who?", "answer": "x"}"#,
+    ]
+    return try scratch.write(Array((lines ?? standard).joined(separator: "\n").utf8), as: "questions.jsonl")
+  }
+
+  private func eval(_ questions: String, _ more: String...) -> Command {
+    Command(
+      ["eval", "--questions", questions, "--images", Fixtures.url("images").path, "--model", classic] + more)
+  }
+
+  @Test("--json has the contract's fields, every question counted once")
+  func json() throws {
+    let scratch = try Scratch()
+    let command = eval(try questions(scratch), "--strategy", "hiprune", "--keep", "9", "--json")
+    let report = try succeed(command).json()
+    #expect(Set(report.keys) == Self.fields)
+    #expect(report["n"] as? Int == 3 && report["accuracy"] as? Double == 0)
+    #expect(report["visual_tokens"] as? Int == 25 && report["kept"] as? Double == 9)
+    #expect(report["metric"] as? String == "exact")
+    #expect((report["strategy"] as? String)?.hasPrefix("hiprune(alpha=0.1") == true)
+    let categories = try #require(report["categories"] as? [String: [String: Any]])
+    #expect(categories.mapValues { $0["n"] as? Int } == ["what": 1, "why": 1, "(none)": 1])
+    #expect((report["interval"] as? [Double])?.count == 2)
+  }
+
+  @Test("answers are LLaVA's lines, in the order of the questions, and equal what ask says")
+  func answers() throws {
+    let scratch = try Scratch()
+    let path = scratch.path("answers.jsonl")
+    let command = eval(try questions(scratch), "--answers", path, "--max-new-tokens", "8")
+    #expect(try succeed(command).text.contains("overall"))
+    let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+    let objects = try lines.map {
+      try #require(JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
+    }
+    #expect(objects.count == 3)
+    #expect(objects[0]["question_id"] as? Int == 1 && objects[1]["question_id"] as? String == "b")
+    let keys: Set = ["question_id", "prompt", "text", "answer_id", "model_id", "metadata"]
+    for object in objects { #expect(Set(object.keys) == keys) }
+    #expect(objects[0]["text"] as? String == (try succeed(ask("--json")).json()["answer"] as? String))
+  }
+
+  @Test("--limit answers the first ones only, --no-reuse the same")
+  func limit() throws {
+    let scratch = try Scratch()
+    let file = try questions(scratch)
+    let limited = try succeed(eval(file, "--limit", "2", "--json", "--no-reuse")).json()
+    #expect(limited["n"] as? Int == 2)
+  }
+
+  @Test("what cannot be evaluated is two lines and an exit code")
+  func refusals() throws {
+    let scratch = try Scratch()
+    let file = try questions(scratch)
+    try fail(eval("/nowhere.jsonl"), naming: "/nowhere.jsonl")
+    try fail(eval(scratch.folder), naming: "folder")
+    try fail(eval(file, "--answers", "/nowhere/answers.jsonl"), naming: "--answers /nowhere/answers.jsonl")
+    try fail(eval(file, "--metric", "bleu"), exitCode: 2, naming: "bleu", "exact")
+    try fail(eval(file, "--limit", "-1"), exitCode: 2, naming: "--limit is -1")
+    try fail(eval(file, "--keep", "26"), exitCode: 2, naming: "25")
+    let broken = try questions(scratch, lines: [#"{"question_id": 1}"#])
+    try fail(eval(broken), naming: "line 1")
+    let absent = try questions(
+      scratch, lines: [#"{"question_id": 7, "image": "absent.png", "text": "What?", "answer": "x"}"#])
+    try fail(eval(absent), naming: "absent.png")
+    let device = try questions(
+      scratch,
+      lines: [#"{"question_id": 7, "image": "../../../../../../../../dev/zero", "text": "What?", "answer": "x"}"#])
+    try fail(eval(device), naming: "dev/zero")
+  }
+}

@@ -1,0 +1,82 @@
+import Foundation
+import Kernels
+import Pruning
+import TestSupport
+import Testing
+import VLM
+import ViT
+
+/// Weights that are damaged behind a header that is not: numbers that are not finite end in an error, not in an answer or a trap.
+@Suite("Numbers that are not finite") struct DamagedNumbersTests {
+  private func error(temperature: Double, damage: ([Float], Int) -> [Float]) throws -> VLMError? {
+    try withTemporaryFolder { parent in
+      let checkpoint = BrokenCheckpoint(folder: "\(parent)/checkpoint")
+      try FileManager.default.copyItem(atPath: Fixtures.model("tiny-classic").path, toPath: checkpoint.folder)
+      // The first answer's token, whose embedding is read only once it has been chosen.
+      let setting = try TestModel.setting()
+      let sound = try TestModel.load("tiny-classic")
+      let first = try sound.answer(setting: setting).generated[0]
+      try checkpoint.editWeights { tensors in
+        let name = try #require(tensors.keys.first { $0.hasSuffix("embed_tokens.weight") })
+        let tensor = try #require(tensors[name])
+        tensors[name]?.values = damage(tensor.values, first * tensor.shape[1])
+      }
+      let model = try checkpoint.load()
+      return vlmError {
+        var conversation = Conversation(model: model, setting: setting)
+        _ = try conversation.ask(
+          "What colour is the ring?", newPictures: [try model.picture("tiny-wide.png")],
+          options: GenerationOptions(
+            maxNewTokens: 4, sampling: SamplingOptions(temperature: temperature, topP: temperature == 0 ? 1 : 1e-6)))
+      }
+    }
+  }
+
+  @Test("behind the first token are an error", arguments: [0.0, 1.0])
+  func laterTokens(temperature: Double) throws {
+    let error = try error(temperature: temperature) { values, start in
+      var values = values
+      values[start] = .nan
+      return values
+    }
+    guard case .notFinite? = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+  }
+}
+
+/// Scores that decide between tokens are summed in one order, in the encoder's taps and from a file's whole maps.
+@Suite("Evidence from taps and from maps") struct EvidenceOrderTests {
+  @Test("has the same bits", arguments: ["tiny-classic", "tiny-grouped", "tiny-sparse"])
+  func sameBits(name: String) throws {
+    let model = try TestModel.load(name)
+    let layers = Array(0..<model.description.depth)
+    let evidence = Evidence(
+      layers.flatMap { layer in
+        [
+          EvidenceKind.classAttention(layer: layer), .attentionReceived(layer: layer, queries: .all),
+          .attentionReceived(layer: layer, queries: .patches), .patchMeans(layer: layer, scale: .softmax),
+          .patchMeans(layer: layer, scale: .logits),
+        ]
+      })
+    let recorder = InspectionRecorder(mapLayers: layers, logitLayers: layers)
+    let picture = try model.picture("tiny-wide.png")
+    let tapped = try model.encode(picture, evidence: evidence, question: "", recorder: recorder).image.views[0]
+    let stored = try withTemporaryFolder { folder in
+      var writer = EvidenceFileWriter(
+        tower: model.description, layout: .single, imageSize: ImageSize(width: 97, height: 61), digest: picture.digest)
+      for layer in layers {
+        writer.add(maps: [try #require(recorder.attention(view: 0, layer: layer))], as: .attention(layer))
+        writer.add(maps: [try #require(recorder.logits(view: 0, layer: layer))], as: .logits(layer))
+      }
+      try writer.write(to: "\(folder)/evidence.safetensors")
+      return try EvidenceFile(path: "\(folder)/evidence.safetensors").image(providing: evidence).views[0]
+    }
+    #expect(tapped.classAttention == stored.classAttention)
+    #expect(tapped.receivedFromAll == stored.receivedFromAll)
+    #expect(tapped.receivedFromPatches == stored.receivedFromPatches)
+    #expect(tapped.patchMeans == stored.patchMeans)
+    #expect(tapped.patchLogitMeans == stored.patchLogitMeans)
+  }
+}
