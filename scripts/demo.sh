@@ -6,7 +6,7 @@ binary=$1
 root=$(cd "$(dirname "$0")/.." && pwd)
 picture=$root/fixtures/images/scene.png
 overlay=kept.png
-question="How many objects are there?"
+question="What is written on the blue circle?"
 
 echo "picture:  fixtures/images/scene.png"
 echo "question: $question"

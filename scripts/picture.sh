@@ -30,5 +30,5 @@ for scene in $scenes; do
 done
 # Colours reduced: the picture is for a page, not for measuring.
 eval montage $tiles -tile 4x3 -geometry 240x240+4+4 -background white -pointsize 18 "'$folder/all.png'"
-convert "$folder/all.png" -colors 128 "PNG8:$root/docs/strategies.png"
+convert "$folder/all.png" +dither -colors 200 "PNG8:$root/docs/strategies.png"
 echo "docs/strategies.png"

@@ -51,7 +51,7 @@ def existence(scene, names, rng):
     # Absent pairs whose colour or shape is in the scene: seeing one of the two must not be enough.
     near = [(c, s) for c in COLOR_NAMES for s in SHAPES
             if (c, s) not in pairs and (c in colors) + (s in shapes) >= min(2, len(pairs))]
-    absent = near or [(c, s) for c in colors for s in SHAPES if (c, s) not in pairs]
+    absent = near or [(c, s) for c in sorted(colors) for s in SHAPES if (c, s) not in pairs]
     things = [(article(" ".join(p)), "yes", "pair") for p in sorted(pairs)]
     things += [(article(" ".join(p)), "no", "pair") for p in absent]
     things += [(article(s), "yes" if s in shapes else "no", "shape") for s in SHAPES]
@@ -115,7 +115,8 @@ def quadrant(scene, names, rng):
         if not ways or min(abs(o.x - middle), abs(o.y - middle)) < QUADRANT_MARGIN:
             continue
         answer = ("top" if o.y < middle else "bottom") + " " + ("left" if o.x < middle else "right")
-        text = rng.choice(("In which quadrant is the {}?", "Which quadrant contains the {}?", "Which part of the image is the {} in?"))
+        text = rng.choice(("In which quadrant is the {}?", "Which quadrant contains the {}?",
+                           "Which part of the image is the {} in?"))
         yield Question(text.format(rng.choice(ways)), answer, "quadrant", "")
 
 

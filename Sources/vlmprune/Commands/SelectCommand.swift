@@ -17,41 +17,26 @@ struct SelectCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("A safetensors file with attention maps and metadata.", valueName: "file"))
   var file: String
 
-  @Option(name: .long, help: ArgumentHelp("Pruning strategy: name or name(option=value, …).", valueName: "spec"))
-  var strategy: String?
-
-  @Option(
-    name: .long, parsing: .unconditional,
-    help: ArgumentHelp("Visual tokens to keep: N, P%, 0.x or all.", valueName: "budget"))
-  var keep: String = "all"
-
-  @Option(name: .long, parsing: .unconditional, help: "Seed of random choices.")
-  var seed: UInt64 = 0
-
-  @Flag(name: .long, help: "Print one JSON object on stdout.")
-  var json = false
-
-  @Flag(name: .long, help: "Say more on stderr.")
-  var verbose = false
+  @OptionGroup var options: SelectionOptions
 
   func run() throws {
-    let budget = try Budget(parsing: keep)
-    let strategy = try StrategyCatalogue.make(parsing: strategy, keeping: budget)
+    let budget = try options.budget()
+    let strategy = try StrategyCatalogue.make(parsing: options.strategy, keeping: budget)
     let evidenceFile = try EvidenceFile(path: file)
     let evidence = try StrategyRunner.evidence(
       for: strategy, on: evidenceFile.tower, layout: evidenceFile.layout, keeping: budget)
     for warning in strategy.warnings(on: evidenceFile.tower) { StandardError.write("warning: \(warning)\n") }
-    if verbose {
+    if options.verbose {
       StandardError.write(
         "\(file): \(evidenceFile.layout.views) views of \(evidenceFile.tower.grid) tokens, "
           + "depth \(evidenceFile.tower.depth)\n")
     }
     let plan = try StrategyRunner.plan(
-      strategy, for: try evidenceFile.image(providing: evidence), keeping: budget, seed: seed)
+      strategy, for: try evidenceFile.image(providing: evidence), keeping: budget, seed: options.seed)
     let report = SelectionReport(
       of: plan, strategy: try strategy.resolved(on: evidenceFile.tower),
       tokensPerView: evidenceFile.tower.grid.count)
-    if json {
+    if options.json {
       try StandardOutput.write(json: report)
       return
     }

@@ -5,6 +5,29 @@ import Kernels
 import Pruning
 import VLM
 
+/// What every command that prunes takes.
+struct SelectionOptions: ParsableArguments {
+  @Option(name: .long, help: ArgumentHelp("Pruning strategy: name or name(option=value, …).", valueName: "spec"))
+  var strategy: String?
+
+  // What follows is the value even where it begins with a dash, so that "-1" gets its own message.
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp("Visual tokens to keep: N, P%, 0.x or all.", valueName: "budget"))
+  var keep: String = "all"
+
+  @Option(name: .long, parsing: .unconditional, help: "Seed of random choices.")
+  var seed: UInt64 = 0
+
+  @Flag(name: .long, help: "Print one JSON object on stdout.")
+  var json = false
+
+  @Flag(name: .long, help: "Say more on stderr.")
+  var verbose = false
+
+  func budget() throws -> Budget { try Budget(parsing: keep) }
+}
+
 /// What every command that runs a model takes.
 struct RunOptions: ParsableArguments {
   @Option(
@@ -14,14 +37,7 @@ struct RunOptions: ParsableArguments {
       valueName: "dir|name"))
   var model: String?
 
-  @Option(name: .long, help: ArgumentHelp("Pruning strategy: name or name(option=value, …).", valueName: "spec"))
-  var strategy: String?
-
-  // What follows is the value even where it begins with a dash, so that "-1" gets its own message.
-  @Option(
-    name: .long, parsing: .unconditional,
-    help: ArgumentHelp("Visual tokens to keep: N, P%, 0.x or all.", valueName: "budget"))
-  var keep: String = "all"
+  @OptionGroup var selection: SelectionOptions
 
   @Option(name: .long, help: "Number format of the products: f32 or auto.")
   var precision: PrecisionChoice = .auto
@@ -32,17 +48,8 @@ struct RunOptions: ParsableArguments {
   @Option(name: .long, parsing: .unconditional, help: "Threads; all cores when left out.")
   var threads: Int?
 
-  @Option(name: .long, parsing: .unconditional, help: "Seed of random choices.")
-  var seed: UInt64 = 0
-
   @Option(name: .long, parsing: .unconditional, help: "Largest picture, in pixels.")
   var maxPixels: Int = 100_000_000
-
-  @Flag(name: .long, help: "Print one JSON object on stdout.")
-  var json = false
-
-  @Flag(name: .long, help: "Say more on stderr.")
-  var verbose = false
 
   func validate() throws {
     if let threads, !(1...4096).contains(threads) {
@@ -53,6 +60,8 @@ struct RunOptions: ParsableArguments {
     }
   }
 
+  var json: Bool { selection.json }
+  var verbose: Bool { selection.verbose }
   var workers: Workers { Workers(count: threads ?? ProcessInfo.processInfo.activeProcessorCount) }
   var limits: ImageLimits { ImageLimits(maxPixels: maxPixels) }
 
@@ -62,10 +71,11 @@ struct RunOptions: ParsableArguments {
       throw CommandFailure.usage(
         "precision \(precision.rawValue) is not in this build", hint: "use --precision f32 or auto")
     }
-    let budget = try Budget(parsing: keep)
-    let strategy = try StrategyCatalogue.make(parsing: strategy, keeping: budget)
+    let budget = try selection.budget()
+    let strategy = try StrategyCatalogue.make(parsing: selection.strategy, keeping: budget)
     return PruningSetting(
-      strategy: strategy, budget: budget, positions: positions == .original ? .original : .renumbered, seed: seed)
+      strategy: strategy, budget: budget, positions: positions == .original ? .original : .renumbered,
+      seed: selection.seed)
   }
 
   /// Loads the model, and says so when asked to.

@@ -1,0 +1,86 @@
+"""Accuracy of a LLaVA checkpoint through transformers: greedy generation, exact match after trimming and lower case.
+
+    python evaluate.py --model DIR --questions FILE --images DIR [--blind] [--limit N]
+
+`--blind` shows a picture of one colour (the mean that normalisation subtracts) instead of the real one. The figures go
+to standard output as JSON.
+"""
+
+import argparse
+import json
+from collections import defaultdict
+from itertools import groupby
+from pathlib import Path
+
+import torch
+from PIL import Image
+from tokenizers import Tokenizer
+from transformers import CLIPImageProcessorPil, DynamicCache, LlavaForConditionalGeneration
+
+PROMPT = "USER: {}\n{} ASSISTANT:"
+
+
+class Model:
+    def __init__(self, folder):
+        self.model = LlavaForConditionalGeneration.from_pretrained(folder, dtype=torch.float32).eval()
+        self.processor = CLIPImageProcessorPil.from_pretrained(folder)
+        self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self.image = self.model.config.image_token_index
+        self.end = self.model.config.text_config.eos_token_id
+
+    @torch.no_grad()
+    def answers(self, picture, questions, blind):
+        """Answers to several questions about one picture; what lies before the questions is computed once."""
+        pixels = self.processor(picture, return_tensors="pt")["pixel_values"]
+        pixels = torch.zeros_like(pixels) if blind else pixels
+        tokens = "<image>" * self.model.config.image_seq_length
+        prompts = [self.tokenizer.encode(PROMPT.format(tokens, q)).ids for q in questions]
+        start = len(prompts[0]) - prompts[0][::-1].index(self.image)
+        cache = DynamicCache(config=self.model.config.text_config)
+        self.model(input_ids=torch.tensor([prompts[0][:start]]), pixel_values=pixels, past_key_values=cache, logits_to_keep=1)
+        answers = []
+        for prompt in prompts:
+            answers.append(self.tokenizer.decode(self.greedy(prompt[start:], cache)).strip())
+            cache.crop(start - cache.get_seq_length())
+        return answers
+
+    def greedy(self, ids, cache, limit=8):
+        answer = []
+        while len(answer) < limit:
+            logits = self.model(input_ids=torch.tensor([ids]), past_key_values=cache, logits_to_keep=1).logits
+            ids = [logits[0, -1].argmax().item()]
+            if ids[0] == self.end:
+                break
+            answer += ids
+        return answer
+
+
+def evaluate(model, questions, images, blind):
+    asked, right = defaultdict(int), defaultdict(int)
+    for name, group in groupby(questions, key=lambda q: q["image"]):
+        group = list(group)
+        picture = Image.open(images / name).convert("RGB")
+        for question, answer in zip(group, model.answers(picture, [q["text"] for q in group], blind)):
+            asked[question["category"]] += 1
+            right[question["category"]] += answer.lower() == question["answer"].lower()
+    total = sum(asked.values())
+    return {"questions": total, "blind": blind, "accuracy": round(sum(right.values()) / total, 4),
+            "categories": {c: {"questions": asked[c], "accuracy": round(right[c] / asked[c], 4)} for c in sorted(asked)}}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--questions", type=Path, required=True)
+    parser.add_argument("--images", type=Path, required=True)
+    parser.add_argument("--blind", action="store_true")
+    parser.add_argument("--limit", type=int, help="only the first N questions")
+    args = parser.parse_args()
+    # The matrices are too small to be worth a second thread.
+    torch.set_num_threads(1)
+    questions = [json.loads(line) for line in args.questions.read_text().splitlines()]
+    print(json.dumps(evaluate(Model(args.model), questions[:args.limit], args.images, args.blind), indent=2))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,141 @@
+"""Writes a training checkpoint as a Hugging Face LLaVA checkpoint, and checks that transformers gives the same answers.
+
+    python export.py --checkpoint RUN/checkpoint.pt --tokenizer RUN/tokenizer.json --out fixtures/models/shapes-llava
+"""
+
+import argparse
+import json
+import os
+import random
+import shutil
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+from transformers import CLIPVisionConfig, LlamaConfig, LlavaConfig, LlavaForConditionalGeneration
+
+from config import BOS, EOS, GRID, IMAGE, IMAGE_MEAN, IMAGE_STD, IMAGE_TOKEN, PAD, SEEDS, ModelConfig
+from data import pack
+from model import Llava
+from questions import Sampler
+from scenes import PATCH, draw_scene, sample_scene
+from tokenizer import Prompts
+
+# The names under which LLaVA-1.5's checkpoint is published; transformers renames them as it loads.
+PUBLISHED = (
+    ("model.vision_tower.", "vision_tower.vision_model."),
+    ("model.multi_modal_projector.", "multi_modal_projector."),
+    ("model.language_model.", "language_model.model."),
+    ("lm_head.", "language_model.lm_head."),
+)
+
+
+def published(name):
+    for ours, theirs in PUBLISHED:
+        if name.startswith(ours):
+            return theirs + name[len(ours):]
+    raise KeyError(name)
+
+
+def hugging_face_config(c, prompts):
+    ids = {"bos_token_id": prompts.tokenizer.token_to_id(BOS), "eos_token_id": prompts.eos, "pad_token_id": prompts.pad}
+    vision = CLIPVisionConfig(
+        hidden_size=c.tower_width, intermediate_size=c.tower_hidden, num_hidden_layers=c.tower_depth,
+        num_attention_heads=c.tower_heads, image_size=IMAGE, patch_size=PATCH, projection_dim=c.tower_width,
+        hidden_act="quick_gelu", layer_norm_eps=c.norm_eps)
+    text = LlamaConfig(
+        vocab_size=c.vocab, hidden_size=c.width, intermediate_size=c.hidden, num_hidden_layers=c.depth,
+        num_attention_heads=c.heads, num_key_value_heads=c.kv_heads, rms_norm_eps=c.norm_eps,
+        rope_parameters={"rope_type": "default", "rope_theta": c.rope_theta}, max_position_embeddings=2048, **ids)
+    config = LlavaConfig(
+        vision_config=vision, text_config=text, image_token_index=prompts.image, image_seq_length=GRID * GRID,
+        vision_feature_layer=-2, vision_feature_select_strategy="default", projector_hidden_act="gelu")
+    config.architectures = ["LlavaForConditionalGeneration"]
+    config.dtype = "float16"
+    return config, ids
+
+
+def write_json(path, value):
+    path.write_text(json.dumps(value, indent=2) + "\n")
+
+
+def write_processors(out, ids):
+    write_json(out / "preprocessor_config.json", {
+        "image_processor_type": "CLIPImageProcessor", "processor_class": "LlavaProcessor", "do_convert_rgb": True,
+        "do_resize": True, "size": {"shortest_edge": IMAGE}, "resample": 3, "do_center_crop": True,
+        "crop_size": {"height": IMAGE, "width": IMAGE}, "do_rescale": True, "rescale_factor": 1 / 255, "do_normalize": True,
+        "image_mean": list(IMAGE_MEAN), "image_std": list(IMAGE_STD)})
+    write_json(out / "processor_config.json", {
+        "processor_class": "LlavaProcessor", "patch_size": PATCH, "vision_feature_select_strategy": "default",
+        "num_additional_image_tokens": 1, "image_token": IMAGE_TOKEN})
+    write_json(out / "tokenizer_config.json", {
+        "tokenizer_class": "PreTrainedTokenizerFast", "processor_class": "LlavaProcessor",
+        "bos_token": BOS, "eos_token": EOS, "pad_token": PAD, "image_token": IMAGE_TOKEN, "model_max_length": 2048, "padding_side": "left",
+        "clean_up_tokenization_spaces": False})
+    write_json(out / "generation_config.json", {"_from_model_config": True, "do_sample": False, "max_new_tokens": 16, **ids})
+
+
+def check(out, model, prompts):
+    """The exported files must load completely and answer as the trained model does (which is rounded to f16 too)."""
+    exported, report = LlavaForConditionalGeneration.from_pretrained(out, dtype=torch.float32, output_loading_info=True)
+    if report["missing_keys"] or report["unexpected_keys"] or report["mismatched_keys"]:
+        raise SystemExit(f"transformers does not load the export completely: {report}")
+    scene = sample_scene(SEEDS["val"] + 999)
+    image = np.asarray(draw_scene(scene)[0])
+    question = Sampler().sample(scene, 1, random.Random(0))[0]
+    text, answer = prompts.pieces(question.text, question.answer)
+    tokens, labels = (torch.from_numpy(a) for a in pack([[(text, answer)]], 1, prompts.pad))
+    scale, shift = torch.tensor(IMAGE_STD), torch.tensor(IMAGE_MEAN)
+    pixels = ((torch.tensor(image).float() / 255 - shift) / scale).permute(2, 0, 1)[None]
+    ids = torch.tensor([prompts.prefix + [prompts.image] * GRID * GRID + text + answer])
+    prefix = torch.tensor([prompts.prefix])
+    with torch.no_grad():
+        theirs = exported(input_ids=ids, pixel_values=pixels).logits[0, -len(answer) - 1:-1]
+        features, _ = model.model["vision_tower"](torch.tensor(image)[None], torch.zeros(1, 2, dtype=torch.long))
+        hidden = model.model["language_model"](prefix, model.model["multi_modal_projector"](features), tokens)
+        ours = model.lm_head(hidden[labels >= 0])
+    difference = (ours - theirs).abs().max().item()
+    if difference > 1e-2:
+        raise SystemExit(f"the export's logits differ by {difference}")
+    return difference
+
+
+def export(checkpoint, tokenizer, out):
+    state = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    model = Llava(ModelConfig(**state["config"]))
+    model.load_state_dict({k: v.half().float() for k, v in state["model"].items()})
+    model.eval()
+    prompts = Prompts(tokenizer)
+    part = out.with_name(out.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    weights = {published(k): v.half().contiguous() for k, v in model.state_dict().items()}
+    save_file(weights, part / "model.safetensors", metadata={"format": "pt"})
+    (part / "model.safetensors").chmod(0o644)
+    config, ids = hugging_face_config(ModelConfig(**state["config"]), prompts)
+    config.save_pretrained(part)
+    write_processors(part, ids)
+    shutil.copyfile(tokenizer, part / "tokenizer.json")
+    difference = check(part, model, prompts)
+    if out.exists():
+        old = out.with_name(out.name + ".old")
+        shutil.rmtree(old, ignore_errors=True)
+        os.rename(out, old)
+    os.rename(part, out)
+    shutil.rmtree(out.with_name(out.name + ".old"), ignore_errors=True)
+    size = sum(f.stat().st_size for f in out.iterdir())
+    print(json.dumps({"stage": state["stage"], "step": state["step"], "bytes": size, "logit_difference": difference}))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--tokenizer", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    args = parser.parse_args()
+    export(args.checkpoint, args.tokenizer, args.out)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,242 @@
+"""Trains the bundled model. Resumes from the newest checkpoint in the output folder.
+
+    python train.py --run full --data DIR --out DIR [--device cpu] [--processes 2]
+
+`data.py` draws the pictures for it; it may still be drawing when training begins. On a CPU, one process per core with
+one thread each: they meet once a step, where threads would meet in every operation and wait for whoever was preempted.
+"""
+
+import argparse
+import json
+import math
+import os
+import random
+import signal
+import sys
+import time
+from collections import defaultdict
+from contextlib import nullcontext
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import torch
+import torch.distributed as dist
+from torch import multiprocessing
+
+from config import RUNS
+from data import Batches
+from model import AuxiliaryHeads, Llava
+from tokenizer import Prompts, train_tokenizer
+
+LOG_EVERY, VALIDATE_EVERY, SAVE_SECONDS = 50, 500, 120
+
+
+def rate_at(run, stage, step):
+    """Warm-up, then cosine down to a twentieth."""
+    warm = min(1.0, (step + 1) / run.warmup)
+    return stage.rate * warm * (0.05 + 0.95 * (1 + math.cos(math.pi * step / stage.steps)) / 2)
+
+
+def drop_background(features, patches):
+    """The features without a random share of the background patches; the number kept is the same for each picture.
+
+    A decoder that has only ever seen all 576 tokens learns to count against the amount of background, and errs when
+    any pruning method changes it.
+    """
+    inside = (patches[:, 0] > 0).flatten(1)
+    total = inside.shape[1]
+    # Now and then fewer than the largest number of object patches: budgets are fixed, scenes are not.
+    least = max(32, int(0.8 * inside.sum(1).max()))
+    kept = round(least * (total / least) ** random.random())
+    order = torch.rand(inside.shape, device=inside.device) + inside
+    index = order.topk(kept, dim=1).indices.sort(dim=1).values
+    return features.gather(1, index[:, :, None].expand(-1, -1, features.shape[-1]))
+
+
+class Trainer:
+    def __init__(self, run, folder, out, device, rank=0, processes=1):
+        self.run, self.folder, self.out, self.device, self.rank, self.processes = run, folder, out, device, rank, processes
+        self.prompts = Prompts(out / "tokenizer.json")
+        # The texts may need fewer tokens than allowed.
+        self.config = replace(run.model, vocab=self.prompts.tokenizer.get_vocab_size())
+        torch.manual_seed(0)
+        self.model = Llava(self.config).to(device)
+        self.heads = AuxiliaryHeads(run.model.tower_width, run.model.width).to(device)
+        self.prefix = torch.tensor([self.prompts.prefix], device=device)
+        # Neighbouring pixels are nearly equal: one of Adam's steps moves a filter's answer to a flat patch by six hundred
+        # equal steps, and edges drown. The filters and positions that the tower starts with are good enough to stay.
+        embeddings = self.model.model["vision_tower"].embeddings
+        embeddings.patch_embedding.requires_grad_(False)
+        embeddings.position_embedding.requires_grad_(False)
+        self.parameters = [p for p in (*self.model.parameters(), *self.heads.parameters()) if p.requires_grad]
+        groups = [{"params": [p for p in self.parameters if p.ndim >= 2], "weight_decay": run.weight_decay},
+                  {"params": [p for p in self.parameters if p.ndim < 2], "weight_decay": 0.0}]
+        self.optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.98), fused=True)
+        self.stage, self.step, self.seconds, self.saved = 0, 0, 0.0, time.time()
+
+    def autocast(self):
+        return torch.autocast(self.device.type, torch.bfloat16) if self.device.type != "mps" else nullcontext()
+
+    def forward(self, arrays, pruned=False):
+        b = {name: torch.from_numpy(a).to(self.device) for name, a in arrays.items()}
+        with self.autocast():
+            features, classes = self.model.model["vision_tower"](b["images"], b["windows"])
+            projected = self.model.model["multi_modal_projector"](features)
+            targets = (b[name] for name in ("windows", "patches", "pairs", "counts"))
+            auxiliary = self.heads(features, projected, classes, *targets)
+            if b["tokens"].shape[1] == 0:
+                return torch.zeros(()), torch.zeros(1), auxiliary
+            if pruned:
+                projected = drop_background(projected, b["patches"])
+            loss, right = self.model(projected, self.prefix, b["tokens"], b["labels"])
+            return loss, right, auxiliary
+
+    def train_step(self, arrays):
+        rate = rate_at(self.run, self.run.stages[self.stage], self.step)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        loss, right, auxiliary = self.forward(arrays, pruned=random.random() < self.run.pruned_share)
+        (loss + 0.5 * auxiliary).backward()
+        if self.processes > 1:
+            self.average_gradients()
+        torch.nn.utils.clip_grad_norm_(self.parameters, 2.0)
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        return loss.item(), right.float().mean().item(), auxiliary.item()
+
+    def average_gradients(self):
+        gradients = [p.grad for p in self.parameters if p.grad is not None]
+        flat = torch.cat([g.flatten() for g in gradients])
+        dist.all_reduce(flat)
+        for g, mean in zip(gradients, (flat / self.processes).split([g.numel() for g in gradients])):
+            g.copy_(mean.view_as(g))
+
+    @torch.no_grad()
+    def validate(self, batches=8):
+        """Share of questions of each category whose answer tokens all come first."""
+        stage = self.run.stages[self.stage]
+        source = Batches(self.run, replace(stage, images=16, kind="val"), self.folder, self.prompts, seed=1)
+        asked, right = defaultdict(int), defaultdict(int)
+        for _ in range(batches):
+            arrays, categories = source.next()
+            _, hits, _ = self.forward(arrays)
+            # Answer tokens come flattened in the order of the questions.
+            lengths = (arrays["labels"] >= 0).sum(-1)
+            hits = iter(hits.cpu().tolist())
+            for i, names in enumerate(categories):
+                for j, name in enumerate(names):
+                    asked[name] += 1
+                    right[name] += all([next(hits) for _ in range(lengths[i, j])])
+        result = {name: round(right[name] / asked[name], 3) for name in sorted(asked)}
+        scenes = [n for n in asked if n != "easy-vqa"]
+        result["scenes"] = round(sum(right[n] for n in scenes) / max(1, sum(asked[n] for n in scenes)), 3)
+        return result
+
+    def state(self):
+        return {"model": self.model.state_dict(), "heads": self.heads.state_dict(), "optimizer": self.optimizer.state_dict(),
+                "config": asdict(self.config), "stage": self.stage, "step": self.step, "seconds": self.seconds}
+
+    def save(self):
+        torch.save(self.state(), self.out / "checkpoint.part")
+        os.replace(self.out / "checkpoint.part", self.out / "checkpoint.pt")
+        self.saved = time.time()
+
+    def resume(self):
+        if (self.out / "checkpoint.pt").exists():
+            state = torch.load(self.out / "checkpoint.pt", map_location=self.device, weights_only=True)
+            for name in ("model", "heads", "optimizer"):
+                getattr(self, name).load_state_dict(state[name])
+            self.stage, self.step, self.seconds = state["stage"], state["step"], state["seconds"]
+
+    def log(self, record):
+        line = json.dumps({"stage": self.stage, "step": self.step, "minutes": round(self.seconds / 60, 1), **record})
+        print(line, flush=True)
+        with open(self.out / "log.jsonl", "a") as out:
+            out.write(line + "\n")
+
+    def run_stage(self):
+        stage = self.run.stages[self.stage]
+        # Neither another process nor a resumed run may see the same questions again.
+        seed = self.rank * 1_000_000 + self.stage * 100_000 + self.step
+        random.seed(seed)
+        mine = replace(stage, images=stage.images // self.processes)
+        source = Batches(self.run, mine, self.folder, self.prompts, seed)
+        sums, began = [0.0, 0.0, 0.0], time.time()
+        while self.step < stage.steps:
+            start = time.time()
+            for i, value in enumerate(self.train_step(source.next()[0])):
+                sums[i] += value / LOG_EVERY
+            self.step += 1
+            self.seconds += time.time() - start
+            if self.rank > 0:
+                continue
+            if self.step % LOG_EVERY == 0:
+                speed = stage.images * LOG_EVERY / (time.time() - began)
+                means = dict(zip(("loss", "right", "auxiliary"), (round(s, 4) for s in sums)))
+                self.log({**means, "images_per_second": round(speed, 1)})
+                sums, began = [0.0, 0.0, 0.0], time.time()
+            if stage.questions and (self.step % VALIDATE_EVERY == 0 or self.step == stage.steps):
+                self.log({"validation": self.validate()})
+            if time.time() - self.saved > SAVE_SECONDS:
+                self.save()
+        if self.rank == 0:
+            self.save()
+
+    def train(self):
+        # Each process resumes from the file, so none may write it before all have read it.
+        self.resume()
+        if self.processes > 1:
+            dist.barrier()
+        while self.stage < len(self.run.stages):
+            self.run_stage()
+            if self.stage + 1 == len(self.run.stages):
+                break
+            self.stage, self.step = self.stage + 1, 0
+
+
+def wait_for(path, seconds=600):
+    """The drawing process writes the first shards within seconds."""
+    while not path.exists() and seconds > 0:
+        time.sleep(2)
+        seconds -= 2
+    if not path.exists():
+        raise SystemExit(f"{path} is missing: run data.py")
+
+
+def work(rank, args):
+    if args.processes > 1:
+        torch.set_num_threads(1)
+        dist.init_process_group("gloo", init_method=f"file://{(args.out / 'meeting').resolve()}", rank=rank,
+                                world_size=args.processes)
+    Trainer(RUNS[args.run], args.data, args.out, torch.device(args.device), rank, args.processes).train()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--run", choices=RUNS, default="full")
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--processes", type=int, default=1 if torch.cuda.is_available() else os.cpu_count())
+    args = parser.parse_args()
+    run = RUNS[args.run]
+    args.out.mkdir(parents=True, exist_ok=True)
+    # Left behind by a run that was cut off, it would make the processes of this one wait for those of that one.
+    (args.out / "meeting").unlink(missing_ok=True)
+    first = run.stages[0].canvas
+    for kind in (run.stages[0].kind, "easy", "val"):
+        wait_for(args.data / f"{kind}-{first}-000.json")
+    if not (args.out / "tokenizer.json").exists():
+        records = json.loads((args.data / f"easy-{first}-000.json").read_text())
+        questions = [q for record in records for q in record["questions"]]
+        train_tokenizer(run.model.vocab, questions, args.out / "tokenizer.json")
+    if args.processes == 1:
+        work(0, args)
+    else:
+        # An ordinary exit ends the workers; a signal's default action would leave them behind.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+        multiprocessing.spawn(work, (args,), nprocs=args.processes, daemon=True)
+
+
+if __name__ == "__main__":
+    main()
