@@ -23,7 +23,12 @@ struct RetentionTests {
     #expect(dense.count >= 400)
   }
 
-  @Test("attention keeps 95 % of the dense accuracy at a quarter of the tokens", arguments: ["fastervlm", "vtc-cls"])
+  /// On this model `vtc-cls` starts at the feature layer and is `fastervlm`; the others read other maps.
+  @Test(
+    "attention keeps 95 % of the dense accuracy at a quarter of the tokens",
+    arguments: [
+      "fastervlm", "hiprune", "fopru",
+    ])
   func quarter(strategy: String) async throws {
     let dense = accuracy(try await right("none", "all"))
     let pruned = accuracy(try await right(strategy, "25%"))
@@ -31,7 +36,7 @@ struct RetentionTests {
     #expect(pruned >= 0.95 * dense, "\(strategy): \(pruned) of \(dense)")
   }
 
-  @Test("attention beats random at 11 % beyond chance", arguments: ["fastervlm", "vtc-cls", "hiprune"])
+  @Test("attention beats random at 11 % beyond chance", arguments: ["fastervlm", "hiprune", "fopru"])
   func random(strategy: String) async throws {
     let comparison = PairedComparison(try await right(strategy, "11%"), try await right("random", "11%"))
     #expect(comparison.difference > 0.05)
