@@ -37,13 +37,15 @@ let package = Package(
   ],
   targets: [
     .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
     .systemLibrary(name: "CTurboJPEG", providers: [.apt(["libturbojpeg0-dev"])]),
     .target(name: "CPNG", cSettings: strictC, linkerSettings: [.linkedLibrary("png")]),
     .target(
       name: "CBuildInformation", cSettings: strictC + [.define("BUILD_COMMIT", to: String(commit ?? "unknown"))]),
     .target(name: "CVector", cSettings: strictC, linkerSettings: [.linkedLibrary("m")]),
+    .target(name: "CPacking", dependencies: ["CVector"], cSettings: strictC, linkerSettings: [.linkedLibrary("m")]),
 
-    module("Kernels", ["COpenBLAS", "CVector"]),
+    module("Kernels", ["COpenBLAS", "COneDNN", "CVector", "CPacking"]),
     module("Checkpoint", ["Kernels"]),
     module("Images", ["CPNG", "CTurboJPEG"]),
     module("Pruning", ["Kernels"]),

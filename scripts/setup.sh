@@ -3,7 +3,7 @@
 #   scripts/setup.sh [MORE PACKAGES]
 set -eu
 
-packages="libopenblas-dev libpng-dev libturbojpeg0-dev $*"
+packages="libopenblas-dev libdnnl-dev libpng-dev libturbojpeg0-dev $*"
 
 missing=""
 for package in $packages; do

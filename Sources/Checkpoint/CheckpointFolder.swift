@@ -3,6 +3,8 @@ import Foundation
 /// A Hugging Face checkpoint folder: its JSON files and its weights, in one file or sharded.
 public struct CheckpointFolder: Sendable {
   public let path: String
+  /// How the weights of linear layers are stored in memory; nil: as they are, widened to Float32.
+  public var packing: WeightPacking?
 
   /// JSON files beside the weights are small; anything larger is not one (tokenizers reach 17 MB).
   private static let largestJSON = 256 << 20
@@ -43,15 +45,20 @@ public struct CheckpointFolder: Sendable {
 
   /// The weights: model.safetensors, or the shards that model.safetensors.index.json lists.
   /// - Throws: `CheckpointError`; `.noWeights` names a form that is not supported when one is found instead.
-  public func weights() throws(CheckpointError) -> WeightSource {
+  public func weights() throws(CheckpointError) -> WeightSource { try weights(packing: packing) }
+
+  private func weights(packing: WeightPacking?) throws(CheckpointError) -> WeightSource {
     if contains("model.safetensors") {
-      return WeightSource(file: try TensorFile(path: file("model.safetensors")))
+      return WeightSource(file: try TensorFile(path: file("model.safetensors")), packing: packing)
     }
     guard contains("model.safetensors.index.json") else { throw .noWeights(folder: path, found: foreignWeights()) }
-    return try shardedWeights()
+    return try shardedWeights(packing)
   }
 
-  private func shardedWeights() throws(CheckpointError) -> WeightSource {
+  /// Elements of all weights.
+  public func parameterCount() throws(CheckpointError) -> Int { try weights(packing: nil).parameterCount }
+
+  private func shardedWeights(_ packing: WeightPacking?) throws(CheckpointError) -> WeightSource {
     let index = "model.safetensors.index.json"
     let json = try json(index)
     guard let map = json["weight_map"]?.members else {
@@ -74,7 +81,7 @@ public struct CheckpointFolder: Sendable {
       let unlisted = shard.entries.keys.filter { files[$0] == nil }.sorted()
       guard unlisted.isEmpty else { throw .unusedTensors(names: unlisted, file: file(name)) }
     }
-    return WeightSource(label: path, files: files)
+    return WeightSource(label: path, files: files, packing: packing)
   }
 
   private func foreignWeights() -> String? {

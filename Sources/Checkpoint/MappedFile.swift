@@ -5,6 +5,8 @@ import Foundation
 /// Unchecked because of the pointer: the mapping is never written and lives as long as the object.
 public final class MappedFile: @unchecked Sendable {
   public let path: String
+  /// When the file was last changed, in nanoseconds since 1970.
+  let modified: Int
   private let bytes: UnsafeRawBufferPointer
 
   /// - Throws: `CheckpointError.unreadable` for anything but a readable regular file.
@@ -17,6 +19,7 @@ public final class MappedFile: @unchecked Sendable {
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
       throw .unreadable(file: path, reason: "not a regular file")
     }
+    modified = Int(status.st_mtim.tv_sec) * 1_000_000_000 + Int(status.st_mtim.tv_nsec)
     let size = Int(status.st_size)
     guard size > 0 else {
       bytes = UnsafeRawBufferPointer(start: nil, count: 0)

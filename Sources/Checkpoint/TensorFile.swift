@@ -37,6 +37,20 @@ public struct TensorFile: Sendable {
     }
   }
 
+  /// The tensor [rows, columns] as it is stored.
+  /// - Throws: `.missingTensor`, `.shape` or `.unsupportedType`.
+  public func matrix(_ name: String, rows: Int, columns: Int) throws(CheckpointError) -> StoredMatrix {
+    try StoredMatrix(
+      try entry(name, shape: [rows, columns]), name: name, rows: rows, columns: columns, file: file)
+  }
+
+  /// What tells this file from another of the same name: size, time of the last change, header.
+  var identity: String {
+    let header = entries.values.map(\.bytes.lowerBound).min() ?? file.count
+    let digest = file.withBytes(0..<min(header, file.count), Digest.of)
+    return "\(file.count) \(file.modified) \(digest)"
+  }
+
   /// The tensor's 64-bit integers.
   /// - Throws: `.missingTensor` or `.unsupportedType`.
   public func integers(_ name: String) throws(CheckpointError) -> [Int] {

@@ -6,16 +6,22 @@ public final class WeightSource {
   public let label: String
   private let files: [String: TensorFile]
   private var used: Set<String> = []
+  private let packer: WeightPacker?
 
   /// One file.
-  public init(file: TensorFile) {
+  public init(file: TensorFile, packing: WeightPacking? = nil) {
     label = file.path
+    packer = packing.map { WeightPacker($0, files: [file], label: file.path) }
     files = Dictionary(uniqueKeysWithValues: file.entries.keys.map { ($0, file) })
   }
 
   /// Several files; `files` says which file holds which tensor.
-  public init(label: String, files: [String: TensorFile]) {
+  public init(label: String, files: [String: TensorFile], packing: WeightPacking? = nil) {
     self.label = label
+    packer = packing.map { packing in
+      let each = Dictionary(files.values.map { ($0.path, $0) }) { first, _ in first }
+      return WeightPacker(packing, files: Array(each.values), label: label)
+    }
     self.files = files
   }
 
@@ -23,6 +29,9 @@ public final class WeightSource {
   public var names: some Sequence<String> { files.keys }
 
   public func contains(_ name: String) -> Bool { files[name] != nil }
+
+  /// Elements of all tensors.
+  var parameterCount: Int { files.reduce(0) { $0 + ($1.value.entries[$1.key]?.count ?? 0) } }
 
   /// The shape of a tensor, if it is there.
   public func shape(of name: String) -> [Int]? { files[name]?.entries[name]?.shape }
@@ -34,11 +43,32 @@ public final class WeightSource {
     return try file.floats(name, shape: shape)
   }
 
+  /// The matrix [rows, columns] as its file stores it, ticked off.
+  public func matrix(_ name: String, rows: Int, columns: Int) throws(CheckpointError) -> StoredMatrix {
+    guard let file = files[name] else { throw .missingTensor(name: name, file: label) }
+    used.insert(name)
+    return try file.matrix(name, rows: rows, columns: columns)
+  }
+
+  /// A layer with the weights `name` [outputs, inputs], in the form that this source was asked for.
+  func linear(
+    weights name: String, part: ModelPart, inputs: Int, outputs: Int, bias: WeightBuffer?
+  ) throws(CheckpointError) -> Linear {
+    guard let packer, packer.packing.packs(part) else {
+      return Linear(inputs: inputs, outputs: outputs, weights: try take(name, shape: [outputs, inputs]), bias: bias)
+    }
+    // Ticked off and checked even where the cache has it: the checkpoint is what counts.
+    let stored = try matrix(name, rows: outputs, columns: inputs)
+    let weights = packer.weights(name, part: part, stored)
+    return Linear(weights, bias: bias, engine: packer.packing.engine)
+  }
+
   /// Refuses leftovers: a tensor that nobody took means that the configuration describes another model.
   /// - Parameter ignorable: names that carry nothing (buffers that old versions saved), or parts that are not run.
   public func finish(ignoring ignorable: (String) -> Bool) throws(CheckpointError) {
     let left = files.keys.filter { !used.contains($0) && !ignorable($0) }.sorted()
     guard left.isEmpty else { throw .unusedTensors(names: left, file: label) }
+    packer?.finish()
   }
 }
 
@@ -46,14 +76,20 @@ public final class WeightSource {
 public struct WeightScope {
   public let source: WeightSource
   public let prefix: String
+  /// What the layers in this scope belong to.
+  public let part: ModelPart
 
-  public init(_ source: WeightSource, prefix: String = "") {
+  public init(_ source: WeightSource, prefix: String = "", part: ModelPart = .decoder) {
     self.source = source
     self.prefix = prefix
+    self.part = part
   }
 
+  /// The same scope for layers of another part.
+  public func of(_ part: ModelPart) -> WeightScope { WeightScope(source, prefix: prefix, part: part) }
+
   /// The scope `name` inside this one.
-  public func scope(_ name: String) -> WeightScope { WeightScope(source, prefix: path(name)) }
+  public func scope(_ name: String) -> WeightScope { WeightScope(source, prefix: path(name), part: part) }
 
   /// The scope of one element of a list: "layers.3".
   public func scope(_ name: String, _ index: Int) -> WeightScope { scope("\(name).\(index)") }
@@ -69,9 +105,14 @@ public struct WeightScope {
   /// `name.weight` [outputs, inputs] and, when asked for, `name.bias` [outputs].
   public func linear(_ name: String, inputs: Int, outputs: Int, bias: Bool) throws(CheckpointError) -> Linear {
     let inner = scope(name)
-    return Linear(
-      inputs: inputs, outputs: outputs, weights: try inner.tensor("weight", [outputs, inputs]),
+    return try source.linear(
+      weights: inner.path("weight"), part: part, inputs: inputs, outputs: outputs,
       bias: bias ? try inner.tensor("bias", [outputs]) : nil)
+  }
+
+  /// `name` [rows, columns] as its file stores it.
+  public func matrix(_ name: String, rows: Int, columns: Int) throws(CheckpointError) -> StoredMatrix {
+    try source.matrix(path(name), rows: rows, columns: columns)
   }
 
   /// `name.weight` and `name.bias`, [width] each.

@@ -12,6 +12,33 @@ extension Linear {
   }
 }
 
+extension Linear {
+  /// Queries, keys and values of the same rows, which are prepared once.
+  public static func apply(
+    _ first: Linear, _ second: Linear, _ third: Linear, to input: [Float], rows: Int, into outputs: inout [Float],
+    _ others: inout [Float], _ rest: inout [Float], workers: Workers
+  ) {
+    outputs.withUnsafeMutableBufferPointer { outputs in
+      others.withUnsafeMutableBufferPointer { others in
+        rest.withUnsafeMutableBufferPointer { rest in
+          apply([first, second, third], input.span, rows: rows, into: [outputs, others, rest], workers: workers)
+        }
+      }
+    }
+  }
+
+  /// The gated product on arrays.
+  public func apply(
+    gating up: Linear, activation: Activation, _ input: [Float], rows: Int, into output: inout [Float],
+    scratch: inout [Float], workers: Workers
+  ) {
+    var span = output.mutableSpan
+    var room = scratch.mutableSpan
+    apply(
+      gating: up, activation: activation, input.span, rows: rows, into: &span, scratch: &room, workers: workers)
+  }
+}
+
 extension LayerNorm {
   /// `apply` on arrays.
   public func apply(_ input: [Float], rows: Int, into output: inout [Float], workers: Workers) {
@@ -59,15 +86,5 @@ extension RotaryTable {
   public func rotate(_ rows: inout [Float], heads: Int, workers: Workers) {
     var span = rows.mutableSpan
     rotate(&span, heads: heads, workers: workers)
-  }
-}
-
-extension ElementWise {
-  /// `gate` on arrays.
-  public static func gate(
-    _ gate: inout [Float], by up: [Float], count: Int, activation: Activation, workers: Workers
-  ) {
-    var span = gate.mutableSpan
-    self.gate(&span, by: up.span, count: count, activation: activation, workers: workers)
   }
 }

@@ -2,8 +2,14 @@
 public struct Linear: Sendable {
   public let inputs: Int
   public let outputs: Int
-  private let weights: WeightBuffer
+  private let storage: Storage
   private let bias: WeightBuffer?
+
+  private enum Storage {
+    /// Float32 as stored, through OpenBLAS.
+    case plain(WeightBuffer)
+    case packed(PackedWeights, ProductEngine)
+  }
 
   /// - Parameters:
   ///   - weights: [outputs, inputs], row-major.
@@ -13,7 +19,17 @@ public struct Linear: Sendable {
     precondition(bias == nil || bias?.count == outputs, "one bias an output")
     self.inputs = inputs
     self.outputs = outputs
-    self.weights = weights
+    storage = .plain(weights)
+    self.bias = bias
+  }
+
+  /// A layer with packed weights.
+  /// - Parameter bias: [outputs].
+  public init(_ weights: PackedWeights, bias: WeightBuffer? = nil, engine: ProductEngine) {
+    precondition(bias == nil || bias?.count == weights.outputs, "one bias an output")
+    inputs = weights.inputs
+    outputs = weights.outputs
+    storage = .packed(weights, engine)
     self.bias = bias
   }
 
@@ -28,9 +44,16 @@ public struct Linear: Sendable {
     input.withUnsafeBufferPointer { input in
       output.withUnsafeMutableBufferPointer { output in
         guard rows > 0, let x = input.baseAddress, let y = output.baseAddress else { return }
-        workers.forEachRange(of: outputs, grain: 16) { columns in
-          product(x, rows: rows, columns: columns, into: y, accumulate: accumulate)
-          finish(y, rows: rows, columns: columns, activation: activation)
+        switch storage {
+        case .plain(let weights):
+          workers.forEachRange(of: outputs, grain: 16) { columns in
+            product(weights, x, rows: rows, columns: columns, into: y, accumulate: accumulate)
+            finish(y, rows: rows, columns: columns, activation: activation)
+          }
+        case .packed(let weights, let engine):
+          let target = PackedProduct.Target(
+            weights: weights, bias: bias, output: y, activation: activation, accumulate: accumulate)
+          PackedProduct(engine: engine, targets: [target], rows: rows).run(x, workers: workers)
         }
       }
     }
@@ -45,11 +68,61 @@ public struct Linear: Sendable {
     return output
   }
 
+  /// Several layers on the same rows, which are prepared once: outputs[i] [rows, outputs of i] = layers[i](input).
+  static func apply(
+    _ layers: [Linear], _ input: Span<Float>, rows: Int, into outputs: [UnsafeMutableBufferPointer<Float>],
+    workers: Workers
+  ) {
+    var targets: [PackedProduct.Target] = []
+    var engine: ProductEngine?
+    for (layer, output) in zip(layers, outputs) {
+      precondition(output.count >= rows * layer.outputs && input.count >= rows * layer.inputs, "whole rows")
+      guard case .packed(let weights, let own) = layer.storage, let output = output.baseAddress else { continue }
+      targets.append(PackedProduct.Target(weights: weights, bias: layer.bias, output: output))
+      engine = own
+    }
+    guard let engine, targets.count == layers.count else {
+      for (layer, output) in zip(layers, outputs) {
+        var span = output.mutableSpan
+        layer.apply(input, rows: rows, into: &span, workers: workers)
+      }
+      return
+    }
+    input.withUnsafeBufferPointer { input in
+      guard let input = input.baseAddress else { return }
+      PackedProduct(engine: engine, targets: targets, rows: rows).run(input, workers: workers)
+    }
+  }
+
+  /// output [rows, outputs] = activation(self(input)) · up(input), as gated feed-forward layers have it.
+  /// - Parameter scratch: room for another [rows, outputs], which Float32 weights that are not packed need.
+  func apply(
+    gating up: Linear, activation: Activation, _ input: Span<Float>, rows: Int, into output: inout MutableSpan<Float>,
+    scratch: inout MutableSpan<Float>, workers: Workers
+  ) {
+    precondition(up.inputs == inputs && up.outputs == outputs, "a gate has the shape of what it gates")
+    guard case .packed(let weights, let engine) = storage, case .packed(let factor, _) = up.storage else {
+      apply(input, rows: rows, into: &output, workers: workers)
+      up.apply(input, rows: rows, into: &scratch, workers: workers)
+      ElementWise.gate(&output, by: scratch.span, count: rows * outputs, activation: activation, workers: workers)
+      return
+    }
+    precondition(input.count >= rows * inputs && output.count >= rows * outputs, "a linear layer needs whole rows")
+    input.withUnsafeBufferPointer { input in
+      output.withUnsafeMutableBufferPointer { output in
+        guard let input = input.baseAddress, let output = output.baseAddress else { return }
+        let target = PackedProduct.Target(
+          weights: weights, bias: bias, output: output, activation: activation, factor: (factor, up.bias))
+        PackedProduct(engine: engine, targets: [target], rows: rows).run(input, workers: workers)
+      }
+    }
+  }
+
   /// One thread's share of the outputs, for all rows. A few rows are memory-bound: there a matrix–vector loop beats OpenBLAS,
   /// which runs at a tenth of the memory's speed with one row.
   private func product(
-    _ input: UnsafePointer<Float>, rows: Int, columns: Range<Int>, into output: UnsafeMutablePointer<Float>,
-    accumulate: Bool
+    _ weights: WeightBuffer, _ input: UnsafePointer<Float>, rows: Int, columns: Range<Int>,
+    into output: UnsafeMutablePointer<Float>, accumulate: Bool
   ) {
     weights.withUnsafeElements { weights in
       guard let base = weights.baseAddress else { return }

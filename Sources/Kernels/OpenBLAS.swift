@@ -38,8 +38,3 @@ enum OpenBLAS {
       blasint(left.stride), right.start, blasint(right.stride), 0, output, blasint(outputStride))
   }
 }
-
-/// What `doctor` says of the matrix library.
-public enum BackEnd {
-  public static var openBLASVersion: String { OpenBLAS.version }
-}

@@ -1,8 +1,8 @@
 import Dispatch
 import Synchronization
 
-/// How many threads work on one product: the only parallel primitive of the code. OpenBLAS itself is held at one thread, so
-/// that library threads × own threads never exceed this number.
+/// How many threads work on one product: the only parallel primitive of the code. Libraries are held at one thread, so that
+/// library threads × own threads never exceed this number.
 public struct Workers: Sendable, Hashable {
   public let count: Int
 
@@ -14,18 +14,28 @@ public struct Workers: Sendable, Hashable {
   /// Calls `body(i)` for every i in 0 ..< items, in no particular order, and returns when all are done. Items are handed out
   /// one by one, so that uneven ones balance.
   public func forEach(_ items: Int, _ body: (Int) -> Void) {
+    forEach(items, lane: {}) { _, item in body(item) }
+  }
+
+  /// The same, with something that each thread makes for itself before its first item: memory to work in, say.
+  public func forEach<Lane>(_ items: Int, lane: () -> Lane, _ body: (Lane, Int) -> Void) {
     guard count > 1 && items > 1 else {
-      for item in 0..<items { body(item) }
+      guard items > 0 else { return }
+      let own = lane()
+      for item in 0..<items { body(own, item) }
       return
     }
     let next = Atomic<Int>(0)
-    withoutActuallyEscaping(body) { body in
-      let work = SharedBody(run: body)
-      DispatchQueue.concurrentPerform(iterations: min(count, items)) { _ in
-        while true {
-          let item = next.wrappingAdd(1, ordering: .relaxed).oldValue
-          guard item < items else { return }
-          work.run(item)
+    withoutActuallyEscaping(lane) { lane in
+      withoutActuallyEscaping(body) { body in
+        let work = SharedBody(lane: lane, run: body)
+        DispatchQueue.concurrentPerform(iterations: min(count, items)) { _ in
+          let own = work.lane()
+          while true {
+            let item = next.wrappingAdd(1, ordering: .relaxed).oldValue
+            guard item < items else { return }
+            work.run(own, item)
+          }
         }
       }
     }
@@ -43,8 +53,9 @@ public struct Workers: Sendable, Hashable {
   }
 }
 
-/// Lets a non-escaping closure cross into the threads of one `concurrentPerform`. Unchecked because kernels capture raw
+/// Lets non-escaping closures cross into the threads of one `concurrentPerform`. Unchecked because kernels capture raw
 /// pointers: every item writes memory of its own, and the call returns only after all threads have.
-private struct SharedBody: @unchecked Sendable {
-  let run: (Int) -> Void
+private struct SharedBody<Lane>: @unchecked Sendable {
+  let lane: () -> Lane
+  let run: (Lane, Int) -> Void
 }

@@ -10,6 +10,7 @@ public struct Projector: Sendable {
   public init(
     inputs: Int, outputs: Int, activation: Activation, bias: Bool, from scope: WeightScope
   ) throws(CheckpointError) {
+    let scope = scope.of(.projector)
     first = try scope.linear("linear_1", inputs: inputs, outputs: outputs, bias: bias)
     second = try scope.linear("linear_2", inputs: outputs, outputs: outputs, bias: bias)
     self.activation = activation

@@ -33,6 +33,9 @@ public struct VisionLanguageModel: Sendable {
   /// Tokens that end an answer.
   public let endTokens: Set<Int>
   public let workers: Workers
+  /// What it computes with.
+  public internal(set) var compute = ComputeReport(
+    backEnd: .openblas, formats: PartFormats(tower: .f32, decoder: .f32, head: .f32))
 
   /// Visual tokens of one picture before pruning.
   public var visualTokensPerPicture: Int { description.grid.count }

@@ -43,8 +43,9 @@ struct EncoderBlock: Sendable {
   /// - Returns: what `request` asked for.
   func run(_ work: inout EncoderWorkspace, request: AttentionTapRequest, workers: Workers) -> AttentionTaps {
     let rows = work.tokens
-    projectQueriesAndKeys(&work, workers: workers)
-    value.apply(work.normed, rows: rows, into: &work.values, workers: workers)
+    attentionNorm.apply(work.hidden, rows: rows, into: &work.normed, workers: workers)
+    Linear.apply(
+      query, key, value, to: work.normed, rows: rows, into: &work.queries, &work.keys, &work.values, workers: workers)
     let taps = attention.apply(
       queries: work.queries, keys: work.keys, values: work.values, tokens: rows, into: &work.context, request: request,
       workers: workers)
@@ -57,14 +58,10 @@ struct EncoderBlock: Sendable {
 
   /// What `request` asks for of a block whose output nobody reads: queries, keys and their products alone.
   func taps(_ work: inout EncoderWorkspace, request: AttentionTapRequest, workers: Workers) -> AttentionTaps {
-    projectQueriesAndKeys(&work, workers: workers)
-    return attention.taps(
-      queries: work.queries.span, keys: work.keys.span, tokens: work.tokens, request: request, workers: workers)
-  }
-
-  private func projectQueriesAndKeys(_ work: inout EncoderWorkspace, workers: Workers) {
     attentionNorm.apply(work.hidden, rows: work.tokens, into: &work.normed, workers: workers)
     query.apply(work.normed, rows: work.tokens, into: &work.queries, workers: workers)
     key.apply(work.normed, rows: work.tokens, into: &work.keys, workers: workers)
+    return attention.taps(
+      queries: work.queries.span, keys: work.keys.span, tokens: work.tokens, request: request, workers: workers)
   }
 }

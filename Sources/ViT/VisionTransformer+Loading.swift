@@ -8,6 +8,7 @@ extension VisionTransformer {
     _ configuration: VisionConfiguration, from scope: WeightScope, naming: TowerNaming
   ) throws(CheckpointError) {
     let width = configuration.width
+    let scope = scope.of(.tower)
     self.configuration = configuration
     patchEmbedding = try Self.patchEmbedding(configuration, scope.scope(naming.patch))
     prefix = try Self.prefix(configuration, scope, naming)

@@ -74,9 +74,8 @@ struct DecoderBlock: Sendable {
   ) {
     let rows = work.rows
     attentionNorm.apply(work.hidden, rows: rows, into: &work.normed, workers: workers)
-    query.apply(work.normed, rows: rows, into: &work.queries, workers: workers)
-    key.apply(work.normed, rows: rows, into: &work.keys, workers: workers)
-    value.apply(work.normed, rows: rows, into: &work.values, workers: workers)
+    Linear.apply(
+      query, key, value, to: work.normed, rows: rows, into: &work.queries, &work.keys, &work.values, workers: workers)
     rotation.rotate(&work.queries, heads: attention.heads, workers: workers)
     rotation.rotate(&work.keys, heads: attention.keyValueHeads, workers: workers)
     attention.apply(
@@ -84,9 +83,8 @@ struct DecoderBlock: Sendable {
       into: &work.context, workers: workers)
     output.apply(work.context, rows: rows, into: &work.hidden, accumulate: true, workers: workers)
     feedForwardNorm.apply(work.hidden, rows: rows, into: &work.normed, workers: workers)
-    gate.apply(work.normed, rows: rows, into: &work.gate, workers: workers)
-    up.apply(work.normed, rows: rows, into: &work.up, workers: workers)
-    ElementWise.gate(&work.gate, by: work.up, count: work.gate.count, activation: activation, workers: workers)
+    gate.apply(
+      gating: up, activation: activation, work.normed, rows: rows, into: &work.gate, scratch: &work.up, workers: workers)
     down.apply(work.gate, rows: rows, into: &work.hidden, accumulate: true, workers: workers)
   }
 }

@@ -5,7 +5,7 @@ import Kernels
 public struct LlamaDecoder: Sendable {
   public let configuration: DecoderConfiguration
   /// [vocabulary, width].
-  private let embedding: WeightBuffer
+  private let embedding: StoredMatrix
   private let blocks: [DecoderBlock]
   private let outputNorm: RMSNorm
   private let head: Linear
@@ -20,7 +20,7 @@ public struct LlamaDecoder: Sendable {
   ) throws(CheckpointError) {
     let width = configuration.width
     self.configuration = configuration
-    embedding = try scope.scope("embed_tokens").tensor("weight", [configuration.vocabulary, width])
+    embedding = try scope.scope("embed_tokens").matrix("weight", rows: configuration.vocabulary, columns: width)
     var blocks: [DecoderBlock] = []
     for layer in 0..<configuration.depth {
       blocks.append(try DecoderBlock(configuration, from: scope.scope("layers", layer)))
@@ -29,8 +29,8 @@ public struct LlamaDecoder: Sendable {
     outputNorm = try scope.rmsNorm("norm", width: width, epsilon: configuration.normEpsilon)
     head =
       configuration.tiesEmbeddings
-      ? Linear(inputs: width, outputs: configuration.vocabulary, weights: embedding)
-      : try headScope.linear("lm_head", inputs: width, outputs: configuration.vocabulary, bias: false)
+      ? try scope.of(.head).linear("embed_tokens", inputs: width, outputs: configuration.vocabulary, bias: false)
+      : try headScope.of(.head).linear("lm_head", inputs: width, outputs: configuration.vocabulary, bias: false)
     rotary = Rotary(
       headWidth: configuration.headWidth, theta: configuration.rotaryTheta, scaling: configuration.rotaryScaling)
   }
@@ -45,15 +45,15 @@ public struct LlamaDecoder: Sendable {
   /// Embeddings of `tokens`, each of which is inside the vocabulary: [tokens, width].
   public func embed(_ tokens: [Int]) -> Matrix {
     let width = configuration.width
-    var values: [Float] = []
-    values.reserveCapacity(tokens.count * width)
-    embedding.withUnsafeElements { table in
-      for token in tokens {
+    var embeddings = Matrix(rows: tokens.count, columns: width)
+    embeddings.values.withUnsafeMutableBufferPointer { values in
+      guard let base = values.baseAddress else { return }
+      for (row, token) in tokens.enumerated() {
         precondition((0..<configuration.vocabulary).contains(token), "a token is inside the vocabulary")
-        values.append(contentsOf: table[token * width..<(token + 1) * width])
+        embedding.widen(token..<token + 1, into: base + row * width)
       }
     }
-    return Matrix(rows: tokens.count, columns: width, values: values)
+    return embeddings
   }
 
   /// Runs new positions behind those in the cache.

@@ -23,8 +23,10 @@ public enum FamilyCatalogue {
 
   /// Loads the checkpoint in `folder` with the family that its config.json names.
   /// - Parameter name: what to call the model in results.
-  public static func load(folder path: String, name: String, workers: Workers) throws(VLMError) -> VisionLanguageModel {
-    let folder = try wrapping { () throws(CheckpointError) in try CheckpointFolder(path: path) }
+  public static func load(
+    folder path: String, name: String, workers: Workers, compute: ComputeOptions = ComputeOptions()
+  ) throws(VLMError) -> VisionLanguageModel {
+    var folder = try wrapping { () throws(CheckpointError) in try CheckpointFolder(path: path) }
     let configuration = try wrapping { () throws(CheckpointError) in try folder.json("config.json") }
     guard let type = configuration["model_type"]?.string else {
       throw .configuration(
@@ -39,6 +41,13 @@ public enum FamilyCatalogue {
         .quantised(
           method: quantisation["quant_method"]?.string ?? "an unknown method", file: folder.file("config.json")))
     }
-    return try family.load(folder, configuration: configuration, name: name, workers: workers)
+    let engine = ProductEngine(compute.backEnd)
+    let parameters = try wrapping { [folder] () throws(CheckpointError) in try folder.parameterCount() }
+    let formats = compute.formats(engine: engine, parameters: parameters)
+    folder.packing = WeightPacking(
+      engine: engine, formats: formats, workers: workers, cacheFolder: compute.cacheFolder, notice: compute.notice)
+    var model = try family.load(folder, configuration: configuration, name: name, workers: workers)
+    model.compute = ComputeReport(backEnd: compute.backEnd, formats: formats)
+    return model
   }
 }

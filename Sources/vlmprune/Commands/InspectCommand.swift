@@ -62,7 +62,7 @@ struct InspectCommand: ParsableCommand {
       throw CommandFailure.usage("no question", hint: "ask with -q \"…\" or --prompt-file FILE")
     }
     let bytes = try InputFile.bytes(image)
-    let model = try options.loadModel()
+    let model = try options.loadModel(auto: .f32)
     try model.check(setting)
     let layers = try mapLayers(of: model)
     let picture = try model.picture(bytes, file: image, limits: options.limits)

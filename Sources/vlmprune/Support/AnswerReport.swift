@@ -53,7 +53,7 @@ struct AnswerReport: Encodable {
   let finishReason: String
   let model: String
   let family: String
-  let precision = "f32"
+  let precision: String
   let strategy: String
   let seed: UInt64
   let tokens: Tokens
@@ -75,6 +75,7 @@ struct AnswerReport: Encodable {
     finishReason = answer.finishReason.rawValue
     self.model = model.name
     family = model.family
+    precision = model.compute.precision
     strategy = answer.strategy.description
     seed = setting.seed
     tokens = Tokens(

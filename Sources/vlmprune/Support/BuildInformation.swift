@@ -9,6 +9,6 @@ enum BuildInformation {
   static var commit: String { String(cString: build_commit()) }
 
   static var text: String {
-    "vlmprune \(version) (commit \(commit); back ends: \(BackEnd.openBLASVersion))"
+    "vlmprune \(version) (commit \(commit); back ends: \(BackEnd.openBLASVersion); oneDNN \(BackEnd.oneDNNVersion))"
   }
 }

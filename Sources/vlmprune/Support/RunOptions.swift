@@ -39,8 +39,7 @@ struct RunOptions: ParsableArguments {
 
   @OptionGroup var selection: SelectionOptions
 
-  @Option(name: .long, help: "Number format of the products: f32 or auto.")
-  var precision: PrecisionChoice = .auto
+  @OptionGroup var compute: ComputeArguments
 
   @Option(name: .long, help: "Position ids after pruning: family (renumbered) or original.")
   var positions: PositionChoice = .family
@@ -67,10 +66,6 @@ struct RunOptions: ParsableArguments {
 
   /// Strategy and budget, read before anything is loaded.
   func pruningSetting() throws -> PruningSetting {
-    guard precision == .auto || precision == .f32 else {
-      throw CommandFailure.usage(
-        "precision \(precision.rawValue) is not in this build", hint: "use --precision f32 or auto")
-    }
     let budget = try selection.budget()
     let strategy = try StrategyCatalogue.make(parsing: selection.strategy, keeping: budget)
     return PruningSetting(
@@ -79,20 +74,19 @@ struct RunOptions: ParsableArguments {
   }
 
   /// Loads the model, and says so when asked to.
-  func loadModel() throws -> VisionLanguageModel {
+  /// - Parameter auto: what `--precision auto` stands for; nil: the fastest that keeps answers.
+  func loadModel(auto: Precision? = nil) throws -> VisionLanguageModel {
     let place = try ModelLocator.locate(model)
-    let model = try FamilyCatalogue.load(folder: place.folder, name: place.name, workers: workers)
-    if verbose {
+    let model = try FamilyCatalogue.load(
+      folder: place.folder, name: place.name, workers: workers, compute: compute.options(auto: auto))
+    // What `auto` chose is said wherever it is not plain f32.
+    if verbose || (compute.precision == .auto && model.compute.precision != "f32") {
       StandardError.write(
-        "\(model.name): \(model.family), \(model.visualTokensPerPicture) visual tokens, \(workers.count) threads, f32\n"
+        "\(model.name): \(model.family), \(model.visualTokensPerPicture) visual tokens, \(workers.count) threads, \(model.compute.precision) (\(model.compute.backEnd.rawValue))\n"
       )
     }
     return model
   }
-}
-
-enum PrecisionChoice: String, ExpressibleByArgument, CaseIterable {
-  case f32, bf16, int8, auto
 }
 
 enum PositionChoice: String, ExpressibleByArgument, CaseIterable {

@@ -1,0 +1,196 @@
+#include "cpacking.h"
+
+#include "clones.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { PANEL = 64 };
+
+// Sixteen lanes at once; the compiler splits them where registers are narrower. Passed by address: by value, how they travel
+// would depend on the CPU level.
+typedef float lanes __attribute__((vector_size(64), aligned(4)));
+
+// Butterflies of distance 1, 2, 4 and 8 inside sixteen lanes: partners added, the upper of each pair negated first.
+INLINE void hadamard16(lanes *values) {
+  const lanes s1 = {1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1};
+  const lanes s2 = {1, 1, -1, -1, 1, 1, -1, -1, 1, 1, -1, -1, 1, 1, -1, -1};
+  const lanes s4 = {1, 1, 1, 1, -1, -1, -1, -1, 1, 1, 1, 1, -1, -1, -1, -1};
+  const lanes s8 = {1, 1, 1, 1, 1, 1, 1, 1, -1, -1, -1, -1, -1, -1, -1, -1};
+  lanes x = *values;
+  x = x * s1 + __builtin_shufflevector(x, x, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14);
+  x = x * s2 + __builtin_shufflevector(x, x, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13);
+  x = x * s4 + __builtin_shufflevector(x, x, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11);
+  *values = x * s8 + __builtin_shufflevector(x, x, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
+}
+
+INLINE void hadamard64(float *values) {
+  lanes part[4];
+  memcpy(part, values, sizeof part);
+  for (int i = 0; i < 4; i++) hadamard16(&part[i]);
+  const lanes low = part[0] + part[1], high = part[2] + part[3];
+  const lanes low_difference = part[0] - part[1], high_difference = part[2] - part[3];
+  part[0] = (low + high) * 0.125f;
+  part[1] = (low_difference + high_difference) * 0.125f;
+  part[2] = (low - high) * 0.125f;
+  part[3] = (low_difference - high_difference) * 0.125f;
+  memcpy(values, part, sizeof part);
+}
+
+INLINE void hadamard_any(float *values, size_t block) {
+  for (size_t step = 1; step < block; step *= 2) {
+    for (size_t start = 0; start < block; start += 2 * step) {
+      for (size_t i = start; i < start + step; i++) {
+        const float first = values[i], second = values[i + step];
+        values[i] = first + second;
+        values[i + step] = first - second;
+      }
+    }
+  }
+  const float scale = 1.0f / sqrtf((float)block);
+  for (size_t i = 0; i < block; i++) values[i] *= scale;
+}
+
+CLONES void cv_hadamard(float *values, size_t count, size_t block) {
+  for (size_t start = 0; start + block <= count; start += block) {
+    if (block == 64) {
+      hadamard64(values + start);
+    } else {
+      hadamard_any(values + start, block);
+    }
+  }
+}
+
+// Round to nearest, ties to even. A NaN keeps its sign and stays one.
+INLINE uint16_t narrow(float value) {
+  uint32_t bits;
+  memcpy(&bits, &value, sizeof bits);
+  const uint32_t rounded = (bits + 0x7fffu + ((bits >> 16) & 1)) >> 16;
+  return (uint16_t)((bits & 0x7fffffffu) > 0x7f800000u ? (bits >> 16) | 0x40u : rounded);
+}
+
+INLINE float widen(uint32_t half) {
+  const uint32_t bits = half << 16;
+  float value;
+  memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+INLINE float largest(const float *values, size_t count) {
+  float magnitude = 0;
+  for (size_t i = 0; i < count; i++) magnitude = fabsf(values[i]) > magnitude ? fabsf(values[i]) : magnitude;
+  return magnitude;
+}
+
+// Zero, unless a value is infinite or not a number: a comparison would step over those.
+INLINE float poison(const float *values, size_t count) {
+  FAST_SUMS
+  float sum = 0;
+  for (size_t i = 0; i < count; i++) sum += values[i] * 0.0f;
+  return sum;
+}
+
+CLONES void cv_pack_f32(const float *rows, size_t columns, size_t inputs, size_t padded, float *panel) {
+  memset(panel, 0, padded * PANEL * sizeof *panel);
+  for (size_t k = 0; k < inputs; k++) {
+    for (size_t c = 0; c < columns; c++) panel[k * PANEL + c] = rows[c * inputs + k];
+  }
+}
+
+CLONES void cv_pack_bf16(const float *rows, size_t columns, size_t inputs, size_t padded, uint16_t *panel) {
+  memset(panel, 0, padded * PANEL * sizeof *panel);
+  for (size_t c = 0; c < columns; c++) {
+    for (size_t k = 0; k < inputs; k++) panel[(k / 2 * PANEL + c) * 2 + k % 2] = narrow(rows[c * inputs + k]);
+  }
+}
+
+CLONES void cv_pack_int8(const float *rows, size_t columns, size_t inputs, size_t padded, int8_t *panel, float *scales,
+                         int32_t *sums) {
+  memset(panel, 0, padded * PANEL);
+  for (size_t c = 0; c < columns; c++) {
+    const float *row = rows + c * inputs;
+    const float magnitude = largest(row, inputs);
+    const float inverse = magnitude > 0 ? 127.0f / magnitude : 0;
+    int32_t sum = 0;
+    for (size_t k = 0; k < inputs; k++) {
+      const int8_t q = (int8_t)rintf(row[k] * inverse);
+      panel[(k / 4 * PANEL + c) * 4 + k % 4] = q;
+      sum += q;
+    }
+    scales[c] = magnitude / 127.0f + poison(row, inputs);
+    sums[c] = sum;
+  }
+}
+
+CLONES void cv_unpack_bf16(const uint16_t *panel, size_t padded, float *destination, size_t stride) {
+  for (size_t k = 0; k < padded; k++) {
+    const uint16_t *group = panel + k / 2 * PANEL * 2 + k % 2;
+    for (size_t c = 0; c < PANEL; c++) destination[k * stride + c] = widen(group[c * 2]);
+  }
+}
+
+CLONES void cv_unpack_int8(const int8_t *panel, const float *scales, size_t padded, float *destination, size_t stride) {
+  for (size_t k = 0; k < padded; k++) {
+    const int8_t *group = panel + k / 4 * PANEL * 4 + k % 4;
+    for (size_t c = 0; c < PANEL; c++) destination[k * stride + c] = (float)group[c * 4] * scales[c];
+  }
+}
+
+CLONES void cv_pad_row_f32(const float *row, size_t inputs, size_t padded, float *destination) {
+  memcpy(destination, row, inputs * sizeof *row);
+  memset(destination + inputs, 0, (padded - inputs) * sizeof *row);
+}
+
+CLONES void cv_narrow_row_bf16(const float *row, size_t inputs, size_t padded, uint16_t *destination) {
+  for (size_t i = 0; i < inputs; i++) destination[i] = narrow(row[i]);
+  for (size_t i = inputs; i < padded; i++) destination[i] = 0;
+}
+
+CLONES float cv_quantise_row(const float *row, size_t inputs, size_t padded, uint8_t *destination) {
+  const float magnitude = largest(row, inputs);
+  const float inverse = magnitude > 0 ? 127.0f / magnitude : 0;
+  // Adding 1.5 · 2^23 rounds to an integer, ties to even, and leaves it in the low bits.
+  for (size_t i = 0; i < inputs; i++) {
+    const float shifted = row[i] * inverse + 12582912.0f;
+    uint32_t bits;
+    memcpy(&bits, &shifted, sizeof bits);
+    destination[i] = (uint8_t)(bits + 128u);
+  }
+  for (size_t i = inputs; i < padded; i++) destination[i] = 128;
+  return magnitude / 127.0f + poison(row, inputs);
+}
+
+CLONES void cv_finish_int8(const int32_t *products, const int32_t *sums, const float *scales, float row_scale,
+                           const float *bias, float *output, size_t count, int accumulate) {
+  for (size_t i = 0; i < count; i++) {
+    float value = (float)(products[i] - 128 * sums[i]) * (row_scale * scales[i]);
+    if (bias) value += bias[i];
+    output[i] = accumulate ? output[i] + value : value;
+  }
+}
+
+CLONES void cv_finish_f32(const float *products, const float *bias, float *output, size_t count, int accumulate) {
+  for (size_t i = 0; i < count; i++) {
+    const float value = bias ? products[i] + bias[i] : products[i];
+    output[i] = accumulate ? output[i] + value : value;
+  }
+}
+
+// Eight lanes, each a running product-sum of 64-bit words, so that swapped, missing and flipped words all show.
+CLONES uint64_t cv_digest(const uint8_t *bytes, size_t count) {
+  const uint64_t factor = 0x9e3779b97f4a7c15u;
+  uint64_t lane[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+  size_t i = 0;
+  for (; i + 64 <= count; i += 64) {
+    for (size_t j = 0; j < 8; j++) {
+      uint64_t word;
+      memcpy(&word, bytes + i + 8 * j, sizeof word);
+      lane[j] = (lane[j] ^ word) * factor;
+      lane[j] ^= lane[j] >> 32;
+    }
+  }
+  uint64_t digest = count;
+  for (size_t j = 0; j < 8; j++) digest = (digest ^ lane[j]) * factor;
+  for (; i < count; i++) digest = (digest ^ bytes[i]) * factor;
+  return digest ^ (digest >> 29);
+}

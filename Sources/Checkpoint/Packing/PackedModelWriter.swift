@@ -1,0 +1,88 @@
+import Foundation
+import Kernels
+
+/// Writes a file of packed weights under a temporary name and renames it when it is whole. Two processes may do so at once: each
+/// has a name of its own, and the last to finish wins. What a killed process left behind is removed by the next one.
+final class PackedModelWriter {
+  private let path: String
+  private let temporary: String
+  private let descriptor: Int32
+  private var table: PackedModelTable
+  private var offset = PackedModelPreamble.size
+  private var isCommitted = false
+
+  /// - Throws: `.system` when the folder or the file cannot be made.
+  init(path: String, key: PackedModelKey) throws(PackedModelError) {
+    self.path = path
+    let folder = (path as NSString).deletingLastPathComponent
+    do {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    } catch {
+      throw .system("\(folder) cannot be made")
+    }
+    Self.removeAbandoned(in: folder)
+    temporary = "\(path).\(getpid())-\(UInt32.random(in: 0...UInt32.max)).part"
+    descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+    table = PackedModelTable(identity: key.identity, formats: key.formats)
+    guard descriptor >= 0 else { throw .system("\(folder): \(String(cString: strerror(errno)))") }
+    // Held until the process ends or closes it: a lock that can be taken marks an abandoned file.
+    flock(descriptor, LOCK_EX | LOCK_NB)
+  }
+
+  deinit {
+    guard descriptor >= 0 else { return }
+    if !isCommitted { unlink(temporary) }
+    close(descriptor)
+  }
+
+  /// Adds one matrix.
+  func append(_ weights: PackedWeights, name: String) throws(PackedModelError) {
+    let (digest, failure) = weights.withBytes { (Digest.of($0), write($0, at: offset)) }
+    if let failure { throw failure }
+    table.entries[name] = .init(
+      format: weights.format.rawValue, inputs: weights.inputs, outputs: weights.outputs, offset: offset,
+      digest: String(digest, radix: 16))
+    offset += weights.byteCount
+  }
+
+  /// Writes the table and the preamble, and renames.
+  func commit() throws(PackedModelError) {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    guard let data = try? encoder.encode(table) else { throw .system("the table cannot be written") }
+    let bytes = [UInt8](data)
+    let digest = bytes.withUnsafeBytes(Digest.of)
+    if let failure = bytes.withUnsafeBytes({ write($0, at: offset) }) { throw failure }
+    let preamble = PackedModelPreamble(tableOffset: offset, tableSize: bytes.count, tableDigest: digest)
+    if let failure = preamble.bytes.withUnsafeBytes({ write($0, at: 0) }) { throw failure }
+    guard fsync(descriptor) == 0, rename(temporary, path) == 0 else {
+      throw .system("\(path): \(String(cString: strerror(errno)))")
+    }
+    isCommitted = true
+  }
+
+  /// - Returns: what went wrong, if anything.
+  private func write(_ bytes: UnsafeRawBufferPointer, at start: Int) -> PackedModelError? {
+    var written = 0
+    while written < bytes.count {
+      let count = pwrite(
+        descriptor, bytes.baseAddress.map { $0 + written }, min(bytes.count - written, 1 << 30),
+        off_t(start + written))
+      if count < 0 && errno == EINTR { continue }
+      guard count > 0 else { return .system("\(temporary): \(String(cString: strerror(errno)))") }
+      written += count
+    }
+    return nil
+  }
+
+  private static func removeAbandoned(in folder: String) {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    for name in names where name.hasSuffix(".part") && name.contains(".pack.") {
+      let path = "\(folder)/\(name)"
+      let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+      guard descriptor >= 0 else { continue }
+      if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { unlink(path) }
+      close(descriptor)
+    }
+  }
+}

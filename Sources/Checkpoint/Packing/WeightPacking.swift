@@ -1,0 +1,124 @@
+import Kernels
+
+/// The parts of a model whose weights may be stored in different number formats.
+public enum ModelPart: String, Sendable, Hashable, CaseIterable {
+  case tower
+  case projector
+  case decoder
+  /// The language head.
+  case head
+}
+
+/// The number format of each part.
+public struct PartFormats: Sendable, Hashable {
+  public var tower: NumberFormat
+  /// Decoder and projector.
+  public var decoder: NumberFormat
+  public var head: NumberFormat
+
+  public init(tower: NumberFormat, decoder: NumberFormat, head: NumberFormat) {
+    self.tower = tower
+    self.decoder = decoder
+    self.head = head
+  }
+
+  public subscript(part: ModelPart) -> NumberFormat {
+    switch part {
+    case .tower: tower
+    case .projector, .decoder: decoder
+    case .head: head
+    }
+  }
+}
+
+/// How the linear layers of a checkpoint become packed weights: in which formats, for which engine, and whether they are kept in a
+/// file for the next time.
+public struct WeightPacking: Sendable {
+  public let engine: ProductEngine
+  public let formats: PartFormats
+  public let workers: Workers
+  /// Where packed weights are kept; nil: nowhere.
+  public let cacheFolder: String?
+  /// Called with one line when the cache could not be used; the weights are then packed anew.
+  public let notice: @Sendable (String) -> Void
+
+  public init(
+    engine: ProductEngine, formats: PartFormats, workers: Workers, cacheFolder: String? = nil,
+    notice: @escaping @Sendable (String) -> Void = { _ in }
+  ) {
+    self.engine = engine
+    self.formats = formats
+    self.workers = workers
+    self.cacheFolder = cacheFolder
+    self.notice = notice
+  }
+
+  /// Float32 weights that the engine does not multiply in packed form stay where they are stored.
+  func packs(_ part: ModelPart) -> Bool { formats[part] != .f32 || engine.isNative(.f32) }
+
+  /// Only narrower weights are worth a file: Float32 takes longer to read than to pack.
+  func keeps(_ part: ModelPart) -> Bool { cacheFolder != nil && formats[part] != .f32 }
+}
+
+/// The packed weights of one checkpoint while it is loaded: read from the cache where it has them, else packed, and written to it.
+final class WeightPacker {
+  let packing: WeightPacking
+  private let cached: PackedModelFile?
+  private var writer: PackedModelWriter?
+
+  /// - Parameter files: what the weights come from; they identify the cached file.
+  init(_ packing: WeightPacking, files: [TensorFile], label: String) {
+    self.packing = packing
+    guard let folder = packing.cacheFolder, ModelPart.allCases.contains(where: packing.keeps) else {
+      cached = nil
+      writer = nil
+      return
+    }
+    let key = PackedModelKey(files: files, label: label, formats: packing.formats)
+    let path = key.path(in: folder)
+    do throws(PackedModelError) {
+      cached = try PackedModelFile(path: path, key: key, workers: packing.workers)
+    } catch {
+      if error != .absent { packing.notice("\(path): \(error.reason); the weights are packed anew") }
+      cached = nil
+    }
+    guard cached == nil else { return }
+    do throws(PackedModelError) {
+      writer = try PackedModelWriter(path: path, key: key)
+    } catch {
+      packing.notice("packed weights are not kept: \(error.reason)")
+    }
+  }
+
+  /// One layer's weights. From the cache they are a view of its file.
+  func weights(_ name: String, part: ModelPart, _ matrix: StoredMatrix) -> PackedWeights {
+    let format = packing.formats[part]
+    // Tied embeddings are the head's weights too, under the same name.
+    let name = "\(part.rawValue)/\(name)"
+    if let found = cached?.weights(name, format: format, inputs: matrix.columns, outputs: matrix.rows) { return found }
+    let packed = PackedWeights(
+      format: format, inputs: matrix.columns, outputs: matrix.rows, workers: packing.workers
+    ) { matrix.widen($0, into: $1) }
+    matrix.forget()
+    if packing.keeps(part) { keep(packed, name) }
+    return packed
+  }
+
+  /// Puts the new cached file in its place.
+  func finish() {
+    guard let writer else { return }
+    do throws(PackedModelError) { try writer.commit() } catch {
+      packing.notice("packed weights are not kept: \(error.reason)")
+    }
+    self.writer = nil
+  }
+
+  private func keep(_ weights: PackedWeights, _ name: String) {
+    guard let writer else { return }
+    do throws(PackedModelError) { try writer.append(weights, name: name) } catch {
+      // A full disk, say. The model loads all the same.
+      packing.notice("packed weights are not kept: \(error.reason)")
+      self.writer = nil
+    }
+  }
+}

@@ -1,0 +1,180 @@
+import COneDNN
+import Synchronization
+
+/// Swift's door to oneDNN: single-threaded products of prepared rows with packed weights. Parallelism is `Workers`' business.
+///
+/// Unchecked because of the handles: oneDNN's engine and primitives may be used from any thread, and the table is locked.
+final class OneDNN: @unchecked Sendable {
+  /// A product's shape: [rows, inner] · [inner, columns].
+  struct Shape: Hashable {
+    let format: NumberFormat
+    let rows: Int
+    let inner: Int
+    let columns: Int
+  }
+
+  /// What runs one shape. Released with the process: a model needs a few dozen.
+  private struct Product {
+    let primitive: dnnl_primitive_t
+    let source: dnnl_memory_desc_t
+    let weights: dnnl_memory_desc_t
+    let destination: dnnl_memory_desc_t
+    let scratchpad: dnnl_memory_desc_t
+    let implementation: String
+  }
+
+  private let engine: dnnl_engine_t
+  private let products = Mutex<[Shape: Product]>([:])
+  /// Formats that run in a kernel made for this CPU; the library's reference loops are a thousand times slower.
+  private(set) var formats: Set<NumberFormat> = []
+
+  /// Nil when the library has no CPU engine.
+  init?() {
+    var engine: dnnl_engine_t?
+    guard dnnl_engine_create(&engine, dnnl_cpu, 0) == dnnl_success, let engine else { return nil }
+    self.engine = engine
+    omp_set_num_threads(1)
+    formats = Set(
+      NumberFormat.allCases.filter { format in
+        let probe = Shape(format: format, rows: 2, inner: format.granularity, columns: 64)
+        return product(probe)?.implementation.hasPrefix("brg") ?? false
+      })
+  }
+
+  deinit {
+    products.withLock { table in
+      for product in table.values { dnnl_primitive_destroy(product.primitive) }
+    }
+    dnnl_engine_destroy(engine)
+  }
+
+  /// destination [rows, columns] = source [rows, inner] · weights, both dense; Int32 sums for `int8`, else Float32.
+  /// - Returns: false when the library refuses the shape.
+  func multiply(
+    _ shape: Shape, source: UnsafeRawPointer, weights: UnsafeRawPointer, into destination: UnsafeMutableRawPointer,
+    on lane: Lane
+  ) -> Bool {
+    guard let product = product(shape) else { return false }
+    let operands = [
+      (DNNL_ARG_SRC, product.source, UnsafeMutableRawPointer(mutating: source)),
+      (DNNL_ARG_WEIGHTS, product.weights, UnsafeMutableRawPointer(mutating: weights)),
+      (DNNL_ARG_DST, product.destination, destination),
+      (DNNL_ARG_SCRATCHPAD, product.scratchpad, lane.scratchpad(dnnl_memory_desc_get_size([product.scratchpad]))),
+    ]
+    var arguments: [dnnl_exec_arg_t] = []
+    defer { for argument in arguments { dnnl_memory_destroy(argument.memory) } }
+    for (name, descriptor, address) in operands {
+      var memory: dnnl_memory_t?
+      guard dnnl_memory_create(&memory, [descriptor], engine, address) == dnnl_success else { return false }
+      arguments.append(dnnl_exec_arg_t(arg: name, memory: memory))
+    }
+    return dnnl_primitive_execute(product.primitive, lane.stream, Int32(arguments.count), arguments) == dnnl_success
+  }
+
+  /// One thread's stream and scratch memory: left to the library, primitives that one thread made would share theirs, and two
+  /// threads that run them would overwrite each other. OpenMP keeps its thread count by thread, so each is told that it works
+  /// alone.
+  final class Lane {
+    fileprivate let stream: dnnl_stream_t
+    private var scratch = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+
+    fileprivate init?(_ engine: dnnl_engine_t) {
+      omp_set_num_threads(1)
+      var stream: dnnl_stream_t?
+      guard dnnl_stream_create(&stream, engine, dnnl_stream_default_flags.rawValue) == dnnl_success, let stream else {
+        return nil
+      }
+      self.stream = stream
+    }
+
+    deinit {
+      scratch.deallocate()
+      dnnl_stream_destroy(stream)
+    }
+
+    fileprivate func scratchpad(_ bytes: Int) -> UnsafeMutableRawPointer? {
+      if bytes > scratch.count {
+        scratch.deallocate()
+        scratch = .allocate(byteCount: bytes, alignment: 64)
+      }
+      return scratch.baseAddress
+    }
+  }
+
+  func makeLane() -> Lane? { Lane(engine) }
+
+  private func product(_ shape: Shape) -> Product? {
+    products.withLock { table in
+      if let known = table[shape] { return known }
+      let made = make(shape)
+      table[shape] = made
+      return made
+    }
+  }
+
+  private func make(_ shape: Shape) -> Product? {
+    let types = Self.types[shape.format] ?? (dnnl_f32, dnnl_f32, dnnl_f32, dnnl_BA16a64b)
+    guard let source = descriptor(shape.rows, shape.inner, types.source, dnnl_ab),
+      let weights = descriptor(shape.inner, shape.columns, types.weights, types.layout),
+      let destination = descriptor(shape.rows, shape.columns, types.result, dnnl_ab)
+    else { return nil }
+    var operands = (source, weights, destination)
+    var operation = dnnl_matmul_desc_t()
+    var attributes: dnnl_primitive_attr_t?
+    defer { dnnl_primitive_attr_destroy(attributes) }
+    var description: dnnl_primitive_desc_t?
+    var primitive: dnnl_primitive_t?
+    guard dnnl_matmul_desc_init(&operation, &operands.0, &operands.1, nil, &operands.2) == dnnl_success,
+      dnnl_primitive_attr_create(&attributes) == dnnl_success,
+      dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user) == dnnl_success,
+      dnnl_primitive_desc_create(&description, &operation, attributes, engine, nil) == dnnl_success, let description
+    else { return nil }
+    defer { dnnl_primitive_desc_destroy(description) }
+    var name: UnsafePointer<CChar>?
+    guard dnnl_primitive_desc_query(description, dnnl_query_impl_info_str, 0, &name) == dnnl_success,
+      let scratchpad = dnnl_primitive_desc_query_md(description, dnnl_query_scratchpad_md, 0),
+      dnnl_primitive_create(&primitive, description) == dnnl_success, let primitive
+    else { return nil }
+    return Product(
+      primitive: primitive, source: source, weights: weights, destination: destination,
+      scratchpad: scratchpad.pointee, implementation: name.map { String(cString: $0) } ?? "")
+  }
+
+  private static let types:
+    [NumberFormat: (
+      source: dnnl_data_type_t, weights: dnnl_data_type_t, result: dnnl_data_type_t, layout: dnnl_format_tag_t
+    )] = [
+      .f32: (dnnl_f32, dnnl_f32, dnnl_f32, dnnl_BA16a64b), .bf16: (dnnl_bf16, dnnl_bf16, dnnl_f32, dnnl_BA16a64b2a),
+      .int8: (dnnl_u8, dnnl_s8, dnnl_s32, dnnl_BA16a64b4a),
+    ]
+
+  private func descriptor(
+    _ rows: Int, _ columns: Int, _ type: dnnl_data_type_t, _ layout: dnnl_format_tag_t
+  ) -> dnnl_memory_desc_t? {
+    var descriptor = dnnl_memory_desc_t()
+    // A fixed-size C array arrives as a tuple; the library takes a pointer to its elements.
+    let sizes: [dnnl_dim_t] = [dnnl_dim_t(rows), dnnl_dim_t(columns)]
+    let status = dnnl_memory_desc_init_by_tag(&descriptor, 2, sizes, type, layout)
+    return status == dnnl_success ? descriptor : nil
+  }
+
+  /// What the library calls itself.
+  static var version: String {
+    let version = dnnl_version().pointee
+    return "\(version.major).\(version.minor).\(version.patch)"
+  }
+
+  /// The instruction set that it uses on this CPU.
+  static var instructionSet: String {
+    switch dnnl_get_effective_cpu_isa() {
+    case dnnl_cpu_isa_sse41: "sse4.1"
+    case dnnl_cpu_isa_avx: "avx"
+    case dnnl_cpu_isa_avx2: "avx2"
+    case dnnl_cpu_isa_avx2_vnni: "avx2 with vnni"
+    case dnnl_cpu_isa_avx512_core: "avx512"
+    case dnnl_cpu_isa_avx512_core_vnni: "avx512 with vnni"
+    case dnnl_cpu_isa_avx512_core_bf16: "avx512 with bf16"
+    default: "isa \(dnnl_get_effective_cpu_isa().rawValue)"
+    }
+  }
+}
