@@ -97,10 +97,20 @@ CLONES void cv_pack_f32(const float *rows, size_t columns, size_t inputs, size_t
   }
 }
 
-CLONES void cv_pack_bf16(const float *rows, size_t columns, size_t inputs, size_t padded, uint16_t *panel) {
+CLONES void cv_pack_bf16(const float *rows, size_t stride, size_t columns, size_t inputs, size_t padded,
+                         uint16_t *panel) {
   memset(panel, 0, padded * PANEL * sizeof *panel);
   for (size_t c = 0; c < columns; c++) {
-    for (size_t k = 0; k < inputs; k++) panel[(k / 2 * PANEL + c) * 2 + k % 2] = narrow(rows[c * inputs + k]);
+    for (size_t k = 0; k < inputs; k++) panel[(k / 2 * PANEL + c) * 2 + k % 2] = narrow(rows[c * stride + k]);
+  }
+}
+
+CLONES void cv_pack_bf16_transposed(const float *rows, size_t stride, size_t columns, size_t inputs, size_t padded,
+                                    uint16_t *panel) {
+  memset(panel, 0, padded * PANEL * sizeof *panel);
+  for (size_t k = 0; k < inputs; k++) {
+    uint16_t *group = panel + k / 2 * PANEL * 2 + k % 2;
+    for (size_t c = 0; c < columns; c++) group[c * 2] = narrow(rows[k * stride + c]);
   }
 }
 
@@ -141,8 +151,9 @@ CLONES void cv_pad_row_f32(const float *row, size_t inputs, size_t padded, float
   memset(destination + inputs, 0, (padded - inputs) * sizeof *row);
 }
 
-CLONES void cv_narrow_row_bf16(const float *row, size_t inputs, size_t padded, uint16_t *destination) {
-  for (size_t i = 0; i < inputs; i++) destination[i] = narrow(row[i]);
+CLONES void cv_narrow_row_bf16(const float *row, float scale, size_t inputs, size_t padded,
+                               uint16_t *destination) {
+  for (size_t i = 0; i < inputs; i++) destination[i] = narrow(row[i] * scale);
   for (size_t i = inputs; i < padded; i++) destination[i] = 0;
 }
 

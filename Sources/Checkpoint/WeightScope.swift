@@ -63,6 +63,10 @@ public final class WeightSource {
     return Linear(weights, bias: bias, engine: packer.packing.engine)
   }
 
+  func narrowEngine(for part: ModelPart) -> ProductEngine? {
+    packer.flatMap { $0.packing.formats[part] == .f32 ? nil : $0.packing.engine }
+  }
+
   /// Refuses leftovers: a tensor that nobody took means that the configuration describes another model.
   /// - Parameter ignorable: names that carry nothing (buffers that old versions saved), or parts that are not run.
   public func finish(ignoring ignorable: (String) -> Bool) throws(CheckpointError) {
@@ -93,6 +97,9 @@ public struct WeightScope {
 
   /// The scope of one element of a list: "layers.3".
   public func scope(_ name: String, _ index: Int) -> WeightScope { scope("\(name).\(index)") }
+
+  /// What attention multiplies with where this part is stored in a narrow format; nil: Float32.
+  public var narrowEngine: ProductEngine? { source.narrowEngine(for: part) }
 
   public func contains(_ name: String) -> Bool { source.contains(path(name)) }
 

@@ -70,7 +70,8 @@ extension EncoderBlock {
     contract = try scope.linear(
       naming.contract, inputs: configuration.feedForwardWidth, outputs: width, bias: true)
     attention = EncoderAttention(
-      heads: configuration.heads, headWidth: configuration.headWidth, prefix: configuration.prefixTokens)
+      heads: configuration.heads, headWidth: configuration.headWidth, prefix: configuration.prefixTokens,
+      engine: scope.narrowEngine)
     activation = configuration.activation
   }
 

@@ -61,7 +61,8 @@ import Testing
     let gate = TestNumbers.sample(count, in: -8...8)
     let up = TestNumbers.sample(count, in: -2...2)
     var result = gate
-    ElementWise.gate(&result, by: up, count: count, activation: .silu, workers: Workers(count: workers))
+    var span = result.mutableSpan
+    ElementWise.gate(&span, by: up.span, count: count, activation: .silu, workers: Workers(count: workers))
     let expected = zip(gate, up).map { Float(Self.reference(.silu, Double($0)) * Double($1)) }
     expectClose(actual: result, expected: expected, tolerance: 1e-5, label: "gate")
   }

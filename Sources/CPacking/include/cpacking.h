@@ -13,7 +13,11 @@ void cv_hadamard(float *values, size_t count, size_t block);
 
 // Packs up to 64 rows [columns, inputs] of weights into one panel.
 void cv_pack_f32(const float *rows, size_t columns, size_t inputs, size_t padded, float *panel);
-void cv_pack_bf16(const float *rows, size_t columns, size_t inputs, size_t padded, uint16_t *panel);
+// `stride` values lie between the beginnings of two rows.
+void cv_pack_bf16(const float *rows, size_t stride, size_t columns, size_t inputs, size_t padded, uint16_t *panel);
+// The same from rows [inputs, columns]: the weights lie transposed.
+void cv_pack_bf16_transposed(const float *rows, size_t stride, size_t columns, size_t inputs, size_t padded,
+                             uint16_t *panel);
 // The same with one scale a row, |q| <= 127; `sums` is the sum of each row's integers.
 void cv_pack_int8(const float *rows, size_t columns, size_t inputs, size_t padded, int8_t *panel, float *scales,
                   int32_t *sums);
@@ -24,7 +28,7 @@ void cv_unpack_int8(const int8_t *panel, const float *scales, size_t padded, flo
 
 // One row of activations as the product wants it.
 void cv_pad_row_f32(const float *row, size_t inputs, size_t padded, float *destination);
-void cv_narrow_row_bf16(const float *row, size_t inputs, size_t padded, uint16_t *destination);
+void cv_narrow_row_bf16(const float *row, float scale, size_t inputs, size_t padded, uint16_t *destination);
 // q = round(x / scale) + 128 with scale = max |x| / 127. Returns the scale; NaN when the row is not finite.
 float cv_quantise_row(const float *row, size_t inputs, size_t padded, uint8_t *destination);
 

@@ -28,10 +28,13 @@ struct PackedModelKey: Hashable {
   private static func readable(_ label: String) -> String {
     let parts = label.split(separator: "/").filter { !$0.hasSuffix(".safetensors") }
     let last = parts.last.map(String.init) ?? "model"
-    return String(last.unicodeScalars.map { scalar in
-      let plain = scalar.isASCII && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar) || ".-_".unicodeScalars.contains(scalar))
-      return plain ? Character(scalar) : "_"
-    })
+    return String(
+      last.unicodeScalars.map { scalar in
+        let plain =
+          scalar.isASCII
+          && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar) || ".-_".unicodeScalars.contains(scalar))
+        return plain ? Character(scalar) : "_"
+      })
   }
 }
 

@@ -94,11 +94,11 @@ struct TapCollector {
     for buffer in [allSums, patchQuerySums, given, logitReceived, logitGiven] { buffer.deallocate() }
   }
 
-  /// Reads rows `queries` of head `head` before softmax; `scores` is [queries, tokens].
-  func readLogits(_ scores: UnsafePointer<Float>, head: Int, queries: Range<Int>) {
+  /// Reads rows `queries` of head `head` before softmax; `scores` is [queries, tokens], `stride` values between rows.
+  func readLogits(_ scores: UnsafePointer<Float>, stride: Int, head: Int, queries: Range<Int>) {
     guard request.readsLogits else { return }
     for query in queries {
-      let row = scores + (query - queries.lowerBound) * tokens
+      let row = scores + (query - queries.lowerBound) * stride
       if query == 0 { copy(row, into: classLogitRows, at: head * tokens) }
       if !logitMaps.isEmpty { copy(row, into: logitMaps, at: (head * tokens + query) * tokens) }
       if query >= prefix { addPatchRow(row, head: head, query: query, received: logitReceived, given: logitGiven) }
@@ -106,9 +106,10 @@ struct TapCollector {
   }
 
   /// Reads the same rows after softmax.
-  func readAttention(_ scores: UnsafePointer<Float>, head: Int, queries: Range<Int>) {
+  func readAttention(_ scores: UnsafePointer<Float>, stride: Int, head: Int, queries: Range<Int>) {
+    guard request != .nothing else { return }
     for query in queries {
-      let row = scores + (query - queries.lowerBound) * tokens
+      let row = scores + (query - queries.lowerBound) * stride
       if query == 0 { copy(row, into: classRows, at: head * tokens) }
       if !maps.isEmpty { copy(row, into: maps, at: (head * tokens + query) * tokens) }
       if let sums = allSums.baseAddress { VectorMath.add(row, to: sums + head * tokens, count: tokens) }

@@ -3,15 +3,20 @@ public struct CausalAttention: Sendable {
   public let heads: Int
   public let keyValueHeads: Int
   public let headWidth: Int
+  private let narrow: NarrowAttention?
 
-  public init(heads: Int, keyValueHeads: Int, headWidth: Int) {
+  /// - Parameter engine: multiplies in bfloat16 where it can; nil: Float32.
+  public init(heads: Int, keyValueHeads: Int, headWidth: Int, engine: ProductEngine? = nil) {
     precondition(keyValueHeads > 0 && heads % keyValueHeads == 0, "query heads share key–value heads evenly")
     self.heads = heads
     self.keyValueHeads = keyValueHeads
     self.headWidth = headWidth
+    narrow = engine.flatMap { NarrowAttention($0, headWidth: headWidth) }
   }
 
   private static let tileRows = 64
+  /// Packing keys and values pays only when several queries read them.
+  private static let leastNarrowRows = 16
 
   /// Stores the new keys and values behind the cache's filled positions (rotated already) and attends.
   /// - Parameters:
@@ -44,6 +49,10 @@ public struct CausalAttention: Sendable {
               let operands = Operands(
                 queries: q, keys: cachedKeys, values: cachedValues, context: out, rows: rows, past: past,
                 capacity: capacity)
+              if let narrow, rows >= Self.leastNarrowRows {
+                run(operands, narrow, workers)
+                return
+              }
               let tiles = (rows + Self.tileRows - 1) / Self.tileRows
               workers.forEach(heads * tiles) { item in
                 // The longest tiles first, so that threads end together.
@@ -65,6 +74,61 @@ public struct CausalAttention: Sendable {
     let rows: Int
     let past: Int
     let capacity: Int
+  }
+
+  /// All heads in bfloat16; keys and values are packed once for the query heads that share them.
+  private func run(_ operands: Operands, _ narrow: NarrowAttention, _ workers: Workers) {
+    let positions = operands.past + operands.rows
+    let slots = Heads(count: keyValueHeads)
+    workers.forEach(keyValueHeads) { head in
+      let slab = head * operands.capacity * headWidth
+      slots.values[head] = narrow.pack(
+        keys: operands.keys + slab, values: operands.values + slab, stride: headWidth, positions: positions)
+    }
+    let tiles = (operands.rows + Self.tileRows - 1) / Self.tileRows
+    let lane = { narrow.makeLane(rows: min(Self.tileRows, operands.rows), positions: positions) }
+    workers.forEach(heads * tiles, lane: lane) { lane, item in
+      let head = item % heads
+      if let packed = slots.values[head / (heads / keyValueHeads)] {
+        run(head: head, tile: tiles - 1 - item / heads, operands, packed, narrow, lane)
+      }
+    }
+  }
+
+  private func run(
+    head: Int, tile: Int, _ operands: Operands, _ packed: NarrowAttention.Head, _ narrow: NarrowAttention,
+    _ lane: NarrowAttention.Lane
+  ) {
+    let rows = tile * Self.tileRows..<min((tile + 1) * Self.tileRows, operands.rows)
+    let visible = operands.past + rows.upperBound
+    let width = heads * headWidth
+    let place = rows.lowerBound * width + head * headWidth
+    let scores = narrow.scores(
+      operands.queries + place, stride: width, rows: rows.count, scale: 1 / Float(headWidth).squareRoot(), packed,
+      visible: visible, in: lane)
+    let distance = NarrowAttention.scoreStride(visible)
+    for row in 0..<rows.count {
+      let seen = operands.past + rows.lowerBound + row + 1
+      VectorMath.softmax(scores + row * distance, count: seen)
+      (scores + row * distance + seen).update(repeating: 0, count: visible - seen)
+    }
+    narrow.context(
+      packed, rows: rows.count, visible: visible, into: operands.context + place, stride: width, in: lane)
+  }
+
+  /// One slot a key–value head, each written by one thread.
+  private final class Heads: @unchecked Sendable {
+    let values: UnsafeMutableBufferPointer<NarrowAttention.Head?>
+
+    init(count: Int) {
+      values = .allocate(capacity: count)
+      values.initialize(repeating: nil)
+    }
+
+    deinit {
+      values.deinitialize()
+      values.deallocate()
+    }
   }
 
   /// [rows, heads · headWidth] → [heads][capacity][headWidth] at position `past`.

@@ -5,11 +5,14 @@ public struct EncoderAttention: Sendable {
   public let headWidth: Int
   /// Sequence positions in front of the patches: 1 with a class token, else 0.
   public let prefix: Int
+  private let narrow: NarrowAttention?
 
-  public init(heads: Int, headWidth: Int, prefix: Int) {
+  /// - Parameter engine: multiplies in bfloat16 where it can; nil: Float32.
+  public init(heads: Int, headWidth: Int, prefix: Int, engine: ProductEngine? = nil) {
     self.heads = heads
     self.headWidth = headWidth
     self.prefix = prefix
+    narrow = engine.flatMap { NarrowAttention($0, headWidth: headWidth) }
   }
 
   /// Query rows of a tile: 64 rows of 577 scores are 148 kB, inside a second-level cache.
@@ -35,7 +38,7 @@ public struct EncoderAttention: Sendable {
               let out = out.baseAddress
             else { return }
             let operands = Operands(queries: q, keys: k, values: v, context: out, tokens: tokens)
-            workers.forEach(heads) { head in run(head: head, operands, collector) }
+            run(operands, collector, workers)
           }
         }
       }
@@ -55,7 +58,7 @@ public struct EncoderAttention: Sendable {
       keys.withUnsafeBufferPointer { k in
         guard tokens > 0, let q = q.baseAddress, let k = k.baseAddress else { return }
         let operands = Operands(queries: q, keys: k, values: nil, context: nil, tokens: tokens)
-        workers.forEach(heads) { head in run(head: head, operands, collector) }
+        run(operands, collector, workers)
       }
     }
     return collector.result()
@@ -67,6 +70,42 @@ public struct EncoderAttention: Sendable {
     let values: UnsafePointer<Float>?
     let context: UnsafeMutablePointer<Float>?
     let tokens: Int
+  }
+
+  private func run(_ operands: Operands, _ collector: TapCollector, _ workers: Workers) {
+    guard let narrow else {
+      workers.forEach(heads) { head in run(head: head, operands, collector) }
+      return
+    }
+    let tokens = operands.tokens
+    workers.forEach(heads, lane: { narrow.makeLane(rows: min(Self.tileRows, tokens), positions: tokens) }) {
+      lane, head in
+      run(head: head, operands, collector, narrow, lane)
+    }
+  }
+
+  private func run(
+    head: Int, _ operands: Operands, _ collector: TapCollector, _ narrow: NarrowAttention, _ lane: NarrowAttention.Lane
+  ) {
+    let tokens = operands.tokens
+    let width = heads * headWidth
+    let offset = head * headWidth
+    let packed = narrow.pack(
+      keys: operands.keys + offset, values: operands.values.map { $0 + offset }, stride: width, positions: tokens)
+    let distance = NarrowAttention.scoreStride(tokens)
+    for start in stride(from: 0, to: tokens, by: Self.tileRows) {
+      let rows = start..<min(start + Self.tileRows, tokens)
+      let scores = narrow.scores(
+        operands.queries + rows.lowerBound * width + offset, stride: width, rows: rows.count,
+        scale: 1 / Float(headWidth).squareRoot(), packed, visible: tokens, in: lane)
+      collector.readLogits(scores, stride: distance, head: head, queries: rows)
+      for row in 0..<rows.count { VectorMath.softmax(scores + row * distance, count: tokens) }
+      collector.readAttention(scores, stride: distance, head: head, queries: rows)
+      guard let context = operands.context else { continue }
+      narrow.context(
+        packed, rows: rows.count, visible: tokens, into: context + rows.lowerBound * width + offset, stride: width,
+        in: lane)
+    }
   }
 
   private func run(head: Int, _ operands: Operands, _ collector: TapCollector) {
@@ -81,9 +120,9 @@ public struct EncoderAttention: Sendable {
         .init(start: operands.queries + rows.lowerBound * width + offset, stride: width),
         .init(start: operands.keys + offset, stride: width), into: scores, outputStride: tokens, rows: rows.count,
         columns: tokens, inner: headWidth, scale: 1 / Float(headWidth).squareRoot())
-      collector.readLogits(scores, head: head, queries: rows)
+      collector.readLogits(scores, stride: tokens, head: head, queries: rows)
       for row in 0..<rows.count { VectorMath.softmax(scores + row * tokens, count: tokens) }
-      collector.readAttention(scores, head: head, queries: rows)
+      collector.readAttention(scores, stride: tokens, head: head, queries: rows)
       guard let values = operands.values, let context = operands.context else { continue }
       OpenBLAS.multiply(
         .init(start: scores, stride: tokens), .init(start: values + offset, stride: width),

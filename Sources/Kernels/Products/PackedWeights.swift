@@ -1,5 +1,3 @@
-
-
 /// A weight matrix in the layout that products read: panels of 64 outputs (see cpacking.h), for `int8` followed by one scale and
 /// one sum an output. The same bytes whatever the CPU and the number of threads, so that they can be kept in a file.
 ///
@@ -109,7 +107,8 @@ private struct Packer: @unchecked Sendable {
     let place = target + panel * padded * width * format.size
     switch format {
     case .f32: PackingMath.packF32(rows, columns, inputs, padded, place.assumingMemoryBound(to: Float.self))
-    case .bf16: PackingMath.packBF16(rows, columns, inputs, padded, place.assumingMemoryBound(to: UInt16.self))
+    case .bf16:
+      PackingMath.packBF16(rows, stride: inputs, columns, inputs, padded, place.assumingMemoryBound(to: UInt16.self))
     case .int8:
       PackingMath.rotate(rows, columns * inputs, PackedWeights.rotation(inputs))
       let tail = target + panels * padded * width

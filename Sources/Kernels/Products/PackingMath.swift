@@ -11,8 +11,14 @@ enum PackingMath {
   ) { cv_pack_f32(rows, columns, inputs, padded, panel) }
 
   static func packBF16(
-    _ rows: UnsafePointer<Float>, _ columns: Int, _ inputs: Int, _ padded: Int, _ panel: UnsafeMutablePointer<UInt16>
-  ) { cv_pack_bf16(rows, columns, inputs, padded, panel) }
+    _ rows: UnsafePointer<Float>, stride: Int, _ columns: Int, _ inputs: Int, _ padded: Int,
+    _ panel: UnsafeMutablePointer<UInt16>
+  ) { cv_pack_bf16(rows, stride, columns, inputs, padded, panel) }
+
+  static func packBF16(
+    transposed rows: UnsafePointer<Float>, stride: Int, _ columns: Int, _ inputs: Int, _ padded: Int,
+    _ panel: UnsafeMutablePointer<UInt16>
+  ) { cv_pack_bf16_transposed(rows, stride, columns, inputs, padded, panel) }
 
   static func packInt8(
     _ rows: UnsafePointer<Float>, _ columns: Int, _ inputs: Int, _ padded: Int, _ panel: UnsafeMutablePointer<Int8>,
@@ -33,8 +39,9 @@ enum PackingMath {
   ) { cv_pad_row_f32(row, inputs, padded, destination) }
 
   static func narrow(
-    _ row: UnsafePointer<Float>, _ inputs: Int, _ padded: Int, _ destination: UnsafeMutablePointer<UInt16>
-  ) { cv_narrow_row_bf16(row, inputs, padded, destination) }
+    _ row: UnsafePointer<Float>, scale: Float = 1, _ inputs: Int, _ padded: Int,
+    _ destination: UnsafeMutablePointer<UInt16>
+  ) { cv_narrow_row_bf16(row, scale, inputs, padded, destination) }
 
   /// - Returns: the row's scale.
   static func quantise(

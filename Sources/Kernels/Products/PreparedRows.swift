@@ -1,5 +1,3 @@
-
-
 /// Rows of activations in the form in which a format's products read them, made once for all layers that read the same rows.
 struct PreparedRows: ~Copyable {
   enum Form {

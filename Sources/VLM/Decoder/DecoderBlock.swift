@@ -64,7 +64,8 @@ struct DecoderBlock: Sendable {
     up = try mlp.linear("up_proj", inputs: width, outputs: inner, bias: configuration.feedForwardBias)
     down = try mlp.linear("down_proj", inputs: inner, outputs: width, bias: configuration.feedForwardBias)
     attention = CausalAttention(
-      heads: configuration.heads, keyValueHeads: configuration.keyValueHeads, headWidth: configuration.headWidth)
+      heads: configuration.heads, keyValueHeads: configuration.keyValueHeads, headWidth: configuration.headWidth,
+      engine: scope.narrowEngine)
     activation = configuration.activation
   }
 
@@ -84,7 +85,8 @@ struct DecoderBlock: Sendable {
     output.apply(work.context, rows: rows, into: &work.hidden, accumulate: true, workers: workers)
     feedForwardNorm.apply(work.hidden, rows: rows, into: &work.normed, workers: workers)
     gate.apply(
-      gating: up, activation: activation, work.normed, rows: rows, into: &work.gate, scratch: &work.up, workers: workers)
+      gating: up, activation: activation, work.normed, rows: rows, into: &work.gate, scratch: &work.up, workers: workers
+    )
     down.apply(work.gate, rows: rows, into: &work.hidden, accumulate: true, workers: workers)
   }
 }

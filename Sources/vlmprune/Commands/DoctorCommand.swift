@@ -43,7 +43,8 @@ struct DoctorCommand: ParsableCommand {
     let cpu = CPUInformation()
     let report = Report(
       version: BuildInformation.version, commit: BuildInformation.commit, cpu: cpu.name, cpuFeatures: cpu.features,
-      openblas: BackEnd.openBLASVersion, onednn: Nullable(BackEnd.oneDNNVersion), threads: ProcessInfo.processInfo.activeProcessorCount,
+      openblas: BackEnd.openBLASVersion, onednn: Nullable(BackEnd.oneDNNVersion),
+      threads: ProcessInfo.processInfo.activeProcessorCount,
       memoryBytes: ProcessInfo.processInfo.physicalMemory,
       modelCache: ModelLocator.cacheFolder, cachedModels: ModelLocator.cachedNames(),
       bundledModel: Nullable(ModelLocator.bundledFolder()))

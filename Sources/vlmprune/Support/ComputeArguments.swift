@@ -7,7 +7,8 @@ import VLM
 struct ComputeArguments: ParsableArguments {
   @Option(
     name: .long,
-    help: "Number format of the products: f32, bf16, int8 or auto (what this CPU is fastest at without losing answers).")
+    help: "Number format of the products: f32, bf16, int8 or auto (what this CPU is fastest at without losing answers)."
+  )
   var precision: Precision = .auto
 
   @Option(name: .long, help: "Library that multiplies: onednn or openblas (Float32 alone; the reference).")
@@ -15,7 +16,8 @@ struct ComputeArguments: ParsableArguments {
 
   @Option(
     name: .long,
-    help: ArgumentHelp("Folder that keeps packed weights between runs; ~/.cache/vlmprune when left out.", valueName: "dir"))
+    help: ArgumentHelp(
+      "Folder that keeps packed weights between runs; ~/.cache/vlmprune when left out.", valueName: "dir"))
   var modelCache: String?
 
   @Flag(name: .long, help: "Pack the weights anew and keep nothing.")
