@@ -23,8 +23,8 @@ from scenes import COLOR_NAMES, PATCH, SHAPES, Scene, draw_scene, sample_scene
 from targets import IGNORED, MENTION_FIELDS, MENTIONS, gap_target, mention_targets, patch_targets, scene_targets
 
 # The categories that are learned last get more questions.
-WEIGHTS = {"existence": 1.0, "color": 0.5, "shape": 0.5, "count": 2.0, "relation": 3.0, "quadrant": 1.5, "largest": 1.0,
-           "character": 1.5}
+WEIGHTS = {"existence": 1.0, "color": 0.5, "shape": 0.5, "count": 3.0, "relation": 2.5, "quadrant": 1.2, "largest": 1.0,
+           "character": 2.0}
 
 
 def write_shard(stem, images, owners, records):
