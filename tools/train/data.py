@@ -91,8 +91,9 @@ class Pool:
     def refresh(self):
         for path in sorted(self.folder.glob(f"{self.kind}-*.json")):
             stem = str(path)[:-len(".json")]
-            if stem not in self.shards and not stem.endswith(".part"):
-                shown = self.features / f"{path.stem}.npy" if self.features else f"{stem}.images.npy"
+            shown = self.features / f"{path.stem}.npy" if self.features else Path(f"{stem}.images.npy")
+            # A frozen tower has not seen what was drawn after its features were computed.
+            if stem not in self.shards and not stem.endswith(".part") and shown.exists():
                 arrays = [np.load(name, mmap_mode="r") for name in (shown, f"{stem}.owners.npy")]
                 self.shards[stem] = (*arrays, json.loads(path.read_text()))
         self.index = [(s, i) for s in self.shards for i in range(len(self.shards[s][2]))]
