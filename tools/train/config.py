@@ -76,7 +76,7 @@ RUNS = {
         Stage("scenes", 168, 2700, 16, 8, 16, 1e-3),
         Stage("scenes", 336, 2500, 8, 8, 20, 6e-4),
         Stage("scenes", 336, 1600, 16, 12, 20, 1e-3, frozen=144),
-        Stage("scenes", 336, 1500, 8, 12, 20, 6e-4, dense=4, tower=0.8, pruned=0.5))),
+        Stage("scenes", 336, 1500, 8, 16, 20, 6e-4, dense=4, tower=0.8, pruned=0.5))),
     "smoke": RunConfig(
         model=ModelConfig(tower_width=64, tower_depth=4, tower_heads=2, tower_hidden=256, width=64, depth=3, heads=2,
                           kv_heads=1, hidden=192),

@@ -23,7 +23,7 @@ from scenes import COLOR_NAMES, PATCH, SHAPES, Scene, draw_scene, sample_scene
 from targets import IGNORED, MENTION_FIELDS, MENTIONS, gap_target, mention_targets, patch_targets, scene_targets
 
 # The categories that are learned last get more questions.
-WEIGHTS = {"existence": 1.0, "color": 0.5, "shape": 0.5, "count": 3.0, "relation": 2.5, "quadrant": 1.2, "largest": 1.0,
+WEIGHTS = {"existence": 0.7, "color": 0.4, "shape": 0.4, "count": 6.0, "relation": 1.2, "quadrant": 0.6, "largest": 1.0,
            "character": 2.0}
 
 
