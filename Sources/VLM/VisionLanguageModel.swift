@@ -33,7 +33,11 @@ public struct VisionLanguageModel: Sendable {
   /// Tokens that end an answer.
   public let endTokens: Set<Int>
   public let workers: Workers
+  /// Crops, for families that read pictures at high resolution.
+  var highResolution: HighResolution?
+  /// The second tower, for families that read videos.
+  var video: VideoInput?
 
-  /// Visual tokens of one picture before pruning.
+  /// Visual tokens of one view of a picture before pruning.
   public var visualTokensPerPicture: Int { description.grid.count }
 }
