@@ -97,8 +97,11 @@ extension ImagePlan {
         last = places[view][anchor] ?? (anchor == ViewPlan.classSource ? places[view][0] : nil) ?? last
         followsRow = true
       case .separator:
-        if !matches { remaining = remaining.drop { $0 < last } }
-        if matches || followsRow { last = remaining.popFirst() ?? last }
+        if matches {
+          last = remaining.popFirst() ?? last
+        } else if followsRow {
+          last = separators.first { $0 > last } ?? last
+        }
         followsRow = false
       }
       return last

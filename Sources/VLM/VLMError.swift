@@ -26,7 +26,7 @@ public enum VLMError: Error, Sendable {
   /// A grid of crops was asked of a family that does not cut pictures.
   case noCrops(family: String)
   /// A video was given to a family that reads images only.
-  case noVideos(family: String)
+  case noVideos(file: String, family: String)
   case emptyQuestion
   /// The question itself holds an image's placeholder.
   case placeholderInQuestion(String)
@@ -40,7 +40,7 @@ public enum VLMError: Error, Sendable {
   public var isUsageError: Bool {
     switch self {
     case .pruning(let error): error.isUsageError
-    case .emptyQuestion, .placeholderInQuestion, .noCrops, .noVideos: true
+    case .emptyQuestion, .placeholderInQuestion, .noCrops: true
     default: false
     }
   }
@@ -67,7 +67,7 @@ public enum VLMError: Error, Sendable {
     case .placeholderOrder(let found, let pictures):
       "the prompt has placeholders for \(Self.list(found)), but the pictures are \(Self.list(pictures))"
     case .noCrops(let family): "models of family \(family) do not cut pictures into crops"
-    case .noVideos(let family): "models of family \(family) do not read videos"
+    case .noVideos(let file, let family): "\(file) is a video, and models of family \(family) do not read videos"
     case .emptyQuestion: "the question is empty"
     case .placeholderInQuestion(let text): "the question contains \(text), which stands for an image"
     case .promptTooLong(let tokens, let context, _):

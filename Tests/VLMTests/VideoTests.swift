@@ -69,7 +69,7 @@ import VLM
     for name in ["tiny-classic", "tiny-next-vicuna"] {
       let model = try TestModel.load(name)
       let error = vlmError { _ = try model.video(frames, file: "tiny") }
-      guard case .noVideos(model.family)? = error, error?.isUsageError == true else {
+      guard case .noVideos("tiny", model.family)? = error else {
         Issue.record("\(name): \(String(describing: error))")
         continue
       }

@@ -21,7 +21,7 @@ extension VisionLanguageModel {
   public func video(
     _ frames: [(name: String, bytes: [UInt8])], file: String, limits: ImageLimits = ImageLimits()
   ) throws(VLMError) -> Picture {
-    guard video != nil else { throw .noVideos(family: family) }
+    guard video != nil else { throw .noVideos(file: file, family: family) }
     guard !frames.isEmpty else { throw .unreadable(file: file, reason: "it has no frames") }
     var decoded: [String: (image: RGBImage, view: ProcessedImage)] = [:]
     var sampled: [(image: RGBImage, view: ProcessedImage)] = []

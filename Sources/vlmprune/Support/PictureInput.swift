@@ -67,7 +67,8 @@ enum PictureInput {
     }
     guard !frames.isEmpty else {
       throw CommandFailure(
-        message: "\(folder) has no frames", hint: "give a folder that holds the frames as PNG or JPEG files")
+        message: "cannot read \(folder): it is a folder without frames",
+        hint: "name an image file, or a folder that holds the frames of a video as PNG or JPEG files")
     }
     return frames.sorted { first, second in
       let order = first.compare(second, options: .numeric)

@@ -74,7 +74,11 @@ struct VideoFile {
     return folders.map { "\($0)/ffmpeg" }.first { FileManager.default.isExecutableFile(atPath: $0) }
   }
 
-  private func failure(_ reason: String) -> VLMError { .unreadable(file: path, reason: reason) }
+  private func failure(_ reason: String) -> CommandFailure {
+    CommandFailure(
+      message: "cannot read \(path): \(reason)",
+      hint: "check that the file plays and was copied completely, or give a folder of frames")
+  }
 
   /// PNG files one behind the other, cut behind each one's last chunk.
   private static func pictures(in bytes: [UInt8]) -> [[UInt8]] {
