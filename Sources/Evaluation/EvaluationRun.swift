@@ -20,10 +20,13 @@ public struct EvaluationRun: Sendable {
   public let limits: ImageLimits
   /// Whether questions of one image share its encoding and prefix.
   public let reuses: Bool
+  /// A fixed grid of crops; by default each picture's shape decides.
+  public let grid: PatchGrid?
 
   public init(
     model: VisionLanguageModel, setting: PruningSetting, metric: Metric = .exact,
-    options: GenerationOptions = GenerationOptions(), limits: ImageLimits = ImageLimits(), reuses: Bool = true
+    options: GenerationOptions = GenerationOptions(), limits: ImageLimits = ImageLimits(), reuses: Bool = true,
+    grid: PatchGrid? = nil
   ) {
     self.model = model
     self.setting = setting
@@ -31,6 +34,7 @@ public struct EvaluationRun: Sendable {
     self.options = options
     self.limits = limits
     self.reuses = reuses
+    self.grid = grid
   }
 
   /// Answers all questions, image by image in the order in which images first appear.
@@ -77,7 +81,7 @@ public struct EvaluationRun: Sendable {
     guard status?[.type] as? FileAttributeType == .typeRegular,
       let data = FileManager.default.contents(atPath: path)
     else { throw .unreadable(file: path, reason: "no such file, or not a readable one") }
-    do { return try model.picture([UInt8](data), file: path, limits: limits) } catch {
+    do { return try model.picture([UInt8](data), file: path, limits: limits, grid: grid) } catch {
       throw .model(error, question: question.identifier.description)
     }
   }

@@ -8,9 +8,10 @@ public struct ImageOverlay: Sendable {
 
   /// `picture` is the upright original, `cells` what each patch covers of it (`ProcessedGeometry.cells`), `kept` indices
   /// into `cells`, `scores` one number per cell: the more, the warmer. Colours go by rank among the kept, because
-  /// attention is so uneven that a linear scale would show one bright patch.
+  /// attention is so uneven that a linear scale would show one bright patch. `outlines` are drawn last: where crops meet.
   public func render(
-    picture: RGBImage, cells: [PictureRectangle], kept: Set<Int>, scores: [Double]? = nil
+    picture: RGBImage, cells: [PictureRectangle], kept: Set<Int>, scores: [Double]? = nil,
+    outlines: [PictureRectangle] = []
   ) -> RGBImage {
     precondition(kept.allSatisfy(cells.indices.contains), "a kept patch has no cell")
     precondition(scores == nil || scores?.count == cells.count, "there must be one score per cell")
@@ -32,6 +33,9 @@ public struct ImageOverlay: Sendable {
     for index in kept.sorted() {
       let level = levels.map { $0[index] }
       canvas.frame(areas[index], colour: Self.frameColour(level), tint: level == nil ? 0 : 0.3)
+    }
+    for outline in outlines {
+      canvas.outline(PixelArea(outline, factor: Double(factor), width: base.width, height: base.height))
     }
     return canvas.picture
   }

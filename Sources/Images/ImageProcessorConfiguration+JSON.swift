@@ -59,7 +59,7 @@ extension ImageProcessorConfiguration: Decodable {
     normalises = try values.decodeIfPresent(Bool.self, forKey: .doNormalize) ?? normalises
     mean = try values.decodeIfPresent(ChannelValues.self, forKey: .imageMean)?.values ?? mean
     deviation = try values.decodeIfPresent(ChannelValues.self, forKey: .imageStd)?.values ?? deviation
-    if try values.decodeIfPresent(Bool.self, forKey: .doPad) == true {
+    if try values.decodeIfPresent(Bool.self, forKey: .doPad) == true, !acceptsBatchPadding {
       throw ImageError.invalidConfiguration(key: "do_pad", found: "true", expected: "false: padding is not supported")
     }
     convertsToRGB = try values.decodeIfPresent(Bool.self, forKey: .doConvertRGB) ?? convertsToRGB

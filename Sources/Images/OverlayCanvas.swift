@@ -60,6 +60,19 @@ struct OverlayCanvas {
     if tint > 0 { blend(inner, colour, share: tint) }
   }
 
+  /// A white line inside the area's edges.
+  mutating func outline(_ area: PixelArea) {
+    let line = max(min(area.columns.count, area.rows.count) / 150, 1)
+    let white = Colour(red: 255, green: 255, blue: 255)
+    let edges = [
+      PixelArea(columns: area.columns.prefix(line), rows: area.rows),
+      PixelArea(columns: area.columns.suffix(line), rows: area.rows),
+      PixelArea(columns: area.columns, rows: area.rows.prefix(line)),
+      PixelArea(columns: area.columns, rows: area.rows.suffix(line)),
+    ]
+    for edge in edges { blend(edge, white, share: 0.9) }
+  }
+
   private mutating func blend(_ area: PixelArea, _ colour: Colour, share: Float) {
     change(area) { $0.mixed(with: colour, share: share) }
   }

@@ -46,6 +46,24 @@ public struct RGBImage: Sendable, Equatable {
     return hash
   }
 
+  /// Pictures side by side in rows of `columns`, each at the top left of a cell as large as the largest, on black.
+  public static func sheet(_ pictures: [RGBImage], columns: Int) -> RGBImage {
+    precondition(!pictures.isEmpty && columns > 0, "a sheet shows at least one picture")
+    let cell = (width: pictures.map(\.width).max() ?? 1, height: pictures.map(\.height).max() ?? 1)
+    let across = min(columns, pictures.count)
+    let width = across * cell.width
+    let height = (pictures.count + across - 1) / across * cell.height
+    var pixels = [UInt8](repeating: 0, count: 3 * width * height)
+    for (index, picture) in pictures.enumerated() {
+      for row in 0..<picture.height {
+        let from = 3 * row * picture.width
+        let to = 3 * ((index / across * cell.height + row) * width + index % across * cell.width)
+        pixels.replaceSubrange(to..<to + 3 * picture.width, with: picture.pixels[from..<from + 3 * picture.width])
+      }
+    }
+    return RGBImage(width: width, height: height, pixels: pixels)
+  }
+
   /// The part of the picture from column `x` and row `y`. It must lie inside the picture.
   public func cropped(x: Int, y: Int, width cropWidth: Int, height cropHeight: Int) -> RGBImage {
     precondition(x >= 0 && y >= 0 && x + cropWidth <= width && y + cropHeight <= height, "the crop leaves the picture")

@@ -40,17 +40,31 @@ public struct ViewEvidence: Sendable {
   public init() {}
 }
 
-/// How views lie in the picture: view 0 alone, or a thumbnail (view 0) followed by crops, row by row.
+/// How views lie in the picture: view 0 alone, a thumbnail (view 0) followed by crops, row by row, or the frames of a video.
 public enum ViewLayout: Sendable, Hashable {
   case single
   case thumbnailAndCrops(PatchGrid)
+  /// So many, in order of time.
+  case frames(Int)
 
   public var views: Int {
     switch self {
     case .single: 1
     case .thumbnailAndCrops(let crops): 1 + crops.count
+    case .frames(let count): count
     }
   }
+}
+
+/// How the rows of several views become one sequence.
+public enum ViewPacking: String, Sendable, Hashable, CaseIterable {
+  /// Views in order; crops in the raster of their grid, padding included and without separators, as FasterVLM and HiPrune
+  /// send them.
+  case spatial
+  /// LLaVA-NeXT's own: padding is left out, and a separator ends each row of the crops' raster.
+  case unpadded
+  /// Each view behind its class token: Video-LLaVA's frames before pruning.
+  case classTokens
 }
 
 /// One image as strategies see it: the tower that encoded it, how its views lie, and the evidence asked for.
@@ -65,10 +79,14 @@ public struct EncodedImage: Sendable {
   public let views: [ViewEvidence]
   /// Text embeddings [texts, width], when text was asked for.
   public let text: Matrix?
+  /// How the family sends everything.
+  public let unprunedPacking: ViewPacking
+  /// How strategies that treat each view alone send what they keep: `spatial` or `unpadded`.
+  public let prunedPacking: ViewPacking
 
   public init(
     tower: TowerDescription, layout: ViewLayout, imageSize: ImageSize, digest: UInt64, views: [ViewEvidence],
-    text: Matrix? = nil
+    text: Matrix? = nil, unprunedPacking: ViewPacking = .spatial, prunedPacking: ViewPacking = .spatial
   ) {
     precondition(views.count == layout.views, "one evidence entry a view")
     self.tower = tower
@@ -77,6 +95,8 @@ public struct EncodedImage: Sendable {
     self.digest = digest
     self.views = views
     self.text = text
+    self.unprunedPacking = unprunedPacking
+    self.prunedPacking = prunedPacking
   }
 
   /// Sent tokens of one view before pruning.

@@ -28,6 +28,19 @@ public struct ViewPlan: Sendable, Hashable {
 
   /// Number of kept rows.
   public var rows: Int { anchors.count }
+
+  /// The rows whose anchor fulfils `condition`.
+  func keepingRows(where condition: (Int) -> Bool) -> ViewPlan {
+    var plan = (rowStarts: [0], sources: [Int](), weights: [Float](), anchors: [Int]())
+    for row in 0..<rows where condition(anchors[row]) {
+      let members = rowStarts[row]..<rowStarts[row + 1]
+      plan.sources += sources[members]
+      plan.weights += weights[members]
+      plan.rowStarts.append(plan.sources.count)
+      plan.anchors.append(anchors[row])
+    }
+    return ViewPlan(rowStarts: plan.rowStarts, sources: plan.sources, weights: plan.weights, anchors: plan.anchors)
+  }
 }
 
 /// One element of the sequence that the decoder receives.

@@ -74,10 +74,11 @@ extension ImagePlan {
 
   /// Position numbers of the sequence's items, from 0.
   /// - Parameter dense: the sequence before pruning. A row takes its anchor's number, a class token that of its view's first
-  ///   token; separators are matched in order, and one that `dense` lacks takes the number of the item before it.
+  ///   item. Separators are matched in order where there are equally many, else with the next one behind a row. What `dense`
+  ///   lacks, such as padding, takes the number of the item before it.
   public func positions(_ numbering: Positions, before dense: ImagePlan) -> [Int] {
     guard numbering == .original else { return Array(sequence.indices) }
-    var places: [[Int]] = dense.views.map { [Int](repeating: 0, count: $0.rows) }
+    var places: [[Int: Int]] = dense.views.map { _ in [:] }
     var separators: [Int] = []
     for (position, item) in dense.sequence.enumerated() {
       switch item {
@@ -85,12 +86,23 @@ extension ImagePlan {
       case .separator: separators.append(position)
       }
     }
+    let matches = separators.count == sequence.count { $0 == .separator }
     var remaining = separators[...]
     var last = 0
+    var followsRow = false
     return sequence.map { item in
       switch item {
-      case .row(let view, let row): last = places[view][max(views[view].anchors[row], 0)]
-      case .separator: last = remaining.popFirst() ?? last
+      case .row(let view, let row):
+        let anchor = views[view].anchors[row]
+        last = places[view][anchor] ?? (anchor == ViewPlan.classSource ? places[view][0] : nil) ?? last
+        followsRow = true
+      case .separator:
+        if matches {
+          last = remaining.popFirst() ?? last
+        } else if followsRow {
+          last = separators.first { $0 > last } ?? last
+        }
+        followsRow = false
       }
       return last
     }

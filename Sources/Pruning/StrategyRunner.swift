@@ -19,7 +19,7 @@ public enum StrategyRunner {
   ) throws(PruningError) -> ImagePlan {
     let budget = try budget.validated(for: image.visualTokens)
     if budget.isEverything(of: image.visualTokens) {
-      return .dense(layout: image.layout, grid: image.tower.grid)
+      return .dense(of: image)
     }
     var random = SeededGenerator(seed: seed, digest: image.digest)
     return try strategy.plan(image, keeping: budget, using: &random)

@@ -21,6 +21,12 @@ public enum VLMError: Error, Sendable {
   case tokenOutsideVocabulary(token: Int, vocabulary: Int)
   /// The prompt has another number of image placeholders than there are pictures.
   case placeholders(found: Int, pictures: Int)
+  /// The prompt's placeholders are of other kinds than the pictures, in order.
+  case placeholderOrder(found: [PictureKind], pictures: [PictureKind])
+  /// A grid of crops was asked of a family that does not cut pictures.
+  case noCrops(family: String)
+  /// A video was given to a family that reads images only.
+  case noVideos(file: String, family: String)
   case emptyQuestion
   /// The question itself holds an image's placeholder.
   case placeholderInQuestion(String)
@@ -34,10 +40,12 @@ public enum VLMError: Error, Sendable {
   public var isUsageError: Bool {
     switch self {
     case .pruning(let error): error.isUsageError
-    case .emptyQuestion, .placeholderInQuestion: true
+    case .emptyQuestion, .placeholderInQuestion, .noCrops: true
     default: false
     }
   }
+
+  private static func list(_ kinds: [PictureKind]) -> String { kinds.map(\.rawValue).joined(separator: ", ") }
 
   /// One line: what is wrong, and where.
   public var message: String {
@@ -56,6 +64,10 @@ public enum VLMError: Error, Sendable {
       "the tokenizer gives token \(token), but the model has only \(vocabulary)"
     case .placeholders(let found, let pictures):
       "the prompt has \(found) image placeholder\(found == 1 ? "" : "s") for \(pictures) image\(pictures == 1 ? "" : "s")"
+    case .placeholderOrder(let found, let pictures):
+      "the prompt has placeholders for \(Self.list(found)), but the pictures are \(Self.list(pictures))"
+    case .noCrops(let family): "models of family \(family) do not cut pictures into crops"
+    case .noVideos(let file, let family): "\(file) is a video, and models of family \(family) do not read videos"
     case .emptyQuestion: "the question is empty"
     case .placeholderInQuestion(let text): "the question contains \(text), which stands for an image"
     case .promptTooLong(let tokens, let context, _):
@@ -76,6 +88,9 @@ public enum VLMError: Error, Sendable {
     case .unsupportedModel(_, _, let supported): "supported model types: \(supported.joined(separator: ", "))"
     case .configuration: "this kind of model is not supported, or config.json is damaged"
     case .imageToken, .tokenOutsideVocabulary: "tokenizer.json and config.json do not belong together"
+    case .placeholderOrder: "write <image> for each image and <video> for each video, in their order"
+    case .noCrops: "leave --grid out, or use a model of family llava_next"
+    case .noVideos: "use a model of family video_llava, or give single images"
     case .placeholders: "write <image> once for each image, in their order"
     case .emptyQuestion: "ask something: -q \"What is in the picture?\""
     case .placeholderInQuestion: "leave it out, or give the whole prompt with --raw-prompt"

@@ -33,10 +33,14 @@ public struct VisionLanguageModel: Sendable {
   /// Tokens that end an answer.
   public let endTokens: Set<Int>
   public let workers: Workers
+  /// Crops, for families that read pictures at high resolution.
+  var highResolution: HighResolution?
+  /// The second tower, for families that read videos.
+  var video: VideoInput?
   /// What it computes with.
   public internal(set) var compute = ComputeReport(
     backEnd: .openblas, formats: PartFormats(tower: .f32, decoder: .f32, head: .f32))
 
-  /// Visual tokens of one picture before pruning.
+  /// Visual tokens of one view of a picture before pruning.
   public var visualTokensPerPicture: Int { description.grid.count }
 }

@@ -78,6 +78,32 @@ import Testing
     #expect(pixel(201, 100) != [200, 100, 50], "a kept patch has a frame")
   }
 
+  @Test("outlines are drawn over everything, and inside the picture")
+  func outlines() {
+    let picture = RGBImage(width: 800, height: 400, red: 200, green: 100, blue: 50)
+    let half = PictureRectangle(x: 0, y: 0, width: 400, height: 400)
+    let overlay = ImageOverlay().render(picture: picture, cells: [half], kept: [0], outlines: [half])
+    func pixel(_ x: Int, _ y: Int) -> [Int] {
+      overlay.pixels[(3 * (y * 800 + x))..<(3 * (y * 800 + x) + 3)].map(Int.init)
+    }
+    for (x, y) in [(0, 0), (399, 200), (200, 399), (0, 399)] { #expect(pixel(x, y).allSatisfy { $0 > 220 }) }
+    #expect(pixel(200, 200) == [200, 100, 50] && pixel(402, 200).allSatisfy { $0 < 100 })
+  }
+
+  @Test("a sheet puts pictures of several sizes side by side, in rows")
+  func sheets() {
+    let small = RGBImage(width: 2, height: 1, red: 1, green: 2, blue: 3)
+    let tall = RGBImage(width: 1, height: 3, red: 9, green: 8, blue: 7)
+    let sheet = RGBImage.sheet([small, tall, tall], columns: 2)
+    #expect(sheet.width == 4 && sheet.height == 6)
+    #expect(sheet.cropped(x: 0, y: 0, width: 2, height: 1) == small)
+    #expect(sheet.cropped(x: 2, y: 0, width: 1, height: 3) == tall)
+    #expect(sheet.cropped(x: 0, y: 3, width: 1, height: 3) == tall)
+    let rest = sheet.pixels.reduce(0) { $0 + Int($1) }
+    #expect(rest == 2 * 6 + 2 * 3 * 24, "everything else is black")
+    #expect(RGBImage.sheet([small], columns: 4) == small)
+  }
+
   @Test("the higher a kept patch's score, the warmer its tint; odd scores do no harm")
   func heat() {
     let picture = RGBImage(width: 300, height: 100, red: 100, green: 100, blue: 100)

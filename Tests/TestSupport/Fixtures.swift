@@ -20,9 +20,6 @@ public enum Fixtures {
   /// A picture: `fixtures/images/FILE`.
   public static func image(_ file: String) -> URL { url("images/\(file)") }
 
-  /// A rung file of the parity ladder: `fixtures/golden/ladder/NAME.safetensors`.
-  public static func ladder(_ name: String) -> URL { url("golden/ladder/\(name).safetensors") }
-
   /// `../shared/data` beside the repository's root, or nil where it is absent: tests that need it are then disabled.
   public static let sharedData: URL? = {
     let url = root.deletingLastPathComponent().appending(path: "shared/data")

@@ -4,15 +4,17 @@ import TestSupport
 import Testing
 import VLM
 
-/// A copy of tiny-classic in a temporary folder, to be damaged.
+/// A copy of a tiny checkpoint in a temporary folder, to be damaged.
 struct BrokenCheckpoint {
   let folder: String
 
   /// Copies the checkpoint, damages it, loads it, and returns the error, if any.
-  static func error(damage: (BrokenCheckpoint) throws -> Void) throws -> VLMError? {
+  static func error(
+    of name: String = "tiny-classic", damage: (BrokenCheckpoint) throws -> Void
+  ) throws -> VLMError? {
     try withTemporaryFolder { parent in
       let checkpoint = BrokenCheckpoint(folder: "\(parent)/checkpoint")
-      try FileManager.default.copyItem(atPath: Fixtures.model("tiny-classic").path, toPath: checkpoint.folder)
+      try FileManager.default.copyItem(atPath: Fixtures.model(name).path, toPath: checkpoint.folder)
       try damage(checkpoint)
       return vlmError { _ = try checkpoint.load() }
     }

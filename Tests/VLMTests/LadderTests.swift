@@ -6,25 +6,29 @@ import VLM
 
 /// One file of the ladder: what transformers computes for a checkpoint, a picture, a question and a strategy.
 struct LadderFile: CustomTestStringConvertible {
+  /// A folder of `fixtures/golden`.
+  let folder: String
   let name: String
   var testDescription: String { name }
 
-  static let all: [LadderFile] = {
-    let folder = Fixtures.url("golden/ladder").path
-    let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+  static let all = files(in: "ladder")
+
+  static func files(in folder: String) -> [LadderFile] {
+    let path = Fixtures.url("golden/\(folder)").path
+    let files = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
     return files.filter { $0.hasSuffix(".safetensors") }.sorted().map {
-      LadderFile(name: String($0.dropLast(".safetensors".count)))
+      LadderFile(folder: folder, name: String($0.dropLast(".safetensors".count)))
     }
-  }()
+  }
 
   /// The goldens, rung by rung. A pruned file holds what pruning changes; the tower's rungs are its dense file's.
   struct Rungs {
     let own: Golden
     let dense: Golden?
 
-    init(_ name: String) throws {
-      own = try Golden(Fixtures.ladder(name).path)
-      dense = try own.metadata["dense"].map { try Golden(Fixtures.url("golden/ladder/\($0)").path) }
+    init(_ file: LadderFile) throws {
+      own = try Golden(Fixtures.url("golden/\(file.folder)/\(file.name).safetensors").path)
+      dense = try own.metadata["dense"].map { try Golden(Fixtures.url("golden/\(file.folder)/\($0)").path) }
     }
 
     /// The file that holds `rung`; nil when none does.
@@ -63,7 +67,7 @@ struct LadderFile: CustomTestStringConvertible {
 
   @Test(arguments: LadderFile.all)
   func `holds in every rung, from pixels to 32 greedy tokens`(_ file: LadderFile) throws {
-    let rungs = try LadderFile.Rungs(file.name)
+    let rungs = try LadderFile.Rungs(file)
     let facts = rungs.own.metadata
     let model = try TestModel.load(try #require(facts["model"]))
     let recorder = InspectionRecorder(mapLayers: Array(0..<model.description.depth))
@@ -75,12 +79,7 @@ struct LadderFile: CustomTestStringConvertible {
       try #require(facts["question"]), about: [picture], setting: setting, newTokens: 32, recorder: recorder)
 
     let found = Dictionary(uniqueKeysWithValues: recorder.tensors.map { ($0.name, $0) })
-    for name in rungs.names {
-      let golden = try #require(rungs.holder(of: name))
-      let tensor = try #require(found[name], "\(name) is not recorded")
-      // The first bad rung is the place of the error: what comes after it follows from it.
-      guard try expect(tensor, equals: golden, in: file.name) else { return }
-    }
+    guard try rungs.expect(found, in: file.name) else { return }
     let text = try #require(facts["answer"]).trimmingCharacters(in: .whitespacesAndNewlines)
     // The golden spells out an end token that is an ordinary one; an answer does not.
     #expect(answer.finishReason == .stop ? text.hasPrefix(answer.text) : answer.text == text)
@@ -89,6 +88,21 @@ struct LadderFile: CustomTestStringConvertible {
     if rungs.dense == nil {
       #expect(found["plan.kept"]?.integers == Array(0..<model.description.grid.count))
     }
+  }
+
+}
+
+extension LadderFile.Rungs {
+  /// Expects every rung in the order of the computation. The first bad one is the place of the error: what comes after it
+  /// follows from it.
+  /// - Returns: whether all agree.
+  func expect(_ found: [String: InspectionRecorder.Tensor], in file: String) throws -> Bool {
+    for name in names {
+      let golden = try #require(holder(of: name))
+      let tensor = try #require(found[name], "\(name) is not recorded")
+      guard try expect(tensor, equals: golden, in: file) else { return false }
+    }
+    return true
   }
 
   private func expect(_ tensor: InspectionRecorder.Tensor, equals golden: Golden, in file: String) throws -> Bool {

@@ -10,22 +10,13 @@ struct CropGuidance {
   let validRows: Range<Int>
   let validColumns: Range<Int>
 
-  /// Finds the padding as LLaVA's unpad does: symmetric, by the picture's aspect against the raster's, rounded down.
+  /// Finds the padding as the released code does.
   init(crops: PatchGrid, grid: PatchGrid, imageSize: ImageSize) {
     self.crops = crops
     self.grid = grid
-    let rows = crops.rows * grid.rows
-    let columns = crops.columns * grid.columns
-    let (width, height) = (Double(imageSize.width), Double(imageSize.height))
-    if width / height > Double(columns) / Double(rows) {
-      let padding = (rows - Int(height * (Double(columns) / width))) / 2
-      validRows = padding..<rows - padding
-      validColumns = 0..<columns
-    } else {
-      let padding = (columns - Int(width * (Double(rows) / height))) / 2
-      validRows = 0..<rows
-      validColumns = padding..<columns - padding
-    }
+    let area = UnpaddedArea(crops: crops, grid: grid, imageSize: imageSize, rounding: .truncated)
+    validRows = area.rows
+    validColumns = area.columns
   }
 
   /// r_j = min(1, R·(1 + σ_j − 1/n)), σ being a softmax over the sums of the thumbnail's scores in each crop's part.

@@ -48,18 +48,29 @@ struct GlobalCom2: PruningStrategy {
     var scores: [[Double]] = []
     for index in image.views.indices { scores.append(try Self.scores(of: ViewInput(image: image, index: index))) }
 
-    let best = Ranking.top(first, of: scores[0])
-    var plans = [ViewPlan(keeping: thumbnail == .score ? best : best.sorted())]
+    var plans = [plain(scores[0], keeping: first)]
     var sequence = (0..<first).map { SequenceItem.row(view: 0, row: $0) }
-    if case .thumbnailAndCrops(let crops) = image.layout {
+    switch image.layout {
+    case .single: break
+    case .thumbnailAndCrops(let crops):
       let guidance = CropGuidance(crops: crops, grid: image.tower.grid, imageSize: image.imageSize)
       let chosen = choose(by: guidance, scores: scores, ratio: ratio)
       plans += chosen.map { ViewPlan(keeping: $0.tokens) }
       sequence += arrange(chosen, by: guidance)
+    case .frames(let count):
+      // No view of a video shows the whole of it: each frame is chosen from like a thumbnail.
+      plans += scores.dropFirst().map { plain($0, keeping: first) }
+      sequence = (0..<count).flatMap { view in (0..<first).map { .row(view: view, row: $0) } }
     }
     return try ImagePlan(
       views: plans, sequence: sequence, tokensPerView: image.tokensPerView,
       limit: Int((ratio * Double(image.visualTokens)).rounded(.up)), scores: scores)
+  }
+
+  /// The thumbnail's rule: the best tokens, best first.
+  private func plain(_ scores: [Double], keeping count: Int) -> ViewPlan {
+    let best = Ranking.top(count, of: scores)
+    return ViewPlan(keeping: thumbnail == .score ? best : best.sorted())
   }
 
   /// Head mean of the class token's logits; without a class token, how little a token is like the view's mean.

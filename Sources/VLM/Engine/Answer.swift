@@ -6,14 +6,18 @@ public struct PruningSetting: Sendable {
   public var budget: Budget
   public var positions: ImagePlan.Positions
   public var seed: UInt64
+  /// How strategies that treat each view alone send several views.
+  public var packing: ViewPacking
 
   public init(
-    strategy: any PruningStrategy, budget: Budget, positions: ImagePlan.Positions = .renumbered, seed: UInt64 = 0
+    strategy: any PruningStrategy, budget: Budget, positions: ImagePlan.Positions = .renumbered, seed: UInt64 = 0,
+    packing: ViewPacking = .spatial
   ) {
     self.strategy = strategy
     self.budget = budget
     self.positions = positions
     self.seed = seed
+    self.packing = packing
   }
 
   /// Reads a strategy spec and a budget as the command line spells them: "hiprune(alpha=0.1)", "25%".

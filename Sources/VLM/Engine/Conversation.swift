@@ -65,18 +65,16 @@ public struct Conversation: ~Copyable {
     let strategy = setting.strategy
     let spec = try wrapping { [model] () throws(PruningError) in try strategy.resolved(on: model.description) }
     // The prompt is checked before anything is computed.
-    let turn = Turn(question: question, pictures: unaskedPictures + newPictures.count)
+    let all = pictures + newPictures
+    let turn = Turn(question: question, pictures: all.suffix(unaskedPictures + newPictures.count).map(\.kind))
     let text =
       rawPrompt
       ? question
-      : model.template.text(turns: turns + [turn], system: system, image: model.imageTokenText)
-    if !rawPrompt, question.contains(model.imageTokenText) {
-      throw .placeholderInQuestion(model.imageTokenText)
-    }
-    let tokens = try model.promptTokens(text, pictures: pictures.count + newPictures.count)
+      : model.template.text(turns: turns + [turn], system: system, placeholder: model.placeholderText)
+    if !rawPrompt { try model.refusePlaceholders(in: question) }
+    let tokens = try model.promptTokens(text, pictures: all.map(\.kind))
     try forgetRowsOfOtherQuestions()
     // A question that is refused leaves the conversation as it was: pictures join it below, behind all that can fail.
-    let all = pictures + newPictures
     var visual = self.visual
     for picture in all[visual.count...] {
       visual.append(

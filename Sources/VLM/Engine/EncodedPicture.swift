@@ -26,11 +26,14 @@ public struct EncodedPicture: Sendable {
 extension VisionLanguageModel {
   /// Encodes every view of a picture, as far as the features and the evidence need.
   /// - Parameters:
+  ///   - packing: how strategies that treat each view alone send several views.
   ///   - question: read by strategies that ask for text.
   ///   - recorder: takes every intermediate when somebody inspects.
   public func encode(
-    _ picture: Picture, evidence: Evidence, question: String, recorder: InspectionRecorder? = nil
+    _ picture: Picture, evidence: Evidence, packing: ViewPacking = .spatial, question: String,
+    recorder: InspectionRecorder? = nil
   ) throws(VLMError) -> EncodedPicture {
+    let tower = tower(for: picture.kind)
     var request = EncodingRequest()
     request.hiddenLayers = Set(features.layers)
     request.require(evidence)
@@ -52,11 +55,12 @@ extension VisionLanguageModel {
     let image = EncodedImage(
       tower: description, layout: picture.layout,
       imageSize: ImageSize(width: picture.image.width, height: picture.image.height), digest: picture.digest,
-      views: views, text: evidence.kinds.contains(.text) ? textEmbeddings(question) : nil)
+      views: views, text: evidence.kinds.contains(.text) ? textEmbeddings(question) : nil,
+      unprunedPacking: unprunedPacking(of: picture), prunedPacking: packing)
     let width = selected.first?.columns ?? 0
     return EncodedPicture(
       features: selected, classTokens: Matrix(rows: selected.count, columns: width, values: classTokens), image: image,
-      sendsClassToken: features.sendsClassToken)
+      sendsClassToken: features.sendsClassToken || picture.kind == .video)
   }
 
   /// Projected rows and features for the strategies that compare tokens with each other or with the question.

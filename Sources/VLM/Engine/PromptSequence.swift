@@ -20,15 +20,39 @@ struct PromptSequence {
 }
 
 extension VisionLanguageModel {
+  /// The text that stands for a picture in a prompt.
+  func placeholderText(of kind: PictureKind) -> String {
+    switch kind {
+    case .image: imageTokenText
+    case .video: video?.tokenText ?? imageTokenText
+    }
+  }
+
+  /// Refuses a question that holds a placeholder itself.
+  func refusePlaceholders(in question: String) throws(VLMError) {
+    for text in PictureKind.allCases.map(placeholderText) where question.contains(text) {
+      throw .placeholderInQuestion(text)
+    }
+  }
+
+  /// What a token of the prompt stands for; nil for text.
+  private func kind(of token: Int) -> PictureKind? {
+    if token == imageToken { return .image }
+    return token == video?.token ? .video : nil
+  }
+
   /// The prompt's token numbers, one placeholder a picture.
-  func promptTokens(_ text: String, pictures: Int) throws(VLMError) -> [Int] {
+  func promptTokens(_ text: String, pictures: [PictureKind]) throws(VLMError) -> [Int] {
     let tokens = tokenizer.encode(text)
     let vocabulary = decoder.configuration.vocabulary
-    if let outside = tokens.first(where: { $0 >= vocabulary && $0 != imageToken }) {
+    if let outside = tokens.first(where: { $0 >= vocabulary && kind(of: $0) == nil }) {
       throw .tokenOutsideVocabulary(token: outside, vocabulary: vocabulary)
     }
-    let placeholders = tokens.count { $0 == imageToken }
-    guard placeholders == pictures else { throw .placeholders(found: placeholders, pictures: pictures) }
+    let placeholders = tokens.compactMap(kind)
+    guard placeholders.count == pictures.count else {
+      throw .placeholders(found: placeholders.count, pictures: pictures.count)
+    }
+    guard placeholders == pictures else { throw .placeholderOrder(found: placeholders, pictures: pictures) }
     // Before anything is embedded or encoded: a text that fills the context whatever is kept of the pictures.
     let context = decoder.configuration.contextLength
     guard tokens.count < context else { throw .promptTooLong(tokens: tokens.count, context: context, fitting: nil) }
@@ -39,7 +63,7 @@ extension VisionLanguageModel {
   func unprunedTokens(_ tokens: [Int], visual: [VisualRows]) -> [Int] {
     var next = visual.makeIterator()
     return tokens.flatMap { token in
-      token == imageToken ? [Int](repeating: token, count: next.next()?.unprunedLength ?? 0) : [token]
+      kind(of: token) != nil ? [Int](repeating: token, count: next.next()?.unprunedLength ?? 0) : [token]
     }
   }
 
@@ -52,7 +76,7 @@ extension VisionLanguageModel {
     var values: [Float] = []
     var picture = 0
     var place = 0
-    for run in tokens.runs(separatedBy: imageToken) {
+    for run in tokens.runs(separatedBy: { kind(of: $0) != nil }) {
       if let run {
         items += run.map { .token($0) }
         places += place..<place + run.count
@@ -79,19 +103,21 @@ extension VisionLanguageModel {
     let context = decoder.configuration.contextLength
     guard sequence.items.count >= context else { return }
     let text = sequence.items.count { if case .token = $0 { true } else { false } }
-    // Rows that no budget removes (a class token) take their places first.
-    let unbudgeted = features.sendsClassToken ? visual.count : 0
+    // Rows that no budget removes (a class token, separators) take their places first.
+    let unbudgeted = visual.reduce(0) { $0 + $1.rows.rows - $1.kept }
     let fitting = (context - text - unbudgeted - 1) / max(visual.count, 1)
+    // Each view needs a token.
+    let smallest = visual.map(\.plan.views.count).max() ?? 0
     throw .promptTooLong(
-      tokens: sequence.items.count, context: context, fitting: !visual.isEmpty && fitting > 0 ? fitting : nil)
+      tokens: sequence.items.count, context: context, fitting: smallest > 0 && fitting >= smallest ? fitting : nil)
   }
 }
 
 extension [Int] {
   /// The runs between separators, in order; nil stands for each separator.
-  fileprivate func runs(separatedBy separator: Int) -> [ArraySlice<Int>?] {
+  fileprivate func runs(separatedBy isSeparator: (Int) -> Bool) -> [ArraySlice<Int>?] {
     var runs: [ArraySlice<Int>?] = []
-    for (index, part) in split(separator: separator, omittingEmptySubsequences: false).enumerated() {
+    for (index, part) in split(omittingEmptySubsequences: false, whereSeparator: isSeparator).enumerated() {
       if index > 0 { runs.append(nil) }
       if !part.isEmpty { runs.append(part) }
     }

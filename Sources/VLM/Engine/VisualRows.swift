@@ -32,7 +32,8 @@ extension VisionLanguageModel {
     }
     let start = clock.now
     let encoded = try encode(
-      picture, evidence: evidence.union(recorder?.evidence ?? .none), question: question, recorder: recorder)
+      picture, evidence: evidence.union(recorder?.evidence ?? .none), packing: setting.packing, question: question,
+      recorder: recorder)
     let encodedAt = clock.now
     let plan = try wrapping { () throws(PruningError) in
       try StrategyRunner.plan(setting.strategy, for: encoded.image, keeping: setting.budget, seed: setting.seed)
@@ -46,23 +47,44 @@ extension VisionLanguageModel {
     return rows
   }
 
-  /// Applies a plan: gathers kept features and projects only those.
+  /// Applies a plan: gathers kept features, projects only those, and puts separators between them.
   private func visualRows(of picture: EncodedPicture, plan: ImagePlan) throws(VLMError) -> VisualRows {
-    let dense = ImagePlan.dense(layout: picture.image.layout, grid: description.grid)
+    let dense = ImagePlan.dense(of: picture.image)
     let application = plan.applied(to: picture.features, classTokens: picture.classTokens)
-    precondition(application.separators.isEmpty, "this family has no separator token")
     var kept = application.rows
     var places = plan.positions(.original, before: dense)
-    let extra = features.sendsClassToken ? 1 : 0
-    if features.sendsClassToken {
+    // The class token of a single view, which no strategy decides about.
+    let extra = picture.sendsClassToken && picture.image.layout == .single ? 1 : 0
+    if extra > 0 {
       kept = Matrix(
         rows: kept.rows + 1, columns: kept.columns, values: Array(picture.classTokens.row(0)) + kept.values)
       places = [0] + places.map { $0 + 1 }
     }
     let projected = projector(kept, workers: workers)
     guard projected.values.allSatisfy(\.isFinite) else { throw .notFinite(stage: "the projector") }
+    let classRows = plan == dense ? plan.views.reduce(0) { $0 + $1.anchors.count { $0 == ViewPlan.classSource } } : 0
     return VisualRows(
-      plan: plan, rows: projected, originalPlaces: places, unprunedLength: dense.sequence.count + extra,
-      total: picture.image.visualTokens, kept: plan.keptTokens)
+      plan: plan, rows: insertSeparators(at: application.separators, into: projected), originalPlaces: places,
+      unprunedLength: dense.sequence.count + extra, total: picture.image.visualTokens,
+      kept: plan.keptTokens - classRows)
+  }
+
+  /// The rows with the family's separator at the given positions of the whole sequence, ascending.
+  private func insertSeparators(at positions: [Int], into rows: Matrix) -> Matrix {
+    guard !positions.isEmpty, let newline = highResolution?.newline else { return rows }
+    var values: [Float] = []
+    values.reserveCapacity(rows.values.count + positions.count * rows.columns)
+    var next = 0
+    var remaining = positions[...]
+    for position in 0..<rows.rows + positions.count {
+      if remaining.first == position {
+        values += newline
+        remaining.removeFirst()
+      } else {
+        values += rows.row(next)
+        next += 1
+      }
+    }
+    return Matrix(rows: rows.rows + positions.count, columns: rows.columns, values: values)
   }
 }

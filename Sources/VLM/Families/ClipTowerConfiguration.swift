@@ -6,8 +6,8 @@ extension VisionConfiguration {
   private static let mostPatchesASide = 256
 
   /// Reads a `vision_config` of type `clip_vision_model`; absent keys are CLIPVisionConfig's, and an absent section is the
-  /// tower of LLaVA-1.5.
-  init(clip section: ConfigurationReader) throws(VLMError) {
+  /// tower of LLaVA-1.5, or of the family that sees `standardSize` pixels.
+  init(clip section: ConfigurationReader, standardSize: Int = 336) throws(VLMError) {
     let type = try section.string("model_type", default: "clip_vision_model")
     guard type == "clip_vision_model" || type == "clip" else {
       throw section.error("model_type", found: "\"\(type)\"", expected: "\"clip_vision_model\"")
@@ -20,7 +20,7 @@ extension VisionConfiguration {
     }
     let channels = try section.integer("num_channels", default: 3, in: 1...1024)
     guard channels == 3 else { throw section.error("num_channels", found: "\(channels)", expected: "3") }
-    let imageSize = try section.integer("image_size", default: wide ? 336 : 224, in: 1...8192)
+    let imageSize = try section.integer("image_size", default: wide ? standardSize : 224, in: 1...8192)
     let patchSize = try section.integer("patch_size", default: wide ? 14 : 32, in: 1...imageSize)
     guard imageSize / patchSize <= Self.mostPatchesASide else {
       throw section.error(

@@ -41,6 +41,14 @@ struct ConfigurationReader {
     return number
   }
 
+  /// A whole number in `range`, or none where the file says null.
+  func optionalInteger(
+    _ key: String, default fallback: Int?, in range: ClosedRange<Int>
+  ) throws(VLMError) -> Int? {
+    if value?[key]?.isNull == true { return nil }
+    return try has(key) ? integer(key, default: 0, in: range) : fallback
+  }
+
   /// The first of several spellings that is present.
   func integer(_ keys: [String], default fallback: Int, in range: ClosedRange<Int>) throws(VLMError) -> Int {
     for key in keys where has(key) { return try integer(key, default: fallback, in: range) }
@@ -75,6 +83,17 @@ struct ConfigurationReader {
     let numbers = list.compactMap { $0 }
     guard !numbers.isEmpty, numbers.count == list.count else {
       throw wrong(key, found, "a whole number or a list of them")
+    }
+    return numbers
+  }
+
+  /// A list of lists of whole numbers.
+  func lists(_ key: String, default fallback: [[Int]]) throws(VLMError) -> [[Int]] {
+    guard let found = present(key) else { return fallback }
+    let lists = found.elements?.map { list in list.elements.map { $0.map(\.integer) } ?? [] } ?? []
+    let numbers = lists.map { $0.compactMap { $0 } }
+    guard !numbers.isEmpty, zip(lists, numbers).allSatisfy({ $0.count == $1.count && !$1.isEmpty }) else {
+      throw wrong(key, found, "a list of lists of whole numbers")
     }
     return numbers
   }

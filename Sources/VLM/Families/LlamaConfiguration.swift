@@ -1,14 +1,28 @@
 import Kernels
 
 extension DecoderConfiguration {
+  /// What an absent key means: the class defaults that differ between LLaMA-type decoders.
+  struct Defaults {
+    var feedForwardWidth = 11_008
+    /// Nil: as many as there are heads.
+    var keyValueHeads: Int?
+    var context = 2048
+  }
+
   /// Reads a `text_config` of type `llama`; absent keys are LlamaConfig's.
   /// - Parameter tied: whether the model around it ties the embeddings.
   init(llama section: ConfigurationReader, tied: Bool) throws(VLMError) {
     let type = try section.string("model_type", default: "llama")
     guard type == "llama" else { throw section.error("model_type", found: "\"\(type)\"", expected: "\"llama\"") }
+    try self.init(section, tied: tied, defaults: Defaults())
+  }
+
+  /// Reads the keys that all LLaMA-type decoders share.
+  init(_ section: ConfigurationReader, tied: Bool, defaults: Defaults) throws(VLMError) {
     let width = try section.integer("hidden_size", default: 4096, in: 1...65_536)
     let heads = try section.integer("num_attention_heads", default: 32, in: 1...1024)
-    let keyValueHeads = try section.integer("num_key_value_heads", default: heads, in: 1...1024)
+    let keyValueHeads = try section.integer(
+      "num_key_value_heads", default: defaults.keyValueHeads ?? heads, in: 1...1024)
     guard heads % keyValueHeads == 0 else {
       throw section.error(
         "num_key_value_heads", found: "\(keyValueHeads)", expected: "a divisor of num_attention_heads \(heads)")
@@ -17,11 +31,11 @@ extension DecoderConfiguration {
     guard headWidth > 0, headWidth % 2 == 0 else {
       throw section.error("head_dim", found: "\(headWidth)", expected: "a positive even number")
     }
-    let context = try section.integer("max_position_embeddings", default: 2048, in: 1...16_777_216)
+    let context = try section.integer("max_position_embeddings", default: defaults.context, in: 1...16_777_216)
     let rotary = try section.rotary(context: context)
     self.init(
       vocabulary: try section.integer("vocab_size", default: 32_000, in: 1...16_777_216), width: width,
-      feedForwardWidth: try section.integer("intermediate_size", default: 11_008, in: 1...1_048_576),
+      feedForwardWidth: try section.integer("intermediate_size", default: defaults.feedForwardWidth, in: 1...1_048_576),
       depth: try section.integer("num_hidden_layers", default: 32, in: 1...1024), heads: heads,
       keyValueHeads: keyValueHeads, headWidth: headWidth,
       activation: try section.activation("hidden_act", default: .silu),

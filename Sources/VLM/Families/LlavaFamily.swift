@@ -35,7 +35,7 @@ public enum LlavaFamily: ModelFamily {
   }
 
   /// transformers counts hidden states from the embeddings: index k is the output of block k − 1, and −1 of the last.
-  private static func featureSelection(
+  static func featureSelection(
     _ reader: ConfigurationReader, depth: Int
   ) throws(VLMError) -> FeatureSelection {
     let indices = try reader.integers("vision_feature_layer", default: [-2])
@@ -50,7 +50,7 @@ public enum LlavaFamily: ModelFamily {
     return FeatureSelection(layers: layers, sendsClassToken: strategy == "full")
   }
 
-  private static func processor(
+  static func processor(
     _ folder: CheckpointFolder, vision: VisionConfiguration
   ) throws(VLMError) -> ImageProcessor {
     let name = folder.contains("preprocessor_config.json") ? "preprocessor_config.json" : "processor_config.json"
@@ -74,19 +74,21 @@ public enum LlavaFamily: ModelFamily {
     return processor
   }
 
-  private static func tokenizer(_ folder: CheckpointFolder) throws(VLMError) -> Tokenizer {
+  static func tokenizer(_ folder: CheckpointFolder) throws(VLMError) -> Tokenizer {
     let bytes = try wrapping { () throws(CheckpointError) in try folder.bytes("tokenizer.json") }
     do { return try Tokenizer(json: bytes) } catch { throw .tokenizer(error, folder: folder.path) }
   }
 
-  private static func imageToken(
-    _ reader: ConfigurationReader, _ tokenizer: Tokenizer, file: String
+  /// The placeholder of an image, or of a video, which tokenizer.json and config.json must number alike.
+  static func imageToken(
+    _ reader: ConfigurationReader, _ tokenizer: Tokenizer, kind: PictureKind = .image, default fallback: Int = 32_000,
+    file: String
   ) throws(VLMError) -> (number: Int, text: String) {
-    let text = "<image>"
+    let text = "<\(kind.rawValue)>"
     let expected = try reader.integer(
-      ["image_token_index", "image_token_id"], default: 32_000, in: 0...16_777_216)
+      ["\(kind.rawValue)_token_index", "\(kind.rawValue)_token_id"], default: fallback, in: 0...16_777_216)
     guard let number = tokenizer.id(of: text) else {
-      throw .imageToken(reason: "the tokenizer has no image token \(text)", file: file)
+      throw .imageToken(reason: "the tokenizer has no \(kind.rawValue) token \(text)", file: file)
     }
     guard number == expected else {
       throw .imageToken(
@@ -96,7 +98,7 @@ public enum LlavaFamily: ModelFamily {
   }
 
   /// generation_config.json decides; without it, what transformers derives from the model's own configuration.
-  private static func endTokens(
+  static func endTokens(
     _ folder: CheckpointFolder, _ reader: ConfigurationReader, _ text: ConfigurationReader
   ) throws(VLMError) -> Set<Int> {
     if folder.contains("generation_config.json") {
@@ -137,17 +139,27 @@ struct LlavaTensorNames {
 
   init(_ source: WeightSource) {
     func first(_ candidates: [String], holding probe: String) -> WeightScope {
-      let prefix = candidates.first { source.contains($0.isEmpty ? probe : "\($0).\(probe)") } ?? candidates[0]
-      return WeightScope(source, prefix: prefix)
+      Self.scope(source, firstOf: candidates, holding: probe)
     }
-    tower = first(
-      ["model.vision_tower", "model.vision_tower.vision_model", "vision_tower.vision_model", "vision_tower"],
-      holding: "embeddings.class_embedding")
+    tower = Self.tower(source, named: "vision_tower")
     projector = first(["model.multi_modal_projector", "multi_modal_projector"], holding: "linear_1.weight")
     decoder = first(
       ["model.language_model", "language_model.model", "model.language_model.model", "language_model"],
       holding: "embed_tokens.weight")
     head = first(["", "language_model", "model.language_model"], holding: "lm_head.weight")
+  }
+
+  /// Where the tower `name` is.
+  static func tower(_ source: WeightSource, named name: String) -> WeightScope {
+    scope(
+      source, firstOf: ["model.\(name)", "model.\(name).vision_model", "\(name).vision_model", name],
+      holding: "embeddings.class_embedding")
+  }
+
+  /// The first of several places that holds the tensor `probe`; the first of all where none does.
+  static func scope(_ source: WeightSource, firstOf candidates: [String], holding probe: String) -> WeightScope {
+    let prefix = candidates.first { source.contains($0.isEmpty ? probe : "\($0).\(probe)") } ?? candidates[0]
+    return WeightScope(source, prefix: prefix)
   }
 
   /// What carries nothing: position numbers and rotary frequencies that old versions saved, the norm behind the tower's last

@@ -18,7 +18,9 @@ public protocol ModelFamily: Sendable {
 /// Every family, by `model_type`. A new one is a file beside this and a line here.
 public enum FamilyCatalogue {
   public static let all: [any ModelFamily.Type] = [
-    LlavaFamily.self
+    LlavaFamily.self,
+    LlavaNextFamily.self,
+    VideoLlavaFamily.self,
   ]
 
   /// Loads the checkpoint in `folder` with the family that its config.json names.

@@ -43,7 +43,10 @@ struct EvidenceMetadata: Sendable, Hashable {
     let crops = try reader.optional("crop_grid", "rows×columns of at most \(Self.mostCrops) crops, such as 2x2") {
       Self.grid($0, ofAtMost: Self.mostCrops)
     }
-    layout = crops.map { .thumbnailAndCrops($0) } ?? .single
+    let frames = try reader.optional("frames", "1 to \(Self.mostCrops) frames, and no crop_grid") {
+      crops == nil ? Self.integer($0, in: 1...Self.mostCrops) : nil
+    }
+    layout = crops.map { .thumbnailAndCrops($0) } ?? frames.map { .frames($0) } ?? .single
     digest = try reader.optional("digest", "up to 16 hexadecimal digits") { UInt64($0, radix: 16) } ?? 0
   }
 
@@ -54,7 +57,11 @@ struct EvidenceMetadata: Sendable, Hashable {
       "feature_layer": "\(tower.featureLayer)", "image_size": "\(imageSize.width)x\(imageSize.height)",
       "digest": String(digest, radix: 16),
     ]
-    if case .thumbnailAndCrops(let crops) = layout { fields["crop_grid"] = "\(crops)" }
+    switch layout {
+    case .single: break
+    case .thumbnailAndCrops(let crops): fields["crop_grid"] = "\(crops)"
+    case .frames(let count): fields["frames"] = "\(count)"
+    }
     if tower.mergesPatches { fields["merge"] = "\(tower.merge)" }
     if let full = tower.fullAttentionLayers {
       fields["full_attention_layers"] = full.map { "\($0)" }.joined(separator: ",")

@@ -16,8 +16,14 @@ struct AskCommand: ParsableCommand {
       Without -q on a terminal: a conversation (/image FILE, /keep N, /strategy SPEC, /quit).
       """)
 
-  @Argument(help: ArgumentHelp("PNG or JPEG files; - reads one from stdin.", valueName: "image"))
+  @Argument(
+    help: ArgumentHelp(
+      "PNG or JPEG files; - reads one from stdin. A folder of frames or a video file is one video.",
+      valueName: "image"))
   var images: [String]
+
+  @Flag(name: .long, help: "The images are frames of one video, in order.")
+  var video = false
 
   @OptionGroup var options: RunOptions
   @OptionGroup var question: QuestionOptions
@@ -36,7 +42,7 @@ struct AskCommand: ParsableCommand {
   private func check() throws {
     try question.check()
     guard let overlay else { return }
-    for path in OverlayPictures.paths(overlay, count: images.count) {
+    for path in OverlayPictures.paths(overlay, count: video ? 1 : images.count) {
       try OutputFile.check(path, option: "--overlay", inputs: images)
     }
   }
@@ -46,17 +52,19 @@ struct AskCommand: ParsableCommand {
     try check()
     guard let text = try question.text() else {
       try requireTerminal()
-      var loop = try ConversationLoop(options: options, question: question, setting: setting, images: images)
+      let inputs = try PictureInput.read(images, asVideo: video)
+      var loop = try ConversationLoop(options: options, question: question, setting: setting, inputs: inputs)
       try loop.start()
       return
     }
     let clock = ContinuousClock()
     let start = clock.now
-    let files = try images.map { (name: $0, bytes: try InputFile.bytes($0)) }
+    let grid = try options.cropGrid()
+    let inputs = try PictureInput.read(images, asVideo: video)
     let model = try options.loadModel()
     try model.check(setting)
     let loaded = clock.now
-    let pictures = try files.map { try model.picture($0.bytes, file: $0.name, limits: options.limits) }
+    let pictures = try inputs.map { try $0.picture(for: model, limits: options.limits, grid: grid) }
     let processed = clock.now
     let stream = AnswerStream()
     var conversation = Conversation(model: model, setting: setting, system: question.system)

@@ -51,7 +51,7 @@ struct EvalCommand: ParsableCommand {
     try model.check(setting)
     let run = EvaluationRun(
       model: model, setting: setting, metric: metric, options: GenerationOptions(maxNewTokens: maxNewTokens),
-      limits: options.limits, reuses: !noReuse)
+      limits: options.limits, reuses: !noReuse, grid: try options.cropGrid())
     var progress = ProgressBar(total: asked.count, isQuiet: options.json && !options.verbose)
     var right = 0
     let answered = try run.answer(asked, images: images) { result in

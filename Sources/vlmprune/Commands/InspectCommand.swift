@@ -15,7 +15,9 @@ struct InspectCommand: ParsableCommand {
           --tensors out.safetensors
       """)
 
-  @Argument(help: ArgumentHelp("A PNG or JPEG file; - reads it from stdin.", valueName: "image"))
+  @Argument(
+    help: ArgumentHelp("A PNG or JPEG file, - for stdin, or a video: a folder of frames or a file.", valueName: "image")
+  )
   var image: String
 
   @OptionGroup var options: RunOptions
@@ -61,11 +63,12 @@ struct InspectCommand: ParsableCommand {
     guard let text = try question.text() else {
       throw CommandFailure.usage("no question", hint: "ask with -q \"…\" or --prompt-file FILE")
     }
-    let bytes = try InputFile.bytes(image)
+    let grid = try options.cropGrid()
+    let input = try PictureInput.read([image], asVideo: false)[0]
     let model = try options.loadModel(auto: .f32)
     try model.check(setting)
     let layers = try mapLayers(of: model)
-    let picture = try model.picture(bytes, file: image, limits: options.limits)
+    let picture = try input.picture(for: model, limits: options.limits, grid: grid)
     let dump = try EvidenceDump(setting: setting, model: model, isWanted: evidence != nil)
     let recorder = InspectionRecorder(
       mapLayers: Array(Set(layers + dump.mapLayers + (heatmap == nil ? [] : allLayers(model)))),

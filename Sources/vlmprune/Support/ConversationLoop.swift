@@ -14,11 +14,11 @@ struct ConversationLoop: ~Copyable {
   /// Pictures that the next question brings.
   private var waiting: [Picture]
 
-  init(options: RunOptions, question: QuestionOptions, setting: PruningSetting, images: [String]) throws {
-    let files = try images.map { (name: $0, bytes: try InputFile.bytes($0)) }
+  init(options: RunOptions, question: QuestionOptions, setting: PruningSetting, inputs: [PictureInput]) throws {
+    let grid = try options.cropGrid()
     let model = try options.loadModel()
     try model.check(setting)
-    let pictures = try files.map { try model.picture($0.bytes, file: $0.name, limits: options.limits) }
+    let pictures = try inputs.map { try $0.picture(for: model, limits: options.limits, grid: grid) }
     // Everything that can fail comes first: what cannot be copied is initialised whole or not at all.
     self.options = options
     self.question = question
@@ -55,7 +55,10 @@ struct ConversationLoop: ~Copyable {
     case "/quit": return true
     case "/image":
       guard !rest.isEmpty else { throw Self.incomplete("/image", "the name of a PNG or JPEG file") }
-      waiting = [try model.picture(try InputFile.bytes(rest), file: rest, limits: options.limits)]
+      let grid = try options.cropGrid()
+      waiting = try PictureInput.read([rest], asVideo: false).map {
+        try $0.picture(for: model, limits: options.limits, grid: grid)
+      }
       conversation.restart()
     case "/keep":
       guard !rest.isEmpty else { throw Self.incomplete("/keep", "a number of visual tokens, a percentage or all") }

@@ -23,10 +23,40 @@ enum OverlayPictures {
     }
   }
 
+  /// One panel for a single view; the thumbnail's and the crops' side by side; a sheet of a video's frames.
   private static func draw(_ picture: Picture, plan: ImagePlan, grid: PatchGrid) -> RGBImage {
-    let cells = picture.views[0].geometry.cells(rows: grid.rows, columns: grid.columns)
-    return ImageOverlay().render(
-      picture: picture.image, cells: cells, kept: Set(plan.views[0].sources.filter { $0 >= 0 }),
-      scores: plan.scores.first)
+    let drawing = Drawing(picture: picture, plan: plan, grid: grid)
+    switch picture.layout {
+    case .single: return drawing.panel(of: picture.image, views: 0..<1)
+    case .thumbnailAndCrops(let crops):
+      return RGBImage.sheet(
+        [
+          drawing.panel(of: picture.image, views: 0..<1),
+          drawing.panel(of: picture.image, views: 1..<1 + crops.count, outlined: true),
+        ], columns: 2)
+    case .frames:
+      let frames = picture.frames.enumerated().map { drawing.panel(of: $0.element, views: $0.offset..<$0.offset + 1) }
+      return RGBImage.sheet(frames, columns: 4)
+    }
+  }
+
+  /// What is known of one picture.
+  private struct Drawing {
+    let picture: Picture
+    let plan: ImagePlan
+    let grid: PatchGrid
+
+    /// The kept patches of some views over an image, and the edges of the views when asked for.
+    func panel(of image: RGBImage, views: Range<Int>, outlined: Bool = false) -> RGBImage {
+      let geometries = views.map { picture.views[$0].geometry }
+      var kept: Set<Int> = []
+      for (offset, view) in views.enumerated() {
+        for source in plan.views[view].sources where source >= 0 { kept.insert(offset * grid.count + source) }
+      }
+      return ImageOverlay().render(
+        picture: image, cells: geometries.flatMap { $0.cells(rows: grid.rows, columns: grid.columns) }, kept: kept,
+        scores: plan.scores.isEmpty ? nil : views.flatMap { plan.scores[$0] },
+        outlines: outlined ? geometries.flatMap { $0.cells(rows: 1, columns: 1) } : [])
+    }
   }
 }

@@ -44,6 +44,14 @@ struct RunOptions: ParsableArguments {
   @Option(name: .long, help: "Position ids after pruning: family (renumbered) or original.")
   var positions: PositionChoice = .family
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Crops of each picture, rows and columns; its shape decides when left out.", valueName: "RxC"))
+  var grid: String?
+
+  @Option(name: .long, help: "How views are sent after pruning: spatial, or unpadded with newlines.")
+  var packing: PackingChoice = .spatial
+
   @Option(name: .long, parsing: .unconditional, help: "Threads; all cores when left out.")
   var threads: Int?
 
@@ -70,7 +78,18 @@ struct RunOptions: ParsableArguments {
     let strategy = try StrategyCatalogue.make(parsing: selection.strategy, keeping: budget)
     return PruningSetting(
       strategy: strategy, budget: budget, positions: positions == .original ? .original : .renumbered,
-      seed: selection.seed)
+      seed: selection.seed, packing: packing == .unpadded ? .unpadded : .spatial)
+  }
+
+  /// `--grid`, bounded as checkpoints' own grids are.
+  func cropGrid() throws -> PatchGrid? {
+    guard let grid else { return nil }
+    let most = AnyResolutionProcessor.mostCrops
+    guard let parsed = PatchGrid(parsing: grid), parsed.count <= most else {
+      throw CommandFailure.usage(
+        "--grid \(grid) is not a grid of crops", hint: "give rows and columns of at most \(most) crops, such as 2x2")
+    }
+    return parsed
   }
 
   /// Loads the model, and says so when asked to.
@@ -87,6 +106,10 @@ struct RunOptions: ParsableArguments {
     }
     return model
   }
+}
+
+enum PackingChoice: String, ExpressibleByArgument, CaseIterable {
+  case spatial, unpadded
 }
 
 enum PositionChoice: String, ExpressibleByArgument, CaseIterable {

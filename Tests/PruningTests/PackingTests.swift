@@ -1,0 +1,99 @@
+import Kernels
+import Testing
+
+@testable import Pruning
+
+@Suite("Packing of several views") struct PackingTests {
+  private let tower = Samples.tower(2, 2)
+  private let crops = PatchGrid(rows: 2, columns: 1)
+
+  /// Crops of 4×2 tokens in all; the picture fills rows 1 and 2.
+  private func image(pruned: ViewPacking = .spatial, unpruned: ViewPacking = .unpadded) -> EncodedImage {
+    EncodedImage(
+      tower: tower, layout: .thumbnailAndCrops(crops), imageSize: ImageSize(width: 100, height: 100), digest: 0,
+      views: [ViewEvidence](repeating: ViewEvidence(), count: 3), unprunedPacking: unpruned, prunedPacking: pruned)
+  }
+
+  @Test func unpaddedRowsEndWithASeparator() {
+    let codes = ImagePlan.dense(of: image()).sequenceCodes(tokensPerView: 4)
+    #expect(codes == [0, 1, 2, 3, 6, 7, -1, 8, 9, -1])
+    #expect(ImagePlan.dense(of: image()).keptTokens == 8)
+  }
+
+  @Test func aPlanMayDropWhatLiesOverPadding() throws {
+    let views = [ViewPlan(keeping: [3, 0]), ViewPlan(keeping: [0, 3]), ViewPlan(keeping: [1, 2])]
+    let spatial = try ImagePlan(arranging: views, of: image(), limit: 6)
+    #expect(spatial.sequenceCodes(tokensPerView: 4) == [3, 0, 4, 7, 9, 10])
+    let unpadded = try ImagePlan(arranging: views, of: image(pruned: .unpadded), limit: 6)
+    #expect(unpadded.sequenceCodes(tokensPerView: 4) == [3, 0, 7, -1, 9, -1])
+    #expect(unpadded.keptTokens == 4)
+  }
+
+  @Test func averagesOverPaddingGoToo() throws {
+    let average = ViewPlan(
+      rowStarts: [0, 2, 4], sources: [0, 1, 2, 3], weights: [0.5, 0.5, 0.5, 0.5], anchors: [0, 3])
+    let plan = try ImagePlan(
+      arranging: [ViewPlan(keeping: [0]), average, ViewPlan(keeping: [])], of: image(pruned: .unpadded), limit: 3)
+    #expect(plan.views[1] == ViewPlan(rowStarts: [0, 2], sources: [2, 3], weights: [0.5, 0.5], anchors: [3]))
+  }
+
+  @Test func positionsOfWhatTheUnprunedSequenceLacksAreThoseOfTheItemBefore() throws {
+    let dense = ImagePlan.dense(of: image())
+    let views = [ViewPlan(keeping: [3]), ViewPlan(keeping: [0, 3]), ViewPlan(keeping: [1, 2])]
+    let plan = try ImagePlan(arranging: views, of: image(), limit: 5)
+    #expect(plan.sequenceCodes(tokensPerView: 4) == [3, 4, 7, 9, 10])
+    #expect(plan.positions(.original, before: dense) == [3, 3, 5, 8, 8])
+    #expect(dense.positions(.original, before: dense) == Array(0..<10))
+  }
+
+  @Test func aSeparatorBehindARowTakesTheNextOnesPosition() throws {
+    // Four rows of the padded raster end with a separator here, two of the unpruned sequence.
+    let plan = try ImagePlan(
+      views: [ViewPlan(keeping: [1]), ViewPlan(keeping: [2]), ViewPlan(keeping: [0])],
+      sequence: [
+        .row(view: 0, row: 0), .separator, .row(view: 1, row: 0), .separator, .row(view: 2, row: 0), .separator,
+        .separator,
+      ], tokensPerView: 4, limit: 3)
+    #expect(plan.positions(.original, before: .dense(of: image())) == [1, 6, 4, 6, 7, 9, 9])
+  }
+
+  @Test func framesFollowEachOtherBehindTheirClassTokens() {
+    let image = EncodedImage(
+      tower: tower, layout: .frames(2), imageSize: ImageSize(width: 8, height: 8), digest: 0,
+      views: [ViewEvidence](repeating: ViewEvidence(), count: 2), unprunedPacking: .classTokens)
+    let dense = ImagePlan.dense(of: image)
+    #expect(dense.sequenceCodes(tokensPerView: 4) == [-100, 0, 1, 2, 3, -101, 4, 5, 6, 7])
+    #expect(image.visualTokens == 8)
+  }
+
+  @Test func everyStrategyKeepsTheSameNumberOfEachFrame() throws {
+    let tower = Samples.tower(4, 6)
+    let image = EncodedImage(
+      tower: tower, layout: .frames(3), imageSize: ImageSize(width: 8, height: 8), digest: 0,
+      views: (0..<3).map { view in
+        var evidence = ViewEvidence()
+        evidence.classLogits[7] = Samples.matrix(2, 24, seed: UInt64(view))
+        evidence.classAttention[6] = Samples.matrix(2, 24, seed: UInt64(view + 9))
+        return evidence
+      })
+    for spec in ["globalcom2", "fastervlm", "random", "uniform"] {
+      let plan = try Samples.plan(spec, image, keep: "21")
+      #expect(plan.views.map(\.rows) == [7, 7, 7], "\(spec)")
+      #expect(
+        plan.sequence.map(\.view) == [Int](repeating: 0, count: 7) + [Int](repeating: 1, count: 7)
+          + [Int](repeating: 2, count: 7), "\(spec)")
+    }
+    let best = try Samples.plan("globalcom2", image, keep: "21").views[1].anchors
+    #expect(best != best.sorted(), "best first")
+  }
+}
+
+extension SequenceItem {
+  /// The view of a row; −1 for a separator.
+  fileprivate var view: Int {
+    switch self {
+    case .row(let view, _): view
+    case .separator: -1
+    }
+  }
+}
