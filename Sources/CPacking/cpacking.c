@@ -128,7 +128,7 @@ CLONES void cv_pack_int8(const float *rows, size_t columns, size_t inputs, size_
       sum += q;
     }
     scales[c] = magnitude / 127.0f + poison(row, inputs);
-    sums[c] = sum;
+    sums[c] = 128 * sum;
   }
 }
 
@@ -171,19 +171,50 @@ CLONES float cv_quantise_row(const float *row, size_t inputs, size_t padded, uin
   return magnitude / 127.0f + poison(row, inputs);
 }
 
-CLONES void cv_finish_int8(const int32_t *products, const int32_t *sums, const float *scales, float row_scale,
-                           const float *bias, float *output, size_t count, int accumulate) {
-  for (size_t i = 0; i < count; i++) {
-    float value = (float)(products[i] - 128 * sums[i]) * (row_scale * scales[i]);
-    if (bias) value += bias[i];
-    output[i] = accumulate ? output[i] + value : value;
+// Outputs are larger than any cache, and a store that misses waits for its line: lines of the rows to come are asked for early.
+INLINE void expect(const float *output, size_t count) {
+  for (size_t i = 0; i < count; i += 16) __builtin_prefetch(output + i, 1, 2);
+}
+
+enum { ROWS_AHEAD = 3 };
+
+CLONES void cv_finish_int8(const int32_t *products, size_t product_stride, size_t rows, const int32_t *sums,
+                           const float *scales, const float *row_scales, const float *bias, float *output,
+                           size_t stride, size_t count, int accumulate) {
+  FAST_SUMS
+  for (size_t r = 0; r < rows; r++) {
+    const int32_t *from = products + r * product_stride;
+    float *to = output + r * stride;
+    const float scale = row_scales[r];
+    if (r + ROWS_AHEAD < rows) expect(to + ROWS_AHEAD * stride, count);
+    if (accumulate && bias) {
+      for (size_t i = 0; i < count; i++) to[i] += (float)(from[i] - sums[i]) * (scale * scales[i]) + bias[i];
+    } else if (accumulate) {
+      for (size_t i = 0; i < count; i++) to[i] += (float)(from[i] - sums[i]) * (scale * scales[i]);
+    } else if (bias) {
+      for (size_t i = 0; i < count; i++) to[i] = (float)(from[i] - sums[i]) * (scale * scales[i]) + bias[i];
+    } else {
+      for (size_t i = 0; i < count; i++) to[i] = (float)(from[i] - sums[i]) * (scale * scales[i]);
+    }
   }
 }
 
-CLONES void cv_finish_f32(const float *products, const float *bias, float *output, size_t count, int accumulate) {
-  for (size_t i = 0; i < count; i++) {
-    const float value = bias ? products[i] + bias[i] : products[i];
-    output[i] = accumulate ? output[i] + value : value;
+CLONES void cv_finish_f32(const float *products, size_t product_stride, size_t rows, const float *bias, float *output,
+                          size_t stride, size_t count, int accumulate) {
+  FAST_SUMS
+  for (size_t r = 0; r < rows; r++) {
+    const float *from = products + r * product_stride;
+    float *to = output + r * stride;
+    if (r + ROWS_AHEAD < rows) expect(to + ROWS_AHEAD * stride, count);
+    if (accumulate && bias) {
+      for (size_t i = 0; i < count; i++) to[i] += from[i] + bias[i];
+    } else if (accumulate) {
+      for (size_t i = 0; i < count; i++) to[i] += from[i];
+    } else if (bias) {
+      for (size_t i = 0; i < count; i++) to[i] = from[i] + bias[i];
+    } else {
+      memcpy(to, from, count * sizeof *to);
+    }
   }
 }
 

@@ -55,6 +55,12 @@ public struct CheckpointFolder: Sendable {
     return try shardedWeights(packing)
   }
 
+  /// Where `packing` keeps this checkpoint's packed weights; nil when it keeps none.
+  public func packedFile() throws(CheckpointError) -> String? {
+    guard let packing else { return nil }
+    return packing.file(for: try weights(packing: nil).tensorFiles, label: path)
+  }
+
   /// Elements of all weights.
   public func parameterCount() throws(CheckpointError) -> Int { try weights(packing: nil).parameterCount }
 

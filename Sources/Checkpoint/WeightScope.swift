@@ -18,10 +18,7 @@ public final class WeightSource {
   /// Several files; `files` says which file holds which tensor.
   public init(label: String, files: [String: TensorFile], packing: WeightPacking? = nil) {
     self.label = label
-    packer = packing.map { packing in
-      let each = Dictionary(files.values.map { ($0.path, $0) }) { first, _ in first }
-      return WeightPacker(packing, files: Array(each.values), label: label)
-    }
+    packer = packing.map { WeightPacker($0, files: Self.each(files), label: label) }
     self.files = files
   }
 
@@ -29,6 +26,13 @@ public final class WeightSource {
   public var names: some Sequence<String> { files.keys }
 
   public func contains(_ name: String) -> Bool { files[name] != nil }
+
+  /// Each file once.
+  var tensorFiles: [TensorFile] { Self.each(files) }
+
+  private static func each(_ files: [String: TensorFile]) -> [TensorFile] {
+    Array(Dictionary(files.values.map { ($0.path, $0) }) { first, _ in first }.values)
+  }
 
   /// Elements of all tensors.
   var parameterCount: Int { files.reduce(0) { $0 + ($1.value.entries[$1.key]?.count ?? 0) } }
@@ -52,15 +56,21 @@ public final class WeightSource {
 
   /// A layer with the weights `name` [outputs, inputs], in the form that this source was asked for.
   func linear(
-    weights name: String, part: ModelPart, inputs: Int, outputs: Int, bias: WeightBuffer?
+    weights name: String, bias: String?, part: ModelPart, inputs: Int, outputs: Int
   ) throws(CheckpointError) -> Linear {
     guard let packer, packer.packing.packs(part) else {
-      return Linear(inputs: inputs, outputs: outputs, weights: try take(name, shape: [outputs, inputs]), bias: bias)
+      let weights = try take(name, shape: [outputs, inputs])
+      return Linear(inputs: inputs, outputs: outputs, weights: weights, bias: try offsets(bias, outputs))
     }
     // Ticked off and checked even where the cache has it: the checkpoint is what counts.
     let stored = try matrix(name, rows: outputs, columns: inputs)
-    let weights = packer.weights(name, part: part, stored)
-    return Linear(weights, bias: bias, engine: packer.packing.engine)
+    let offsets = try offsets(bias, outputs)
+    return Linear(packer.weights(name, part: part, stored), bias: offsets, engine: packer.packing.engine)
+  }
+
+  private func offsets(_ name: String?, _ count: Int) throws(CheckpointError) -> WeightBuffer? {
+    guard let name else { return nil }
+    return try take(name, shape: [count])
   }
 
   func narrowEngine(for part: ModelPart) -> ProductEngine? {
@@ -113,8 +123,8 @@ public struct WeightScope {
   public func linear(_ name: String, inputs: Int, outputs: Int, bias: Bool) throws(CheckpointError) -> Linear {
     let inner = scope(name)
     return try source.linear(
-      weights: inner.path("weight"), part: part, inputs: inputs, outputs: outputs,
-      bias: bias ? try inner.tensor("bias", [outputs]) : nil)
+      weights: inner.path("weight"), bias: bias ? inner.path("bias") : nil, part: part, inputs: inputs,
+      outputs: outputs)
   }
 
   /// `name` [rows, columns] as its file stores it.

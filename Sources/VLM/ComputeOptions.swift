@@ -54,6 +54,8 @@ public struct ComputeOptions: Sendable {
 public struct ComputeReport: Sendable, Hashable {
   public let backEnd: BackEnd
   public let formats: PartFormats
+  /// Where the packed weights are kept; nil when there is nothing to keep, or nowhere.
+  public let packedFile: String?
 
   /// "f32", "bf16", "int8", or the parts where they differ in another way: "tower=bf16, decoder=int8".
   public var precision: String {

@@ -39,7 +39,7 @@ public struct VisionLanguageModel: Sendable {
   var video: VideoInput?
   /// What it computes with.
   public internal(set) var compute = ComputeReport(
-    backEnd: .openblas, formats: PartFormats(tower: .f32, decoder: .f32, head: .f32))
+    backEnd: .openblas, formats: PartFormats(tower: .f32, decoder: .f32, head: .f32), packedFile: nil)
 
   /// Visual tokens of one view of a picture before pruning.
   public var visualTokensPerPicture: Int { description.grid.count }

@@ -13,8 +13,8 @@ struct VLMPrune: ParsableCommand {
       """,
     version: BuildInformation.text,
     subcommands: [
-      AskCommand.self, SelectCommand.self, InspectCommand.self, EvalCommand.self, StrategiesCommand.self,
-      ModelsCommand.self, DoctorCommand.self,
+      AskCommand.self, SelectCommand.self, InspectCommand.self, EvalCommand.self, BenchCommand.self,
+      PackCommand.self, StrategiesCommand.self, ModelsCommand.self, DoctorCommand.self,
     ])
 }
 

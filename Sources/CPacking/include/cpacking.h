@@ -18,7 +18,7 @@ void cv_pack_bf16(const float *rows, size_t stride, size_t columns, size_t input
 // The same from rows [inputs, columns]: the weights lie transposed.
 void cv_pack_bf16_transposed(const float *rows, size_t stride, size_t columns, size_t inputs, size_t padded,
                              uint16_t *panel);
-// The same with one scale a row, |q| <= 127; `sums` is the sum of each row's integers.
+// The same with one scale a row, |q| <= 127; `sums` is 128 times the sum of each row's integers.
 void cv_pack_int8(const float *rows, size_t columns, size_t inputs, size_t padded, int8_t *panel, float *scales,
                   int32_t *sums);
 
@@ -32,11 +32,14 @@ void cv_narrow_row_bf16(const float *row, float scale, size_t inputs, size_t pad
 // q = round(x / scale) + 128 with scale = max |x| / 127. Returns the scale; NaN when the row is not finite.
 float cv_quantise_row(const float *row, size_t inputs, size_t padded, uint8_t *destination);
 
-// output = (sums of products − 128 · column sums) · row scale · column scales (+ bias) (+ what is there).
-void cv_finish_int8(const int32_t *products, const int32_t *sums, const float *scales, float row_scale, const float *bias,
-                    float *output, size_t count, int accumulate);
-// output = sums of products (+ bias) (+ what is there).
-void cv_finish_f32(const float *products, const float *bias, float *output, size_t count, int accumulate);
+// A block of products [rows, product_stride], of which `count` columns are wanted: output [rows, stride] =
+// (products − sums) · row scales · column scales (+ bias) (+ what is there).
+void cv_finish_int8(const int32_t *products, size_t product_stride, size_t rows, const int32_t *sums,
+                    const float *scales, const float *row_scales, const float *bias, float *output, size_t stride,
+                    size_t count, int accumulate);
+// output = products (+ bias) (+ what is there).
+void cv_finish_f32(const float *products, size_t product_stride, size_t rows, const float *bias, float *output,
+                   size_t stride, size_t count, int accumulate);
 
 // A digest that shows damage of a large file at the speed of memory; no protection against intent.
 uint64_t cv_digest(const uint8_t *bytes, size_t count);

@@ -58,6 +58,12 @@ public struct WeightPacking: Sendable {
 
   /// Only narrower weights are worth a file: Float32 takes longer to read than to pack.
   func keeps(_ part: ModelPart) -> Bool { cacheFolder != nil && formats[part] != .f32 }
+
+  /// Where the packed weights of `files` are kept; nil when none are.
+  func file(for files: [TensorFile], label: String) -> String? {
+    guard let cacheFolder, ModelPart.allCases.contains(where: keeps) else { return nil }
+    return PackedModelKey(files: files, label: label, formats: formats).path(in: cacheFolder)
+  }
 }
 
 /// The packed weights of one checkpoint while it is loaded: read from the cache where it has them, else packed, and written to it.
@@ -69,13 +75,12 @@ final class WeightPacker {
   /// - Parameter files: what the weights come from; they identify the cached file.
   init(_ packing: WeightPacking, files: [TensorFile], label: String) {
     self.packing = packing
-    guard let folder = packing.cacheFolder, ModelPart.allCases.contains(where: packing.keeps) else {
+    guard let path = packing.file(for: files, label: label) else {
       cached = nil
       writer = nil
       return
     }
     let key = PackedModelKey(files: files, label: label, formats: packing.formats)
-    let path = key.path(in: folder)
     do throws(PackedModelError) {
       cached = try PackedModelFile(path: path, key: key, workers: packing.workers)
     } catch {

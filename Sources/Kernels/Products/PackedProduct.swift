@@ -79,45 +79,47 @@ struct PackedProduct {
       let block = start..<min(start + Self.rowBlock, rows)
       lane.multiply(input, block, target.weights, item.panels, slot: 0)
       if let factor = target.factor { lane.multiply(input, block, factor.weights, item.panels, slot: 1) }
-      for row in block {
-        finish(row, block.lowerBound, columns, width, target, input, lane)
-      }
+      finish(block, columns, width, target, input, lane)
     }
   }
 
   private func finish(
-    _ row: Int, _ firstRow: Int, _ columns: Range<Int>, _ width: Int, _ target: Target, _ input: Rows, _ lane: Lane
+    _ rows: Range<Int>, _ columns: Range<Int>, _ width: Int, _ target: Target, _ input: Rows, _ lane: Lane
   ) {
-    let output = target.output + row * target.weights.outputs + columns.lowerBound
-    let sums = (row - firstRow) * width
-    let scale = input.scales?[row] ?? 0
+    let start = target.output + rows.lowerBound * target.weights.outputs + columns.lowerBound
+    let output = PackingMath.Block(
+      start: start, stride: target.weights.outputs, rows: rows.count, count: columns.count)
+    let scales = input.scales.map { $0 + rows.lowerBound }
     Self.scale(
-      lane.sums(0) + sums * 4, target.weights, target.bias, columns, scale, output, accumulate: target.accumulate,
-      native: lane.isNative)
-    if let activation = target.activation {
-      VectorMath.apply(activation, to: UnsafeMutableBufferPointer(start: output, count: columns.count))
+      lane.sums(0), width, target.weights, target.bias, columns, scales, output, accumulate: target.accumulate)
+    if let factor = target.factor {
+      let block = PackingMath.Block(start: lane.factors, stride: width, rows: rows.count, count: columns.count)
+      Self.scale(lane.sums(1), width, factor.weights, factor.bias, columns, scales, block, accumulate: false)
     }
-    guard let factor = target.factor else { return }
-    Self.scale(
-      lane.sums(1) + sums * 4, factor.weights, factor.bias, columns, scale, lane.row, accumulate: false,
-      native: lane.isNative)
-    VectorMath.multiply(output, by: lane.row, count: columns.count)
+    guard target.activation != nil || target.factor != nil else { return }
+    for row in 0..<rows.count {
+      let place = start + row * output.stride
+      if let activation = target.activation {
+        VectorMath.apply(activation, to: UnsafeMutableBufferPointer(start: place, count: columns.count))
+      }
+      if target.factor != nil { VectorMath.multiply(place, by: lane.factors + row * width, count: columns.count) }
+    }
   }
 
+  /// - Parameter rowScales: of a product of integers; nil when it is one of floats.
   private static func scale(
-    _ sums: UnsafeMutableRawPointer, _ weights: PackedWeights, _ bias: WeightBuffer?, _ columns: Range<Int>,
-    _ scale: Float, _ output: UnsafeMutablePointer<Float>, accumulate: Bool, native: Bool
+    _ sums: UnsafeMutableRawPointer, _ width: Int, _ weights: PackedWeights, _ bias: WeightBuffer?,
+    _ columns: Range<Int>, _ rowScales: UnsafePointer<Float>?, _ output: PackingMath.Block, accumulate: Bool
   ) {
     func finish(_ bias: UnsafePointer<Float>?) {
-      if weights.format == .int8 && native {
+      if let rowScales {
         PackingMath.finish(
-          int8: sums.assumingMemoryBound(to: Int32.self), sums: weights.sums + columns.lowerBound,
-          scales: weights.scales + columns.lowerBound, rowScale: scale, bias: bias, into: output, count: columns.count,
+          int8: sums.assumingMemoryBound(to: Int32.self), stride: width, sums: weights.sums + columns.lowerBound,
+          scales: weights.scales + columns.lowerBound, rowScales: rowScales, bias: bias, into: output,
           accumulate: accumulate)
       } else {
         PackingMath.finish(
-          sums.assumingMemoryBound(to: Float.self), bias: bias, into: output, count: columns.count,
-          accumulate: accumulate)
+          sums.assumingMemoryBound(to: Float.self), stride: width, bias: bias, into: output, accumulate: accumulate)
       }
     }
     guard let bias else { return finish(nil) }
@@ -134,8 +136,8 @@ struct PackedProduct {
   /// One thread's memory: sums of two products, and for formats that the CPU cannot multiply the widened weights.
   final class Lane {
     let isNative: Bool
-    /// One row of a stretch, Float32.
-    let row: UnsafeMutablePointer<Float>
+    /// The finished second product of gated layers, [rows of the block, width of the stretch].
+    let factors: UnsafeMutablePointer<Float>
     private let library: OneDNN?
     private let stream: OneDNN.Lane?
     private let format: NumberFormat
@@ -153,14 +155,14 @@ struct PackedProduct {
       let slots = product.targets.contains { $0.factor != nil } ? 2 : 1
       sumBytes = min(product.rows, PackedProduct.rowBlock) * width * 4
       sums = .allocate(byteCount: sumBytes * slots, alignment: 64)
-      row = .allocate(capacity: width)
+      factors = .allocate(capacity: slots == 2 ? sumBytes / 4 : 1)
       widenedCount = isNative ? 0 : model.paddedInputs * width
       widened = .allocate(capacity: max(1, widenedCount * slots))
     }
 
     deinit {
       sums.deallocate()
-      row.deallocate()
+      factors.deallocate()
       widened.deallocate()
     }
 
@@ -174,13 +176,20 @@ struct PackedProduct {
       for (index, panel) in panels.enumerated() {
         let place = widened + slot * widenedCount + index * PackedWeights.panelWidth
         let bytes = weights.memory + panel * weights.panelBytes
-        if weights.format == .int8 {
+        switch weights.format {
+        case .int8:
           PackingMath.unpackInt8(
             bytes.assumingMemoryBound(to: Int8.self), scales: weights.scales + panel * PackedWeights.panelWidth,
             weights.paddedInputs, place, stride: width)
-        } else {
+        case .bf16:
           PackingMath.unpackBF16(
             bytes.assumingMemoryBound(to: UInt16.self), weights.paddedInputs, place, stride: width)
+        case .f32:
+          let values = bytes.assumingMemoryBound(to: Float.self)
+          for channel in 0..<weights.paddedInputs {
+            (place + channel * width).update(
+              from: values + channel * PackedWeights.panelWidth, count: PackedWeights.panelWidth)
+          }
         }
       }
     }

@@ -48,15 +48,29 @@ enum PackingMath {
     _ row: UnsafePointer<Float>, _ inputs: Int, _ padded: Int, _ destination: UnsafeMutablePointer<UInt8>
   ) -> Float { cv_quantise_row(row, inputs, padded, destination) }
 
-  static func finish(
-    int8 products: UnsafePointer<Int32>, sums: UnsafePointer<Int32>, scales: UnsafePointer<Float>, rowScale: Float,
-    bias: UnsafePointer<Float>?, into output: UnsafeMutablePointer<Float>, count: Int, accumulate: Bool
-  ) { cv_finish_int8(products, sums, scales, rowScale, bias, output, count, accumulate ? 1 : 0) }
+  /// Where a block of finished products goes: `count` columns of [rows, stride].
+  struct Block {
+    let start: UnsafeMutablePointer<Float>
+    let stride: Int
+    let rows: Int
+    let count: Int
+  }
 
   static func finish(
-    _ products: UnsafePointer<Float>, bias: UnsafePointer<Float>?, into output: UnsafeMutablePointer<Float>, count: Int,
-    accumulate: Bool
-  ) { cv_finish_f32(products, bias, output, count, accumulate ? 1 : 0) }
+    int8 products: UnsafePointer<Int32>, stride: Int, sums: UnsafePointer<Int32>, scales: UnsafePointer<Float>,
+    rowScales: UnsafePointer<Float>, bias: UnsafePointer<Float>?, into block: Block, accumulate: Bool
+  ) {
+    cv_finish_int8(
+      products, stride, block.rows, sums, scales, rowScales, bias, block.start, block.stride, block.count,
+      accumulate ? 1 : 0)
+  }
+
+  static func finish(
+    _ products: UnsafePointer<Float>, stride: Int, bias: UnsafePointer<Float>?, into block: Block, accumulate: Bool
+  ) {
+    cv_finish_f32(
+      products, stride, block.rows, bias, block.start, block.stride, block.count, accumulate ? 1 : 0)
+  }
 }
 
 /// A digest that shows damage of large files, at the speed of memory. It is no protection against intent.

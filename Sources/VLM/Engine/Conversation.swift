@@ -4,7 +4,8 @@ import ViT
 
 /// One conversation with a model: its pictures, turns and key–value cache. Owned by one task.
 ///
-/// Later questions reuse what the cache already holds: the longest common beginning of the old and the new prompt.
+/// Later questions reuse what the cache already holds: the longest common beginning of the old and the new prompt. Another
+/// strategy or budget reuses the pictures' features.
 public struct Conversation: ~Copyable {
   public let model: VisionLanguageModel
   public private(set) var setting: PruningSetting
@@ -14,13 +15,21 @@ public struct Conversation: ~Copyable {
   /// Pictures that belong to no turn yet.
   private var unaskedPictures = 0
   private var visual: [VisualRows] = []
+  /// Unpruned features and evidence of each picture.
+  private var encodings: [ReusableEncoding] = []
+  private let expected: Evidence
   private var planNumber = 0
   private var cache: KeyValueCache
   /// What the cache holds, position by position.
   private var cached: [PromptSequence.Item] = []
   private var cachedPositions: [Int] = []
 
-  public init(model: VisionLanguageModel, setting: PruningSetting, system: String? = nil) {
+  /// - Parameter expected: evidence that later settings will read; collected with the first, so that no picture is encoded
+  ///   twice.
+  public init(
+    model: VisionLanguageModel, setting: PruningSetting, system: String? = nil, expecting expected: Evidence = .none
+  ) {
+    self.expected = expected
     self.model = model
     self.setting = setting
     self.system = system
@@ -47,6 +56,7 @@ public struct Conversation: ~Copyable {
     pictures = []
     unaskedPictures = 0
     visual = []
+    encodings = []
     planNumber += 1
   }
 
@@ -76,10 +86,13 @@ public struct Conversation: ~Copyable {
     try forgetRowsOfOtherQuestions()
     // A question that is refused leaves the conversation as it was: pictures join it below, behind all that can fail.
     var visual = self.visual
-    for picture in all[visual.count...] {
+    var encodings = self.encodings
+    while encodings.count < all.count { encodings.append(ReusableEncoding(expecting: expected)) }
+    for index in visual.count..<all.count {
       visual.append(
         try model.visualRows(
-          of: picture, setting: setting, question: question, timings: &timings, recorder: recorder))
+          of: all[index], setting: setting, question: question, encoding: &encodings[index], timings: &timings,
+          recorder: recorder))
     }
     let prompt = model.sequence(tokens, visual: visual, planNumber: planNumber, numbering: setting.positions)
     try model.checkContext(prompt, visual: visual)
@@ -94,6 +107,7 @@ public struct Conversation: ~Copyable {
     unaskedPictures = 0
     pictures = all
     self.visual = visual
+    self.encodings = encodings
     return Answer(
       text: decoded.text, finishReason: decoded.reason, generated: decoded.tokens, firstLogits: logits,
       promptLength: prompt.items.count, visual: visual, strategy: spec, timings: timings)

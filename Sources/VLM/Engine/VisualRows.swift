@@ -21,19 +21,16 @@ extension VisionLanguageModel {
   public func project(_ features: [Matrix]) -> [Matrix] { features.map { projector($0, workers: workers) } }
 
   /// Encodes and prunes one picture, and projects what was kept. Times the stages.
+  /// - Parameter encoding: what is known of the picture, used where it suffices and replaced where it does not.
   func visualRows(
-    of picture: Picture, setting: PruningSetting, question: String, timings: inout StageTimings,
-    recorder: InspectionRecorder?
+    of picture: Picture, setting: PruningSetting, question: String, encoding: inout ReusableEncoding,
+    timings: inout StageTimings, recorder: InspectionRecorder?
   ) throws(VLMError) -> VisualRows {
     let clock = ContinuousClock()
-    let evidence = try wrapping { () throws(PruningError) in
-      try StrategyRunner.evidence(
-        for: setting.strategy, on: description, layout: picture.layout, keeping: setting.budget)
-    }
+    let evidence = try evidence(for: setting, of: picture).union(recorder?.evidence ?? .none)
     let start = clock.now
-    let encoded = try encode(
-      picture, evidence: evidence.union(recorder?.evidence ?? .none), packing: setting.packing, question: question,
-      recorder: recorder)
+    let encoded = try encoding.encoded(
+      picture, by: self, evidence: evidence, packing: setting.packing, question: question, recorder: recorder)
     let encodedAt = clock.now
     let plan = try wrapping { () throws(PruningError) in
       try StrategyRunner.plan(setting.strategy, for: encoded.image, keeping: setting.budget, seed: setting.seed)
@@ -47,8 +44,16 @@ extension VisionLanguageModel {
     return rows
   }
 
+  /// What a setting reads of a picture.
+  func evidence(for setting: PruningSetting, of picture: Picture) throws(VLMError) -> Evidence {
+    try wrapping { () throws(PruningError) in
+      try StrategyRunner.evidence(
+        for: setting.strategy, on: description, layout: picture.layout, keeping: setting.budget)
+    }
+  }
+
   /// Applies a plan: gathers kept features, projects only those, and puts separators between them.
-  private func visualRows(of picture: EncodedPicture, plan: ImagePlan) throws(VLMError) -> VisualRows {
+  func visualRows(of picture: EncodedPicture, plan: ImagePlan) throws(VLMError) -> VisualRows {
     let dense = ImagePlan.dense(of: picture.image)
     let application = plan.applied(to: picture.features, classTokens: picture.classTokens)
     var kept = application.rows

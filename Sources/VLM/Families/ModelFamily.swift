@@ -49,7 +49,8 @@ public enum FamilyCatalogue {
     folder.packing = WeightPacking(
       engine: engine, formats: formats, workers: workers, cacheFolder: compute.cacheFolder, notice: compute.notice)
     var model = try family.load(folder, configuration: configuration, name: name, workers: workers)
-    model.compute = ComputeReport(backEnd: compute.backEnd, formats: formats)
+    let packedFile = try wrapping { [folder] () throws(CheckpointError) in try folder.packedFile() }
+    model.compute = ComputeReport(backEnd: compute.backEnd, formats: formats, packedFile: packedFile)
     return model
   }
 }

@@ -62,8 +62,9 @@ enum StandardOutput {
   static func write(_ text: String) throws(CommandFailure) { try write(Array(text.utf8)) }
 
   /// One JSON object with sorted keys, and nothing else.
-  static func write(json value: some Encodable) throws {
+  static func write(json value: some Encodable, keys: JSONEncoder.KeyEncodingStrategy = .useDefaultKeys) throws {
     let encoder = JSONEncoder()
+    encoder.keyEncodingStrategy = keys
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     try write(Array(try encoder.encode(value)) + [0x0A])
   }

@@ -69,7 +69,8 @@ struct RunOptions: ParsableArguments {
 
   var json: Bool { selection.json }
   var verbose: Bool { selection.verbose }
-  var workers: Workers { Workers(count: threads ?? ProcessInfo.processInfo.activeProcessorCount) }
+  var workers: Workers { Workers(count: threads ?? Self.allCores) }
+  static var allCores: Int { ProcessInfo.processInfo.activeProcessorCount }
   var limits: ImageLimits { ImageLimits(maxPixels: maxPixels) }
 
   /// Strategy and budget, read before anything is loaded.
@@ -95,6 +96,7 @@ struct RunOptions: ParsableArguments {
   /// Loads the model, and says so when asked to.
   /// - Parameter auto: what `--precision auto` stands for; nil: the fastest that keeps answers.
   func loadModel(auto: Precision? = nil) throws -> VisionLanguageModel {
+    if let note = ThreadVariables.note(threads: workers.count) { StandardError.write("note: \(note)\n") }
     let place = try ModelLocator.locate(model)
     let model = try FamilyCatalogue.load(
       folder: place.folder, name: place.name, workers: workers, compute: compute.options(auto: auto))
