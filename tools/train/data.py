@@ -10,20 +10,21 @@ import argparse
 import json
 import os
 import random
+from collections import namedtuple
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from config import GRID, IMAGE, RUNS, SEEDS
+from config import GRID, IMAGE, RUNS, SEEDS, VALIDATION_SCENES
 from easy_vqa import read_split
 from questions import Sampler
-from scenes import CHARACTERS, COLOR_NAMES, MAX_SIZE, PATCH, SHAPES, Scene, draw_scene, sample_scene
+from scenes import COLOR_NAMES, PATCH, SHAPES, Scene, draw_scene, sample_scene
+from targets import IGNORED, MENTION_FIELDS, MENTIONS, gap_target, mention_targets, patch_targets, scene_targets
 
 # The categories that are learned last get more questions.
-WEIGHTS = {"existence": 1.5, "color": 1.0, "shape": 1.0, "count": 2.0, "relation": 2.5, "quadrant": 2.0, "largest": 1.0,
+WEIGHTS = {"existence": 0.7, "color": 0.4, "shape": 0.4, "count": 6.0, "relation": 1.2, "quadrant": 0.6, "largest": 1.0,
            "character": 2.0}
-IGNORED = -100
 
 
 def write_shard(stem, images, owners, records):
@@ -58,70 +59,76 @@ def prepare(run, folder, easy_tarball):
     folder.mkdir(parents=True, exist_ok=True)
     easy = read_split(easy_tarball, "train")
     for stage in run.stages:
-        name = f"{stage.kind}-{stage.canvas}"
-        for shard in range(stage.shards):
-            stem = folder / f"{name}-{shard:03d}"
-            if not Path(f"{stem}.json").exists():
-                first = SEEDS[name] + shard * run.shard_size
-                draw_shard(stem, stage.canvas, range(first, first + run.shard_size), stage.kind == "dense")
-            for kind in ("easy", "val"):
-                stem = folder / f"{kind}-{stage.canvas}-000"
-                if shard == 0 and not Path(f"{stem}.json").exists():
-                    if kind == "easy":
-                        easy_shard(stem, stage.canvas, easy)
-                    else:
-                        draw_shard(stem, stage.canvas, range(SEEDS["val"], SEEDS["val"] + 256))
+        for kind, shards in ((stage.kind, stage.shards), ("dense", run.crowded_shards if stage.dense else 0)):
+            for shard in range(shards):
+                stem = folder / f"{kind}-{stage.canvas}-{shard:03d}"
+                if not Path(f"{stem}.json").exists():
+                    first = SEEDS[f"{kind}-{stage.canvas}"] + shard * run.shard_size
+                    draw_shard(stem, stage.canvas, range(first, first + run.shard_size), kind == "dense")
+                if shard == 0:
+                    prepare_others(folder, stage.canvas, easy)
+
+
+def prepare_others(folder, canvas, easy):
+    stem = folder / f"easy-{canvas}-000"
+    if not Path(f"{stem}.json").exists():
+        easy_shard(stem, canvas, easy)
+    stem = folder / f"val-{canvas}-000"
+    if not Path(f"{stem}.json").exists():
+        draw_shard(stem, canvas, range(SEEDS["val"], SEEDS["val"] + VALIDATION_SCENES))
 
 
 class Pool:
-    """The finished shards of one kind; looks for new ones whenever it is refreshed."""
+    """The finished shards of one kind; looks for new ones whenever it is refreshed.
 
-    def __init__(self, folder, kind):
-        self.folder, self.kind, self.shards = Path(folder), kind, {}
+    With `features`, the folder that holds a frozen tower's, those take the place of the pictures.
+    """
+
+    def __init__(self, folder, kind, features=None):
+        self.folder, self.kind, self.features, self.shards = Path(folder), kind, features, {}
         self.refresh()
 
     def refresh(self):
         for path in sorted(self.folder.glob(f"{self.kind}-*.json")):
             stem = str(path)[:-len(".json")]
-            if stem not in self.shards and not stem.endswith(".part"):
-                arrays = [np.load(f"{stem}.{n}.npy", mmap_mode="r") for n in ("images", "owners")]
+            shown = self.features / f"{path.stem}.npy" if self.features else Path(f"{stem}.images.npy")
+            # A frozen tower has not seen what was drawn after its features were computed.
+            if stem not in self.shards and not stem.endswith(".part") and shown.exists():
+                arrays = [np.load(name, mmap_mode="r") for name in (shown, f"{stem}.owners.npy")]
                 self.shards[stem] = (*arrays, json.loads(path.read_text()))
         self.index = [(s, i) for s in self.shards for i in range(len(self.shards[s][2]))]
 
     def take(self, stem, i):
-        images, owners, records = self.shards[stem]
-        return images[i], owners[i], records[i]
+        shown, owners, records = self.shards[stem]
+        return shown[i], owners[i], records[i]
 
 
-def patch_targets(scene, owner):
-    """Per patch: colour, shape, character (0 = background or none), relative size, and whether a centre lies in it."""
-    targets = np.zeros((5, *owner.shape), dtype=np.float32)
-    for index, o in enumerate(scene.objects):
-        where = owner == index
-        targets[0][where] = 1 + COLOR_NAMES.index(o.color)
-        targets[1][where] = 1 + SHAPES.index(o.shape)
-        targets[2][where] = 1 + CHARACTERS.index(o.character) if o.character else 0
-        targets[3][where] = o.size / MAX_SIZE
-        targets[4, o.y // PATCH, o.x // PATCH] = 1
-    return targets
+Asked = namedtuple("Asked", "text answer category mentions gap")
+UNKNOWN = np.full((MENTIONS, MENTION_FIELDS), IGNORED, dtype=np.float32), np.full(2, IGNORED, dtype=np.float32)
 
 
-def scene_targets(scene):
-    """Which colour-shape pairs are present, and how many objects there are (8 for more)."""
-    pairs = np.zeros((len(COLOR_NAMES), len(SHAPES)), dtype=np.float32)
-    for o in scene.objects:
-        pairs[COLOR_NAMES.index(o.color), SHAPES.index(o.shape)] = 1
-    return pairs.ravel(), min(len(scene.objects), 8)
+def kept_tokens(inside, most, rng):
+    """Which tokens stay when a random share of the background is left out; their number is the same for each picture.
+
+    A decoder that has only ever seen all 576 tokens learns to count against the amount of background, and errs when
+    any pruning method changes it.
+    """
+    # Now and then fewer than the largest number of object patches: budgets are fixed, scenes are not.
+    least = min(most, max(32, int(0.8 * inside.sum(1).max())))
+    kept = round(least * (most / least) ** rng.random())
+    order = -np.random.default_rng(rng.getrandbits(32)).random(inside.shape) - inside
+    return np.sort(order.argpartition(kept - 1, axis=1)[:, :kept], axis=1)
 
 
 class Batches:
     """Endless batches of one stage: pictures, packed questions, targets of the auxiliary heads."""
 
-    def __init__(self, run, stage, folder, prompts, seed):
+    def __init__(self, run, stage, folder, prompts, seed, features=None, weights=WEIGHTS):
         self.run, self.stage, self.prompts = run, stage, prompts
         self.rng = random.Random(seed)
-        self.scenes, self.easy = Pool(folder, f"{stage.kind}-{stage.canvas}"), Pool(folder, f"easy-{stage.canvas}")
-        self.sampler = Sampler(WEIGHTS)
+        self.scenes = Pool(folder, f"{stage.kind}-{stage.canvas}", features)
+        self.easy = Pool(folder, f"easy-{stage.canvas}", features)
+        self.sampler = Sampler(weights)
         self.queues = {"scenes": [], "easy": []}
 
     def next_key(self, name):
@@ -135,15 +142,15 @@ class Batches:
     def questions(self, record, window):
         if "questions" in record:
             asked = record["questions"]
-            return [(*q, "easy-vqa") for q in self.rng.sample(asked, min(len(asked), self.stage.questions))]
+            return [Asked(*q, "easy-vqa", *UNKNOWN) for q in self.rng.sample(asked, min(len(asked), self.stage.questions))]
         if self.stage.questions == 0:
             return []
         # "Top left" is a matter of the full grid, of which this canvas is a window.
         scene = Scene.from_json(record)
         top, left = (PATCH * start for start in window)
         moved = Scene(scene.seed, IMAGE, [replace(o, x=o.x + left, y=o.y + top) for o in scene.objects])
-        asked = self.sampler.sample(moved, self.stage.questions, self.rng)
-        return [(q.text, q.answer, q.category) for q in asked]
+        return [Asked(q.text, q.answer, q.category, mention_targets(moved, q, self.prompts.ends(q.text)), gap_target(moved, q))
+                for q in self.sampler.sample(moved, self.stage.questions, self.rng)]
 
     def window(self):
         """Row and column of the full grid at which this canvas begins."""
@@ -151,44 +158,59 @@ class Batches:
         return self.rng.randint(0, spare), self.rng.randint(0, spare)
 
     def next(self):
-        images, windows, packs, categories, patches, pairs, counts = [], [], [], [], [], [], []
+        """A batch's arrays, and the categories of its questions."""
+        shown, windows, asked, targets = [], [], [], []
         for _ in range(self.stage.images):
             # Until easy-VQA's shard is there, scenes alone.
             easy = self.stage.questions and self.easy.index and self.rng.random() < self.run.easy_share
-            image, owner, record = self.next_key("easy" if easy else "scenes")
-            images.append(image)
+            picture, owner, record = self.next_key("easy" if easy else "scenes")
+            shown.append(picture)
             windows.append(self.window())
-            asked = self.questions(record, windows[-1])
-            packs.append([self.prompts.pieces(text, answer) for text, answer, _ in asked])
-            categories.append([category for _, _, category in asked])
+            asked.append(self.questions(record, windows[-1]))
             if easy:
-                patches.append(np.full((5, *owner.shape), IGNORED, dtype=np.float32))
-                pairs.append(np.zeros(len(COLOR_NAMES) * len(SHAPES), dtype=np.float32))
-                counts.append(IGNORED)
+                targets.append((np.full((5, *owner.shape), IGNORED, dtype=np.float32),
+                                np.zeros(len(COLOR_NAMES) * len(SHAPES), dtype=np.float32), IGNORED))
             else:
                 scene = Scene.from_json(record)
-                patches.append(patch_targets(scene, owner))
-                present, number = scene_targets(scene)
-                pairs.append(present)
-                counts.append(number)
-        tokens, labels = pack(packs, self.stage.questions, self.prompts.pad)
-        arrays = {"images": np.stack(images), "windows": np.array(windows), "tokens": tokens, "labels": labels,
-                  "patches": np.stack(patches), "pairs": np.stack(pairs), "counts": np.array(counts)}
-        return arrays, categories
+                targets.append((patch_targets(scene, owner), *scene_targets(scene)))
+        arrays = {name: np.stack(values) for name, values in zip(("patches", "pairs", "counts"), zip(*targets))}
+        arrays |= {"windows": np.array(windows), **pack(asked, self.prompts)}
+        inside = (arrays["patches"][:, 0] > 0).reshape(len(shown), -1)
+        if self.stage.frozen:
+            kept = kept_tokens(inside, self.stage.frozen, self.rng)
+            arrays["features"] = np.stack([rows[index] for rows, index in zip(shown, kept)])
+        else:
+            arrays["images"] = np.stack(shown)
+            if self.rng.random() < self.stage.pruned:
+                arrays["kept"] = kept_tokens(inside, inside.shape[1], self.rng)
+        return arrays, [[q.category for q in questions] for questions in asked]
 
 
-def pack(packs, questions, pad):
-    """Ids [images, questions, length] and the label of each position: the next answer token, or IGNORED."""
+def pack(asked, prompts):
+    """A picture's questions in a row: ids [images, length], which question owns a token, its label (the next answer token,
+    or IGNORED); and what is known of the objects asked about, with the places of tokens in the row."""
+    packs = [[prompts.pieces(q.text, q.answer) for q in row] for row in asked]
     # Multiples of eight: fewer distinct shapes, and no odd sizes in the matrix products.
-    longest = max((len(q) + len(a) for pack in packs for q, a in pack), default=0)
-    length = -(-longest // 8) * 8
-    tokens = np.full((len(packs), questions, length), pad, dtype=np.int64)
-    labels = np.full(tokens.shape, IGNORED, dtype=np.int64)
-    for i, pack_ in enumerate(packs):
-        for j, (question, answer) in enumerate(pack_):
-            tokens[i, j, :len(question) + len(answer)] = question + answer
-            labels[i, j, len(question) - 1:len(question) + len(answer) - 1] = answer
-    return tokens, labels
+    longest = max(sum(len(q) + len(a) for q, a in row) for row in packs)
+    tokens = np.full((len(packs), -(-longest // 8) * 8), prompts.pad, dtype=np.int64)
+    labels, owners = np.full_like(tokens, IGNORED), np.full_like(tokens, IGNORED)
+    most = max(map(len, packs))
+    mentions = np.full((len(packs), most, MENTIONS, MENTION_FIELDS), IGNORED, dtype=np.float32)
+    gaps = np.full((len(packs), most, 3), IGNORED, dtype=np.float32)
+    for i, row in enumerate(packs):
+        start = 0
+        for j, (question, answer) in enumerate(row):
+            last, end = start + len(question) - 1, start + len(question) + len(answer)
+            tokens[i, start:end] = question + answer
+            owners[i, start:end] = j
+            labels[i, last:end - 1] = answer
+            mentions[i, j] = asked[i][j].mentions
+            mentions[i, j, :, 0] += start
+            gaps[i, j] = last if asked[i][j].gap[0] > IGNORED else IGNORED, *asked[i][j].gap
+            start = end
+    mentions[..., 0][mentions[..., 1] < 0] = IGNORED
+    return {"tokens": tokens, "owners": owners, "labels": labels, "mentions": mentions.reshape(len(packs), -1, MENTION_FIELDS),
+            "gaps": gaps}
 
 
 if __name__ == "__main__":

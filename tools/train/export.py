@@ -16,7 +16,7 @@ from safetensors.torch import save_file
 from transformers import CLIPVisionConfig, LlamaConfig, LlavaConfig, LlavaForConditionalGeneration
 
 from config import BOS, EOS, GRID, IMAGE, IMAGE_MEAN, IMAGE_STD, IMAGE_TOKEN, PAD, SEEDS, ModelConfig
-from data import pack
+from data import UNKNOWN, Asked, pack
 from model import Llava
 from questions import Sampler
 from scenes import PATCH, draw_scene, sample_scene
@@ -85,15 +85,16 @@ def check(out, model, prompts):
     image = np.asarray(draw_scene(scene)[0])
     question = Sampler().sample(scene, 1, random.Random(0))[0]
     text, answer = prompts.pieces(question.text, question.answer)
-    tokens, labels = (torch.from_numpy(a) for a in pack([[(text, answer)]], 1, prompts.pad))
+    packed = pack([[Asked(question.text, question.answer, question.category, *UNKNOWN)]], prompts)
+    tokens, owners, labels = (torch.from_numpy(packed[name]) for name in ("tokens", "owners", "labels"))
     scale, shift = torch.tensor(IMAGE_STD), torch.tensor(IMAGE_MEAN)
     pixels = ((torch.tensor(image).float() / 255 - shift) / scale).permute(2, 0, 1)[None]
     ids = torch.tensor([prompts.prefix + [prompts.image] * GRID * GRID + text + answer])
     prefix = torch.tensor([prompts.prefix])
     with torch.no_grad():
         theirs = exported(input_ids=ids, pixel_values=pixels).logits[0, -len(answer) - 1:-1]
-        features, _ = model.model["vision_tower"](torch.tensor(image)[None], torch.zeros(1, 2, dtype=torch.long))
-        hidden = model.model["language_model"](prefix, model.model["multi_modal_projector"](features), tokens)
+        features = model.model["vision_tower"].features(torch.tensor(image)[None], torch.zeros(1, 2, dtype=torch.long))
+        hidden, _ = model.model["language_model"](prefix, model.model["multi_modal_projector"](features), tokens, owners)
         ours = model.lm_head(hidden[labels >= 0])
     difference = (ours - theirs).abs().max().item()
     if difference > 1e-2:

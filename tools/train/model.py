@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from config import GRID, IMAGE_MEAN, IMAGE_STD
-from scenes import CHARACTERS, COLOR_NAMES, PATCH, SHAPES
+from scenes import PATCH
 
 
 def split_heads(x, heads):
@@ -26,15 +26,16 @@ def merge_heads(x):
 def attend_plainly(q, k, v, mask):
     """One picture at a time, so that its scores stay in the cache: torch's fused CPU kernel takes twice as long."""
     outputs = []
-    for q1, k1, v1 in zip(q * q.shape[-1] ** -0.5, k, v):
+    for i, (q1, k1, v1) in enumerate(zip(q * q.shape[-1] ** -0.5, k, v)):
         scores = q1 @ k1.transpose(-1, -2)
-        outputs.append((scores if mask is None else scores + mask).softmax(-1) @ v1)
+        outputs.append((scores if mask is None else scores + mask[i % len(mask)]).softmax(-1) @ v1)
     return torch.stack(outputs)
 
 
 def attend(q, k, v, mask=None, causal=False, rows=160):
-    """Softmax attention; `mask` is additive."""
+    """Softmax attention; `mask` [1 or pictures, queries, keys] is additive."""
     if q.is_cuda:
+        mask = None if mask is None else mask[:, None]
         return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=causal)
     if not causal:
         return attend_plainly(q, k, v, mask)
@@ -43,7 +44,7 @@ def attend(q, k, v, mask=None, causal=False, rows=160):
         # What lies right of a stretch's last row is not even computed.
         end = min(start + rows, q.shape[2])
         mask = torch.full((end - start, end), float("-inf"), dtype=q.dtype, device=q.device).triu(start + 1)
-        parts.append(attend_plainly(q[:, :, start:end], k[:, :, :end], v[:, :, :end], mask))
+        parts.append(attend_plainly(q[:, :, start:end], k[:, :, :end], v[:, :, :end], mask[None]))
     return torch.cat(parts, dim=2)
 
 
@@ -185,6 +186,13 @@ class Tower(nn.Module):
         self.encoder = TowerEncoder(c)
         self.post_layernorm = nn.LayerNorm(c.tower_width, c.norm_eps)
 
+    def features(self, images, windows):
+        """What the projector gets: the patches' rows of block depth - 2."""
+        x = self.pre_layrnorm(self.embeddings(images, windows))
+        for block in self.encoder.layers[:-1]:
+            x, _ = block(x)
+        return x[:, 1:]
+
     def forward(self, images, windows):
         """Features of block depth - 2; class token and class attention update of the last two blocks."""
         x = self.pre_layrnorm(self.embeddings(images, windows))
@@ -219,7 +227,7 @@ class Attention(nn.Module):
         """The first `context` positions are causal; those after it see the context and what `mask` allows."""
         cos, sin = rope
         start = context if last else 0
-        q = rotate(split_heads(self.q_proj(x[:, start:]), self.heads), cos[start:], sin[start:])
+        q = rotate(split_heads(self.q_proj(x[:, start:]), self.heads), cos[..., start:, :], sin[..., start:, :])
         k = rotate(split_heads(self.k_proj(x), self.kv_heads), cos, sin)
         v = split_heads(self.v_proj(x), self.kv_heads)
         k, v = (t.repeat_interleave(self.heads // self.kv_heads, dim=1) for t in (k, v))
@@ -262,26 +270,32 @@ class Decoder(nn.Module):
         self.norm = nn.RMSNorm(c.width, c.norm_eps)
 
     def rope(self, positions):
+        """Cosines and sines [pictures, 1 for the heads, positions, head width]."""
         half = self.config.width // self.config.heads // 2
         frequency = self.config.rope_theta ** (-torch.arange(half, device=positions.device) / half)
-        angle = (positions[:, None] * frequency).repeat(1, 2)
+        angle = (positions[:, None, :, None] * frequency).repeat(1, 1, 1, 2)
         return angle.cos(), angle.sin()
 
-    def forward(self, prefix, image, tokens):
-        """`tokens` [B, questions, length]: each question sees the prefix, the image and itself."""
-        batch, questions, length = tokens.shape
+    def forward(self, prefix, image, tokens, owners):
+        """`tokens` [B, length]: a picture's questions in a row, `owners` which one a token belongs to. Each question sees
+        the prefix, the image and itself, and its positions start where the image ends.
+
+        Gives the normed output, and the tokens' states after each block, both [B, length, width].
+        """
+        batch, length = tokens.shape
         before = self.embed_tokens(prefix).expand(batch, -1, -1)
-        x = torch.cat([before, image, self.embed_tokens(tokens.flatten(1))], dim=1)
-        context = x.shape[1] - questions * length
-        own = torch.arange(context, context + length, device=x.device)
-        rope = self.rope(torch.cat([torch.arange(context, device=x.device), own.repeat(questions)]))
-        block = torch.full((length, length), float("-inf"), device=x.device).triu(1)
-        mask = torch.full((questions, length, questions, length), float("-inf"), device=x.device)
-        mask[torch.arange(questions), :, torch.arange(questions)] = block
-        mask = F.pad(mask.view(questions * length, -1), (context, 0))
+        x = torch.cat([before, image, self.embed_tokens(tokens)], dim=1)
+        context = x.shape[1] - length
+        visible = (owners[:, :, None] == owners[:, None, :]).tril()
+        own = context - 1 + visible.sum(-1)
+        rope = self.rope(torch.cat([torch.arange(context, device=x.device).expand(batch, -1), own], dim=1))
+        mask = torch.zeros(visible.shape, device=x.device).masked_fill(~visible, float("-inf"))
+        mask = F.pad(mask, (context, 0))
+        states = []
         for index, layer in enumerate(self.layers):
             x = layer(x, context, rope, mask, last=index == len(self.layers) - 1)
-        return self.norm(x).unflatten(1, (questions, length))
+            states.append(x[:, -length:])
+        return self.norm(states[-1]), states
 
 
 class Llava(nn.Module):
@@ -303,49 +317,9 @@ class Llava(nn.Module):
                     p.mul_(0.3)
         initialise(self.model["vision_tower"])
 
-    def forward(self, projected, prefix, tokens, labels):
-        """From the projected features: mean loss of the answer tokens, and which of them come first."""
-        hidden = self.model["language_model"](prefix, projected, tokens)
+    def forward(self, projected, prefix, tokens, owners, labels):
+        """From the projected features: mean loss of the answer tokens, which of them come first, and the blocks' states."""
+        hidden, states = self.model["language_model"](prefix, projected, tokens, owners)
         asked = labels >= 0
         logits = self.lm_head(hidden[asked]).float()
-        return F.cross_entropy(logits, labels[asked]), logits.argmax(-1) == labels[asked]
-
-
-class AuxiliaryHeads(nn.Module):
-    """Reasons to see, for training only: what lies under a patch, and what the class token's attention must gather.
-
-    The heads for pairs read what attention adds to the class token, not the token itself: a head on the token would be
-    content with what earlier blocks had gathered, and leave the attention row, which pruning reads, without a task.
-    """
-
-    def __init__(self, width, projected_width):
-        super().__init__()
-        self.sizes = (1 + len(COLOR_NAMES), 1 + len(SHAPES), 1 + len(CHARACTERS), 1, 1)
-        self.patch_norm = nn.LayerNorm(width)
-        self.patch = nn.Linear(width, sum(self.sizes))
-        self.pairs = nn.ModuleList(nn.Linear(width, len(COLOR_NAMES) * len(SHAPES)) for _ in range(2))
-        self.counts = nn.ModuleList(nn.Sequential(nn.LayerNorm(width), nn.Linear(width, 9)) for _ in range(2))
-        self.position = nn.Linear(projected_width, 2)
-
-    def forward(self, features, projected, classes, windows, patches, pairs, counts):
-        known = counts >= 0
-        grid = patches.shape[-1]
-        out = self.patch(self.patch_norm(features[known])).float()
-        patches = patches[known].flatten(2)
-        color, shape, character, size, centre = out.split(self.sizes, dim=-1)
-        inside = patches[:, 0] > 0
-        loss = F.binary_cross_entropy_with_logits(centre[..., 0], patches[:, 4], reduction="sum") / known.sum() * 0.1
-        for logits, target in ((color, patches[:, 0]), (shape, patches[:, 1]), (character, patches[:, 2])):
-            each = F.cross_entropy(logits.transpose(1, 2), target.long(), reduction="none")
-            # Background is nearly everything, so objects and background count by their means.
-            loss = loss + each[inside].mean() + 0.5 * each[~inside].mean()
-        loss = loss + 5 * F.mse_loss(size[..., 0][inside], patches[:, 3][inside])
-        # Nothing else asks for positions before the decoder has learned to; until then they fade behind what is seen.
-        steps = torch.arange(grid, device=windows.device)
-        places = torch.stack([steps[:, None].expand(-1, grid), steps.expand(grid, -1)], dim=-1).flatten(0, 1)
-        places = (windows[known][:, None] + places)[inside] / GRID
-        loss = loss + 30 * F.mse_loss(self.position(projected[known][inside]).float(), places)
-        for (token, update), pair_head, count_head in zip(classes, self.pairs, self.counts):
-            loss = loss + 10 * F.binary_cross_entropy_with_logits(pair_head(update[known]).float(), pairs[known])
-            loss = loss + 0.3 * F.cross_entropy(count_head(token[known]).float(), counts[known])
-        return loss
+        return F.cross_entropy(logits, labels[asked]), logits.argmax(-1) == labels[asked], states

@@ -16,7 +16,8 @@ RELATION_MARGIN = 20
 QUADRANT_MARGIN = 14
 LARGEST_MARGIN = 7
 
-Question = namedtuple("Question", "text answer category form")
+# `mentions`: for each noun phrase, where in the text it ends and which objects fit it. Training alone reads them.
+Question = namedtuple("Question", "text answer category form mentions")
 
 
 def plural(shape):
@@ -25,6 +26,15 @@ def plural(shape):
 
 def article(word):
     return ("an " if word[0] in "aeiou" else "a ") + word
+
+
+def mention(template, phrase, objects):
+    """The text, and that its phrase means the objects."""
+    return template.format(phrase), ((template.index("{}") + len(phrase), tuple(objects)),)
+
+
+def those(scene, color=None, shape=None):
+    return [i for i, o in enumerate(scene.objects) if color in (None, o.color) and shape in (None, o.shape)]
 
 
 def descriptions(scene):
@@ -52,42 +62,45 @@ def existence(scene, names, rng):
     near = [(c, s) for c in COLOR_NAMES for s in SHAPES
             if (c, s) not in pairs and (c in colors) + (s in shapes) >= min(2, len(pairs))]
     absent = near or [(c, s) for c in sorted(colors) for s in SHAPES if (c, s) not in pairs]
-    things = [(article(" ".join(p)), "yes", "pair") for p in sorted(pairs)]
-    things += [(article(" ".join(p)), "no", "pair") for p in absent]
-    things += [(article(s), "yes" if s in shapes else "no", "shape") for s in SHAPES]
-    things += [(article(f"{c} object"), "yes" if c in colors else "no", "color") for c in COLOR_NAMES]
-    for thing, answer, form in things:
-        text = rng.choice(("Is there {}?", "Is there {} in the image?", "Can you see {}?")).format(thing)
-        yield Question(text, answer, "existence", form)
+    things = [(article(" ".join(p)), p, "yes", "pair") for p in sorted(pairs)]
+    things += [(article(" ".join(p)), p, "no", "pair") for p in absent]
+    things += [(article(s), (None, s), "yes" if s in shapes else "no", "shape") for s in SHAPES]
+    things += [(article(f"{c} object"), (c, None), "yes" if c in colors else "no", "color") for c in COLOR_NAMES]
+    for thing, pair, answer, form in things:
+        template = rng.choice(("Is there {}?", "Is there {} in the image?", "Can you see {}?"))
+        text, mentions = mention(template, thing, those(scene, *pair))
+        yield Question(text, answer, "existence", form, mentions)
 
 
 def color(scene, names, rng):
     by_shape = Counter(o.shape for o in scene.objects)
-    for o in scene.objects:
+    for index, o in enumerate(scene.objects):
         if by_shape[o.shape] == 1:
-            text = rng.choice(("What color is the {}?", "Which color does the {} have?", "What is the color of the {}?"))
-            yield Question(text.format(o.shape), o.color, "color", o.shape)
+            template = rng.choice(("What color is the {}?", "Which color does the {} have?", "What is the color of the {}?"))
+            text, mentions = mention(template, o.shape, [index])
+            yield Question(text, o.color, "color", o.shape, mentions)
 
 
 def shape(scene, names, rng):
     by_color = Counter(o.color for o in scene.objects)
-    for o in scene.objects:
+    for index, o in enumerate(scene.objects):
         if by_color[o.color] == 1:
-            text = rng.choice(("What shape is the {} object?", "What is the shape of the {} object?",
-                               "Which shape does the {} object have?"))
-            yield Question(text.format(o.color), o.shape, "shape", o.color)
+            template = rng.choice(("What shape is the {}?", "What is the shape of the {}?", "Which shape does the {} have?"))
+            text, mentions = mention(template, f"{o.color} object", [index])
+            yield Question(text, o.shape, "shape", o.color, mentions)
 
 
 def count(scene, names, rng):
-    def ask(thing, number, form):
-        text = rng.choice(("How many {} are there?", "How many {} are in the image?", "How many {} can you see?"))
-        return Question(text.format(thing), str(number), "count", form)
+    def ask(thing, objects, form):
+        template = rng.choice(("How many {} are there?", "How many {} are in the image?", "How many {} can you see?"))
+        text, mentions = mention(template, thing, objects)
+        return Question(text, str(len(objects)), "count", form, mentions)
 
-    yield ask("objects", len(scene.objects), "all")
+    yield ask("objects", those(scene), "all")
     for c in COLOR_NAMES:
-        yield ask(f"{c} objects", sum(o.color == c for o in scene.objects), "color")
+        yield ask(f"{c} objects", those(scene, color=c), "color")
     for s in SHAPES:
-        yield ask(plural(s), sum(o.shape == s for o in scene.objects), "shape")
+        yield ask(plural(s), those(scene, shape=s), "shape")
 
 
 def relation(scene, names, rng):
@@ -101,51 +114,59 @@ def relation(scene, names, rng):
                     continue
                 true = low if gap < 0 else high
                 if rng.random() < 0.4:
-                    ask = "left or right of" if low == "left" else "above or below"
-                    yield Question(f"Is the {first} {ask} the {second}?", true, "relation", low)
+                    ask, answer, form = "left or right of" if low == "left" else "above or below", true, low
                 else:
-                    said = rng.choice((low, high))
-                    text = f"Is the {first} {joint.format(said)} the {second}?"
-                    yield Question(text, "yes" if said == true else "no", "relation", said)
+                    form = rng.choice((low, high))
+                    ask, answer = joint.format(form), "yes" if form == true else "no"
+                text = f"Is the {first} {ask} the {second}?"
+                mentions = ((len("Is the ") + len(first), (i,)), (len(text) - 1, (j,)))
+                yield Question(text, answer, "relation", form, mentions)
 
 
 def quadrant(scene, names, rng):
     middle = scene.canvas / 2
-    for o, ways in zip(scene.objects, names):
+    for index, (o, ways) in enumerate(zip(scene.objects, names)):
         if not ways or min(abs(o.x - middle), abs(o.y - middle)) < QUADRANT_MARGIN:
             continue
         answer = ("top" if o.y < middle else "bottom") + " " + ("left" if o.x < middle else "right")
-        text = rng.choice(("In which quadrant is the {}?", "Which quadrant contains the {}?",
-                           "Which part of the image is the {} in?"))
-        yield Question(text.format(rng.choice(ways)), answer, "quadrant", "")
+        template = rng.choice(("In which quadrant is the {}?", "Which quadrant contains the {}?",
+                               "Which part of the image is the {} in?"))
+        text, mentions = mention(template, rng.choice(ways), [index])
+        yield Question(text, answer, "quadrant", "", mentions)
 
 
 def largest(scene, names, rng):
-    order = sorted(scene.objects, key=lambda o: -o.size)
-    if len(order) < 2 or order[0].size - order[1].size < LARGEST_MARGIN:
+    order = sorted(range(len(scene.objects)), key=lambda i: -scene.objects[i].size)
+    if len(order) < 2 or scene.objects[order[0]].size - scene.objects[order[1]].size < LARGEST_MARGIN:
         return
-    yield Question(rng.choice(("What color is the largest object?", "What is the color of the biggest object?")),
-                   order[0].color, "largest", "color")
-    yield Question(rng.choice(("What shape is the largest object?", "What is the shape of the biggest object?")),
-                   order[0].shape, "largest", "shape")
+    winner = scene.objects[order[0]]
+    for asked, answer in (("color", winner.color), ("shape", winner.shape)):
+        template, phrase = rng.choice(((f"What {asked} is the {{}}?", "largest object"),
+                                       (f"What is the {asked} of the {{}}?", "biggest object")))
+        text, mentions = mention(template, phrase, order[:1])
+        yield Question(text, answer, "largest", asked, mentions)
 
 
 def character(scene, names, rng):
-    for o, ways in zip(scene.objects, names):
+    for index, (o, ways) in enumerate(zip(scene.objects, names)):
         if ways and o.character:
-            text = rng.choice(("What character is printed on the {}?", "Which letter or digit is on the {}?",
-                               "What is written on the {}?"))
-            yield Question(text.format(rng.choice(ways)), o.character, "character", "")
+            template = rng.choice(("What character is printed on the {}?", "Which letter or digit is on the {}?",
+                                   "What is written on the {}?"))
+            text, mentions = mention(template, rng.choice(ways), [index])
+            yield Question(text, o.character, "character", "", mentions)
 
 
 ASKERS = {f.__name__: f for f in (existence, color, shape, count, relation, quadrant, largest, character)}
 
 
 class Sampler:
-    """Draws questions about scenes and keeps the answers of each category and form level."""
+    """Draws questions about scenes and keeps the answers of each category and form level.
+
+    Without weights every category comes up once a round; with weights, each question's category is drawn by them.
+    """
 
     def __init__(self, weights=None):
-        self.weights = weights or {c: 1.0 for c in CATEGORIES}
+        self.weights = weights
         self.given = defaultdict(Counter)
 
     def pick(self, candidates, rng):
@@ -156,16 +177,18 @@ class Sampler:
         least = min(given[q.answer] for q in candidates)
         return rng.choice([q for q in candidates if given[q.answer] == least])
 
+    def turn(self, categories, rng):
+        if self.weights is None:
+            return rng.sample(categories, len(categories))
+        return rng.choices(categories, [self.weights[c] for c in categories])
+
     def sample(self, scene, number, rng):
-        """Up to `number` different questions: every category in turn, in the order of a weighted shuffle."""
+        """Up to `number` different questions."""
         names = descriptions(scene)
-        pools = {c: list(ASKERS[c](scene, names, rng)) for c, w in self.weights.items() if w > 0}
+        pools = {c: list(ASKERS[c](scene, names, rng)) for c in CATEGORIES}
         chosen = []
         while len(chosen) < number and any(pools.values()):
-            open_ = [c for c in pools if pools[c]]
-            for c in sorted(open_, key=lambda c: rng.random() ** (1 / self.weights[c]), reverse=True):
-                if len(chosen) == number:
-                    break
+            for c in self.turn([c for c in pools if pools[c]], rng)[:number - len(chosen)]:
                 question = self.pick(pools[c], rng)
                 self.given[c, question.form][question.answer] += 1
                 pools[c] = [q for q in pools[c] if q.text != question.text]

@@ -69,14 +69,16 @@ def place(rng, canvas, size, taken):
 def sample_scene(seed, canvas=336, dense=False):
     """Objects first, pixels later: questions need only this. Dense scenes teach the tower more per picture."""
     rng = random.Random(seed)
-    count = rng.randint(8, 14) if dense else rng.randint(1, 8 if canvas >= 336 else 4)
+    # By area: 168 pixels hold 8 to 14, and four of them large enough for characters.
+    crowd = (canvas / 168) ** 2
+    count = int(crowd * rng.randint(8, 14)) if dense else rng.randint(1, 8 if canvas >= 336 else 4)
     # Few colours or shapes make counting and unique descriptions interesting; many make descriptions unique.
     colors = rng.sample(COLOR_NAMES, rng.randint(2, len(COLOR_NAMES)))
     shapes = rng.sample(SHAPES, rng.randint(2, len(SHAPES)))
     objects = []
     for index in range(count):
         size, shape = rng.randint(MIN_SIZE, MAX_SIZE), rng.choice(shapes)
-        if (index == 0 and rng.random() < 0.6) or (dense and index < 4):
+        if (index == 0 and rng.random() < 0.6) or (dense and index < 4 * crowd):
             size, shape = rng.randint(MIN_PRINTED_SIZE, MAX_SIZE), rng.choice(("circle", "square"))
         spot = place(rng, canvas, size, objects)
         if spot is None:

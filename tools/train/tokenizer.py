@@ -42,6 +42,7 @@ class Prompts:
         prompt = self.tokenizer.encode(PROMPT.format("")).ids
         self.prefix = prompt[:prompt.index(self.image)]
         self.pieces = lru_cache(maxsize=100_000)(self._pieces)
+        self.ends = lru_cache(maxsize=100_000)(self._ends)
 
     def _pieces(self, text, answer):
         """(question ids, answer ids with the end token); the answer must not change the question's tokens."""
@@ -51,3 +52,8 @@ class Prompts:
             raise ValueError(f"the answer {answer!r} changes the tokens of {prompt!r}")
         start = len(self.prefix) + 1
         return question[start:], whole[len(question):] + [self.eos]
+
+    def _ends(self, text):
+        """Where in the text each token of the question ends; what follows the text ends beyond it."""
+        offsets = self.tokenizer.encode(PROMPT.format(text)).offsets[len(self.prefix) + 1:]
+        return [end - PROMPT.index("{}") for _, end in offsets]

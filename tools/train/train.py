@@ -10,7 +10,6 @@ import argparse
 import json
 import math
 import os
-import random
 import signal
 import sys
 import time
@@ -19,13 +18,15 @@ from contextlib import nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import numpy as np
 import torch
 import torch.distributed as dist
 from torch import multiprocessing
 
 from config import RUNS
-from data import Batches
-from model import AuxiliaryHeads, Llava
+from data import Batches, Pool
+from heads import GroundingHeads, TowerHeads
+from model import Llava
 from tokenizer import Prompts, train_tokenizer
 
 LOG_EVERY, VALIDATE_EVERY, SAVE_SECONDS = 50, 500, 120
@@ -37,22 +38,6 @@ def rate_at(run, stage, step):
     return stage.rate * warm * (0.05 + 0.95 * (1 + math.cos(math.pi * step / stage.steps)) / 2)
 
 
-def drop_background(features, patches):
-    """The features without a random share of the background patches; the number kept is the same for each picture.
-
-    A decoder that has only ever seen all 576 tokens learns to count against the amount of background, and errs when
-    any pruning method changes it.
-    """
-    inside = (patches[:, 0] > 0).flatten(1)
-    total = inside.shape[1]
-    # Now and then fewer than the largest number of object patches: budgets are fixed, scenes are not.
-    least = max(32, int(0.8 * inside.sum(1).max()))
-    kept = round(least * (total / least) ** random.random())
-    order = torch.rand(inside.shape, device=inside.device) + inside
-    index = order.topk(kept, dim=1).indices.sort(dim=1).values
-    return features.gather(1, index[:, :, None].expand(-1, -1, features.shape[-1]))
-
-
 class Trainer:
     def __init__(self, run, folder, out, device, rank=0, processes=1):
         self.run, self.folder, self.out, self.device, self.rank, self.processes = run, folder, out, device, rank, processes
@@ -61,42 +46,54 @@ class Trainer:
         self.config = replace(run.model, vocab=self.prompts.tokenizer.get_vocab_size())
         torch.manual_seed(0)
         self.model = Llava(self.config).to(device)
-        self.heads = AuxiliaryHeads(run.model.tower_width, run.model.width).to(device)
+        self.heads = TowerHeads(run.model.tower_width, run.model.width).to(device)
+        self.grounding = GroundingHeads(run.model.width).to(device)
         self.prefix = torch.tensor([self.prompts.prefix], device=device)
+        tower = self.model.model["vision_tower"]
         # Neighbouring pixels are nearly equal: one of Adam's steps moves a filter's answer to a flat patch by six hundred
         # equal steps, and edges drown. The filters and positions that the tower starts with are good enough to stay.
-        embeddings = self.model.model["vision_tower"].embeddings
-        embeddings.patch_embedding.requires_grad_(False)
-        embeddings.position_embedding.requires_grad_(False)
-        self.parameters = [p for p in (*self.model.parameters(), *self.heads.parameters()) if p.requires_grad]
-        groups = [{"params": [p for p in self.parameters if p.ndim >= 2], "weight_decay": run.weight_decay},
-                  {"params": [p for p in self.parameters if p.ndim < 2], "weight_decay": 0.0}]
+        tower.embeddings.patch_embedding.requires_grad_(False)
+        tower.embeddings.position_embedding.requires_grad_(False)
+        parts = (self.model, self.heads, self.grounding)
+        self.parameters = [p for part in parts for p in part.parameters() if p.requires_grad]
+        own = set(tower.parameters())
+        groups = [{"params": [p for p in self.parameters if (p in own) == of_tower and (p.ndim >= 2) == decayed],
+                   "weight_decay": run.weight_decay if decayed else 0.0, "of_tower": of_tower}
+                  for of_tower in (True, False) for decayed in (True, False)]
         self.optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.98), fused=True)
         self.stage, self.step, self.seconds, self.saved = 0, 0, 0.0, time.time()
 
     def autocast(self):
         return torch.autocast(self.device.type, torch.bfloat16) if self.device.type != "mps" else nullcontext()
 
-    def forward(self, arrays, pruned=False):
+    def forward(self, arrays):
+        """Loss of the answers, which of their tokens come first, and the auxiliary heads' loss."""
         b = {name: torch.from_numpy(a).to(self.device) for name, a in arrays.items()}
         with self.autocast():
-            features, classes = self.model.model["vision_tower"](b["images"], b["windows"])
-            projected = self.model.model["multi_modal_projector"](features)
-            targets = (b[name] for name in ("windows", "patches", "pairs", "counts"))
-            auxiliary = self.heads(features, projected, classes, *targets)
+            auxiliary = torch.zeros((), device=self.device)
+            if "features" in b:
+                projected = self.model.model["multi_modal_projector"](b["features"].float())
+            else:
+                features, classes = self.model.model["vision_tower"](b["images"], b["windows"])
+                projected = self.model.model["multi_modal_projector"](features)
+                targets = (b[name] for name in ("windows", "patches", "pairs", "counts"))
+                auxiliary = self.heads(features, projected, classes, *targets)
             if b["tokens"].shape[1] == 0:
                 return torch.zeros(()), torch.zeros(1), auxiliary
-            if pruned:
-                projected = drop_background(projected, b["patches"])
-            loss, right = self.model(projected, self.prefix, b["tokens"], b["labels"])
-            return loss, right, auxiliary
+            if "kept" in b:
+                projected = projected.gather(1, b["kept"][:, :, None].expand(-1, -1, projected.shape[-1]))
+            loss, right, states = self.model(projected, self.prefix, b["tokens"], b["owners"], b["labels"])
+            return loss, right, auxiliary + self.grounding(states, b["mentions"], b["gaps"])
 
-    def train_step(self, arrays):
-        rate = rate_at(self.run, self.run.stages[self.stage], self.step)
+    def train_step(self, arrays, crowd):
+        """`crowd` is a batch of crowded pictures without questions, or None."""
+        stage = self.run.stages[self.stage]
         for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        loss, right, auxiliary = self.forward(arrays, pruned=random.random() < self.run.pruned_share)
+            group["lr"] = rate_at(self.run, stage, self.step) * (stage.tower if group["of_tower"] else 1.0)
+        loss, right, auxiliary = self.forward(arrays)
         (loss + 0.5 * auxiliary).backward()
+        if crowd is not None:
+            (0.5 * self.forward(crowd)[2]).backward()
         if self.processes > 1:
             self.average_gradients()
         torch.nn.utils.clip_grad_norm_(self.parameters, 2.0)
@@ -113,28 +110,28 @@ class Trainer:
 
     @torch.no_grad()
     def validate(self, batches=8):
-        """Share of questions of each category whose answer tokens all come first."""
-        stage = self.run.stages[self.stage]
-        source = Batches(self.run, replace(stage, images=16, kind="val"), self.folder, self.prompts, seed=1)
+        """Share of questions of each category whose answer tokens all come first; whole pictures, as in the test."""
+        stage = replace(self.run.stages[self.stage], kind="val", images=16, questions=8, frozen=0, pruned=0.0)
+        source = Batches(self.run, stage, self.folder, self.prompts, seed=1, weights=None)
         asked, right = defaultdict(int), defaultdict(int)
         for _ in range(batches):
             arrays, categories = source.next()
             _, hits, _ = self.forward(arrays)
             # Answer tokens come flattened in the order of the questions.
-            lengths = (arrays["labels"] >= 0).sum(-1)
-            hits = iter(hits.cpu().tolist())
-            for i, names in enumerate(categories):
+            answering = [owners[labels >= 0] for owners, labels in zip(arrays["owners"], arrays["labels"])]
+            hits = hits.cpu().split([len(owners) for owners in answering])
+            for names, owners, hit in zip(categories, answering, hits):
                 for j, name in enumerate(names):
                     asked[name] += 1
-                    right[name] += all([next(hits) for _ in range(lengths[i, j])])
+                    right[name] += hit[torch.from_numpy(owners == j)].all().item()
         result = {name: round(right[name] / asked[name], 3) for name in sorted(asked)}
         scenes = [n for n in asked if n != "easy-vqa"]
         result["scenes"] = round(sum(right[n] for n in scenes) / max(1, sum(asked[n] for n in scenes)), 3)
         return result
 
     def state(self):
-        return {"model": self.model.state_dict(), "heads": self.heads.state_dict(), "optimizer": self.optimizer.state_dict(),
-                "config": asdict(self.config), "stage": self.stage, "step": self.step, "seconds": self.seconds}
+        parts = {name: getattr(self, name).state_dict() for name in ("model", "heads", "grounding", "optimizer")}
+        return {**parts, "config": asdict(self.config), "stage": self.stage, "step": self.step, "seconds": self.seconds}
 
     def save(self):
         torch.save(self.state(), self.out / "checkpoint.part")
@@ -144,7 +141,7 @@ class Trainer:
     def resume(self):
         if (self.out / "checkpoint.pt").exists():
             state = torch.load(self.out / "checkpoint.pt", map_location=self.device, weights_only=True)
-            for name in ("model", "heads", "optimizer"):
+            for name in ("model", "heads", "grounding", "optimizer"):
                 getattr(self, name).load_state_dict(state[name])
             self.stage, self.step, self.seconds = state["stage"], state["step"], state["seconds"]
 
@@ -154,17 +151,40 @@ class Trainer:
         with open(self.out / "log.jsonl", "a") as out:
             out.write(line + "\n")
 
+    @torch.no_grad()
+    def cache_features(self):
+        """What the frozen tower says of every picture, in a folder of this stage; the processes share the work."""
+        stage, folder = self.run.stages[self.stage], self.out / f"features-{self.stage}"
+        folder.mkdir(exist_ok=True)
+        tower = self.model.model["vision_tower"]
+        stems = [s for kind in (stage.kind, "easy") for s in Pool(self.folder, f"{kind}-{stage.canvas}").shards]
+        for stem in stems[self.rank::self.processes]:
+            path = folder / f"{Path(stem).name}.npy"
+            if path.exists():
+                continue
+            images = torch.from_numpy(np.load(f"{stem}.images.npy", mmap_mode="c"))
+            windows = torch.zeros(8, 2, dtype=torch.long, device=self.device)
+            with self.autocast():
+                rows = [tower.features(part.to(self.device), windows[:len(part)]).half().cpu() for part in images.split(8)]
+            np.save(path.with_suffix(".part.npy"), torch.cat(rows).numpy())
+            os.replace(path.with_suffix(".part.npy"), path)
+        if self.processes > 1:
+            dist.barrier()
+        return folder
+
     def run_stage(self):
         stage = self.run.stages[self.stage]
+        features = self.cache_features() if stage.frozen else None
         # Neither another process nor a resumed run may see the same questions again.
         seed = self.rank * 1_000_000 + self.stage * 100_000 + self.step
-        random.seed(seed)
         mine = replace(stage, images=stage.images // self.processes)
-        source = Batches(self.run, mine, self.folder, self.prompts, seed)
+        source = Batches(self.run, mine, self.folder, self.prompts, seed, features)
+        crowded = replace(mine, kind="dense", images=stage.dense // self.processes, questions=0)
+        crowds = Batches(self.run, crowded, self.folder, self.prompts, seed) if stage.dense else None
         sums, began = [0.0, 0.0, 0.0], time.time()
         while self.step < stage.steps:
             start = time.time()
-            for i, value in enumerate(self.train_step(source.next()[0])):
+            for i, value in enumerate(self.train_step(source.next()[0], crowds and crowds.next()[0])):
                 sums[i] += value / LOG_EVERY
             self.step += 1
             self.seconds += time.time() - start
