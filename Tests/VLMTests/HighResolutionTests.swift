@@ -151,6 +151,10 @@ import VLM
     // 80 tokens in five views; a panorama has 64 in four.
     #expect(vlmError { try model.check(try TestModel.setting("hiprune", keep: "80")) } == nil)
     #expect(vlmError { try model.check(try TestModel.setting("hiprune", keep: "81")) }?.isUsageError == true)
+    // A fixed grid decides instead.
+    let setting = try TestModel.setting("hiprune", keep: "81")
+    #expect(vlmError { try model.check(setting, grid: PatchGrid(rows: 3, columns: 3)) } == nil)
+    #expect(vlmError { try model.check(setting, grid: PatchGrid(rows: 1, columns: 1)) }?.isUsageError == true)
     let error = vlmError {
       _ = try model.answer(about: ["tiny-panorama.png"], setting: try TestModel.setting("hiprune", keep: "70"))
     }
