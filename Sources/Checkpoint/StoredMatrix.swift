@@ -9,6 +9,22 @@ public struct StoredMatrix: Sendable {
   private let file: MappedFile
   private let bytes: Range<Int>
 
+  private init(of whole: StoredMatrix, rows range: Range<Int>) {
+    rows = range.count
+    columns = whole.columns
+    type = whole.type
+    file = whole.file
+    let row = whole.columns * whole.type.size
+    let start = whole.bytes.lowerBound + range.lowerBound * row
+    bytes = start..<start + range.count * row
+  }
+
+  /// Some of its rows.
+  func slice(_ range: Range<Int>) -> StoredMatrix {
+    precondition(range.lowerBound >= 0 && range.upperBound <= rows, "rows lie inside their matrix")
+    return StoredMatrix(of: self, rows: range)
+  }
+
   /// - Throws: `CheckpointError.unsupportedType` for anything but F32, F16 and BF16.
   init(_ entry: TensorEntry, name: String, rows: Int, columns: Int, file: MappedFile) throws(CheckpointError) {
     guard [.f32, .f16, .bf16].contains(entry.type) else {

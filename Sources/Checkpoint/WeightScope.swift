@@ -68,6 +68,29 @@ public final class WeightSource {
     return Linear(packer.weights(name, part: part, stored), bias: offsets, engine: packer.packing.engine)
   }
 
+  /// Layers whose weights [parts · outputs, inputs] and biases are stored as one tensor each.
+  func linears(
+    _ parts: Int, weights name: String, bias: String, part: ModelPart, inputs: Int, outputs: Int
+  ) throws(CheckpointError) -> [Linear] {
+    let isPacked = packer?.packing.packs(part) ?? false
+    let plain = isPacked ? nil : try take(name, shape: [parts * outputs, inputs])
+    let stored = isPacked ? try matrix(name, rows: parts * outputs, columns: inputs) : nil
+    let offsets = try take(bias, shape: [parts * outputs])
+    return (0..<parts).compactMap { index in
+      let rows = index * outputs..<(index + 1) * outputs
+      let own = offsets.slice(rows)
+      if let packer, let stored {
+        let weights = packer.weights("\(name)#\(index)", part: part, stored.slice(rows))
+        return Linear(weights, bias: own, engine: packer.packing.engine)
+      }
+      return plain.map {
+        Linear(
+          inputs: inputs, outputs: outputs, weights: $0.slice(rows.lowerBound * inputs..<rows.upperBound * inputs),
+          bias: own)
+      }
+    }
+  }
+
   private func offsets(_ name: String?, _ count: Int) throws(CheckpointError) -> WeightBuffer? {
     guard let name else { return nil }
     return try take(name, shape: [count])
@@ -125,6 +148,13 @@ public struct WeightScope {
     return try source.linear(
       weights: inner.path("weight"), bias: bias ? inner.path("bias") : nil, part: part, inputs: inputs,
       outputs: outputs)
+  }
+
+  /// `parts` layers stored as one: `name.weight` [parts · outputs, inputs] and `name.bias` [parts · outputs].
+  public func linears(_ name: String, parts: Int, inputs: Int, outputs: Int) throws(CheckpointError) -> [Linear] {
+    let inner = scope(name)
+    return try source.linears(
+      parts, weights: inner.path("weight"), bias: inner.path("bias"), part: part, inputs: inputs, outputs: outputs)
   }
 
   /// `name` [rows, columns] as its file stores it.

@@ -1,11 +1,13 @@
 import Pruning
 
 extension VisionLanguageModel {
-  /// Refuses a strategy or a budget that cannot serve any picture of this model, before any compute.
-  public func check(_ setting: PruningSetting) throws(VLMError) {
+  /// Refuses a strategy, a budget or a grid that cannot serve any picture of this model, before any compute.
+  /// - Parameter grid: the grid of crops that every picture will be cut into; nil where its shape decides.
+  public func check(_ setting: PruningSetting, grid: PatchGrid? = nil) throws(VLMError) {
+    guard grid == nil || highResolution != nil else { throw .noCrops(family: family) }
+    let layout = grid.map { .thumbnailAndCrops($0) } ?? largestLayout
     _ = try wrapping { () throws(PruningError) in
-      try StrategyRunner.evidence(
-        for: setting.strategy, on: description, layout: largestLayout, keeping: setting.budget)
+      try StrategyRunner.evidence(for: setting.strategy, on: description, layout: layout, keeping: setting.budget)
     }
   }
 

@@ -4,14 +4,18 @@ import Kernels
 
 extension ImageClassifier {
   /// Loads an encoder alone.
-  /// - Parameter path: a Hugging Face folder of type `vit` or `deit`, or a safetensors file with timm's names.
+  /// - Parameters:
+  ///   - path: a Hugging Face folder of type `vit` or `deit`, or a safetensors file with timm's names.
+  ///   - packing: how the weights are stored in memory; nil: as they are.
   /// - Throws: `CheckpointError`; a missing, mis-shaped or unused tensor is one.
-  public init(path: String) throws(CheckpointError) {
+  public init(path: String, packing: WeightPacking? = nil) throws(CheckpointError) {
     var isFolder: ObjCBool = false
     if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
-      try self.init(folder: try CheckpointFolder(path: path))
+      var folder = try CheckpointFolder(path: path)
+      folder.packing = packing
+      try self.init(folder: folder)
     } else {
-      try self.init(timm: WeightSource(file: try TensorFile(path: path)))
+      try self.init(timm: WeightSource(file: try TensorFile(path: path), packing: packing))
     }
   }
 

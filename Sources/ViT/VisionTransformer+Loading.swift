@@ -86,13 +86,7 @@ extension EncoderBlock {
         try scope.linear(value, inputs: width, outputs: width, bias: true),
       ]
     case .fused(let name):
-      let weights = try scope.scope(name).tensor("weight", [3 * width, width])
-      let bias = try scope.scope(name).tensor("bias", [3 * width])
-      return (0..<3).map { part in
-        Linear(
-          inputs: width, outputs: width, weights: weights.slice(part * width * width..<(part + 1) * width * width),
-          bias: bias.slice(part * width..<(part + 1) * width))
-      }
+      return try scope.linears(name, parts: 3, inputs: width, outputs: width)
     }
   }
 }

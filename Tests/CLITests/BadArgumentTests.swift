@@ -64,15 +64,11 @@ import Testing
       ("--threads", "0"), ("--threads", "-1"), ("--threads", "abc"), ("--threads", ""), ("--threads", "99999999"),
       ("--max-new-tokens", "0"), ("--max-new-tokens", "-3"), ("--temperature", "-1"), ("--temperature", "nan"),
       ("--temperature", "inf"), ("--top-p", "0"), ("--top-p", "1.01"), ("--top-p", "-1"), ("--seed", "-1"),
-      ("--seed", "18446744073709551616"), ("--positions", "none"), ("--precision", "f64"),
+      ("--seed", "18446744073709551616"), ("--positions", "none"), ("--precision", "f64"), ("--backend", "mkl"),
+      ("--threads", "5000"),
     ])
   func numbers(option: String, value: String) throws {
     try fail(ask(option, value), exitCode: 2, naming: String(option.dropFirst(2)))
-  }
-
-  @Test("a precision that is not in this build", arguments: ["bf16", "int8"])
-  func precision(name: String) throws {
-    try fail(ask("--precision", name), exitCode: 2, naming: name, "--precision f32")
   }
 
   @Test("what nobody knows: flags, commands, options without a value")

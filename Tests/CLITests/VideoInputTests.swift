@@ -149,6 +149,8 @@ import Testing
     let unpadded = try #require(packed["tokens"] as? JSONObject)
     #expect(spatial["kept"] as? Int == 20)
     #expect(try #require(unpadded["kept"] as? Int) < 20)
+    let many = try report("tiny-wide.png", "--grid", "4x4", "--keep", "200", "--strategy", "uniform")
+    #expect((many["tokens"] as? JSONObject)?["visual"] as? Int == 17 * 16)
     for grid in ["2", "0x2", "2x2x2", "17x17", "two"] {
       try fail(ask("--grid", grid, model: model), exitCode: 2, naming: "--grid \(grid)")
     }

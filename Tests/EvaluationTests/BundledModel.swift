@@ -12,7 +12,7 @@ actor BundledModel {
   static let name = "shapes-llava"
   private static let scenes = Fixtures.url("questions/scenes")
 
-  private var model: VisionLanguageModel?
+  private var models: [Precision: VisionLanguageModel] = [:]
   private var runs: [String: [AnsweredQuestion]] = [:]
 
   /// Every test question, in the file's order.
@@ -21,14 +21,17 @@ actor BundledModel {
   }
 
   /// The questions about the first `images` pictures, answered; a setting that was run already is not run again.
-  func answers(_ strategy: String, keep: String, images: Int) throws -> [AnsweredQuestion] {
-    let key = "\(strategy) \(keep) \(images)"
+  func answers(
+    _ strategy: String, keep: String, images: Int, precision: Precision = .f32
+  ) throws -> [AnsweredQuestion] {
+    let key = "\(strategy) \(keep) \(images) \(precision)"
     if let known = runs[key] { return known }
     let model =
-      try model
+      try models[precision]
       ?? FamilyCatalogue.load(
-        folder: Fixtures.model(Self.name).path, name: Self.name, workers: Workers(count: 2))
-    self.model = model
+        folder: Fixtures.model(Self.name).path, name: Self.name, workers: Workers(count: 2),
+        compute: ComputeOptions(precision: precision))
+    models[precision] = model
     let all = try Self.questions()
     var pictures: [String] = []
     for question in all where !pictures.contains(question.image) { pictures.append(question.image) }

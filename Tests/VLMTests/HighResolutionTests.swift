@@ -94,6 +94,46 @@ import VLM
     }
   }
 
+  @Test func `is answered about a second time as a fresh conversation would`() throws {
+    let model = try TestModel.load("tiny-next-vicuna")
+    for (strategy, keep) in [("none", "all"), ("globalcom2", "40%"), ("fastervlm", "25%")] {
+      let setting = try TestModel.setting(strategy, keep: keep)
+      var conversation = Conversation(model: model, setting: setting)
+      let options = GenerationOptions(maxNewTokens: 8)
+      let one = try conversation.ask(
+        "Is it red?", newPictures: [try model.picture("tiny-tall.png")], options: options)
+      let two = try conversation.ask(
+        "And this?", newPictures: [try model.picture("tiny-panorama.png")], options: options)
+      let text = VicunaPrompt().text(
+        turns: [
+          Turn(question: "Is it red?", pictures: 1, answer: one.text), Turn(question: "And this?", pictures: 1),
+        ], system: nil, image: "<image>")
+      let fresh = try model.answer(
+        text, about: ["tiny-tall.png", "tiny-panorama.png"], setting: setting, newTokens: 8, rawPrompt: true)
+      expectClose(
+        actual: two.firstLogits, expected: fresh.firstLogits, tolerance: Tolerances.logits, label: strategy)
+      #expect(two.generated == fresh.generated && two.promptLength == fresh.promptLength, "\(strategy)")
+    }
+  }
+
+  @Test func `stands where its placeholder stands in an interleaved prompt`() throws {
+    let model = try TestModel.load("tiny-next-mistral")
+    let files = ["tiny-speck.png", "tiny-wide.png"]
+    let prompt = "[INST] First <image> then <image> which is larger? [/INST]"
+    let recorder = InspectionRecorder(mapLayers: [])
+    let answer = try model.answer(
+      prompt, about: files, setting: try TestModel.setting(), newTokens: 1, rawPrompt: true, recorder: recorder)
+    let ids = try #require(recorder.tensors.first { $0.name == "prompt.input_ids" }?.integers)
+    let runs = ids.split { $0 != model.imageToken }.map(\.count)
+    // 5×4 on one crop of 5×5 tokens: 25 of the thumbnail, and five rows (padding is symmetric) of 5 with their newlines.
+    #expect(runs == answer.visual.map(\.unprunedLength) && runs[0] == 25 + 5 * 6)
+    let text = ids.filter { $0 != model.imageToken }
+    #expect(text == model.tokenizer.encode(prompt).filter { $0 != model.imageToken })
+    let swapped = try model.answer(
+      prompt, about: files.reversed(), setting: try TestModel.setting(), newTokens: 1, rawPrompt: true)
+    #expect(swapped.firstLogits != answer.firstLogits)
+  }
+
   @Test func `numbers positions within the unpruned sequence when they are kept`() throws {
     let model = try TestModel.load("tiny-next-vicuna")
     for file in ["tiny-wide.png", "tiny-tall.png", "tiny-thread.png"] {
@@ -111,6 +151,10 @@ import VLM
     // 80 tokens in five views; a panorama has 64 in four.
     #expect(vlmError { try model.check(try TestModel.setting("hiprune", keep: "80")) } == nil)
     #expect(vlmError { try model.check(try TestModel.setting("hiprune", keep: "81")) }?.isUsageError == true)
+    // A fixed grid decides instead.
+    let setting = try TestModel.setting("hiprune", keep: "81")
+    #expect(vlmError { try model.check(setting, grid: PatchGrid(rows: 3, columns: 3)) } == nil)
+    #expect(vlmError { try model.check(setting, grid: PatchGrid(rows: 1, columns: 1)) }?.isUsageError == true)
     let error = vlmError {
       _ = try model.answer(about: ["tiny-panorama.png"], setting: try TestModel.setting("hiprune", keep: "70"))
     }

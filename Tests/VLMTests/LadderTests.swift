@@ -1,4 +1,5 @@
 import Foundation
+import Kernels
 import Pruning
 import TestSupport
 import Testing
@@ -65,11 +66,11 @@ struct LadderFile: CustomTestStringConvertible {
     #expect(names.count { $0.contains("hiprune") } >= 3 && names.count { $0.contains("fastervlm") } >= 3)
   }
 
-  @Test(arguments: LadderFile.all)
-  func `holds in every rung, from pixels to 32 greedy tokens`(_ file: LadderFile) throws {
+  @Test(arguments: LadderFile.all, BackEnd.allCases)
+  func `holds in every rung, from pixels to 32 greedy tokens`(_ file: LadderFile, backEnd: BackEnd) throws {
     let rungs = try LadderFile.Rungs(file)
     let facts = rungs.own.metadata
-    let model = try TestModel.load(try #require(facts["model"]))
+    let model = try TestModel.load(try #require(facts["model"]), compute: ComputeOptions(backEnd: backEnd))
     let recorder = InspectionRecorder(mapLayers: Array(0..<model.description.depth))
     let setting = try TestModel.setting(
       try #require(facts["strategy"]), keep: try #require(facts["keep"]),

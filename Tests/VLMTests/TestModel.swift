@@ -9,8 +9,11 @@ import VLM
 enum TestModel {
   static let names = ["tiny-classic", "tiny-grouped", "tiny-full", "tiny-sparse", "tiny-layers"]
 
-  static func load(_ name: String, workers: Int = 2) throws -> VisionLanguageModel {
-    try FamilyCatalogue.load(folder: Fixtures.model(name).path, name: name, workers: Workers(count: workers))
+  static func load(
+    _ name: String, workers: Int = 2, compute: ComputeOptions = ComputeOptions()
+  ) throws -> VisionLanguageModel {
+    try FamilyCatalogue.load(
+      folder: Fixtures.model(name).path, name: name, workers: Workers(count: workers), compute: compute)
   }
 
   static func setting(

@@ -1,3 +1,4 @@
+import Checkpoint
 import Images
 import Kernels
 import TestSupport
@@ -59,6 +60,42 @@ struct `DeiT-Tiny equals transformers` {
     let classifier = try classifier()
     let pixels = try processor.process(picture).pixels.values
     try expectEvidence(classifier, pixels, golden, extra: [])
+  }
+
+  /// Trained weights show what random ones hide. Shares of equal kept tokens at 25 %, by class row and by column mean, over the
+  /// photographs; the bars are PERFORMANCE's.
+  @Test(arguments: [(NumberFormat.bf16, 0.98), (.int8, 0.95)])
+  func `narrow formats keep the same tokens`(_ format: NumberFormat, share: Double) throws {
+    let path = try #require(Fixtures.sharedData).appending(path: "models/deit_tiny_patch16_224.safetensors").path
+    let packing = WeightPacking(
+      engine: ProductEngine(), formats: PartFormats(tower: format, decoder: format, head: format),
+      workers: Self.workers)
+    let (exact, narrow) = (try ImageClassifier(path: path), try ImageClassifier(path: path, packing: packing))
+    var (equal, all) = (0, 0)
+    for name in ["wide", "landscape_1", "portrait_1"] {
+      let picture = try ImageDecoder.decode(try file(of: try golden(name)))
+      let pixels = try processor().process(picture).pixels.values
+      for (a, b) in zip(kept(exact, pixels), kept(narrow, pixels)) {
+        equal += a.intersection(b).count
+        all += a.count
+      }
+    }
+    #expect(Double(equal) >= share * Double(all), "\(equal) of \(all)")
+  }
+
+  /// The quarter of the tokens with the largest class attention, and with the largest column mean.
+  private func kept(_ classifier: ImageClassifier, _ pixels: [Float]) -> [Set<Int>] {
+    var request = EncodingRequest()
+    request.taps[10] = AttentionTapRequest()
+    request.taps[10]?.classRow = true
+    request.taps[10]?.receivedFromAll = true
+    let taps = classifier.tower.encode(pixels, request: request, workers: Self.workers).taps[10]
+    let rows = taps?.classRow ?? Matrix(rows: 0, columns: 197)
+    let classMeans = (1..<197).map { token in (0..<rows.rows).reduce(0.0) { $0 + Double(rows[$1, token]) } }
+    let columnMeans = Array((taps?.receivedFromAll ?? [])[1...])
+    return [classMeans, columnMeans].map { scores in
+      Set(scores.indices.sorted { scores[$0] > scores[$1] }.prefix(scores.count / 4))
+    }
   }
 
   private func file(of golden: Golden) throws -> [UInt8] {

@@ -62,7 +62,7 @@ struct AskCommand: ParsableCommand {
     let grid = try options.cropGrid()
     let inputs = try PictureInput.read(images, asVideo: video)
     let model = try options.loadModel()
-    try model.check(setting)
+    try model.check(setting, grid: grid)
     let loaded = clock.now
     let pictures = try inputs.map { try $0.picture(for: model, limits: options.limits, grid: grid) }
     let processed = clock.now

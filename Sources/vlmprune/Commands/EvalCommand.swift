@@ -43,15 +43,16 @@ struct EvalCommand: ParsableCommand {
 
   func run() throws {
     let setting = try options.pruningSetting()
+    let grid = try options.cropGrid()
     if let answers { try OutputFile.check(answers, option: "--answers", inputs: [questions]) }
     let metric = try Metric(named: metric)
     let all = try Question.read(try InputFile.bytes(questions), file: questions)
     let asked = Array(all.prefix(limit ?? all.count))
     let model = try options.loadModel()
-    try model.check(setting)
+    try model.check(setting, grid: grid)
     let run = EvaluationRun(
       model: model, setting: setting, metric: metric, options: GenerationOptions(maxNewTokens: maxNewTokens),
-      limits: options.limits, reuses: !noReuse, grid: try options.cropGrid())
+      limits: options.limits, reuses: !noReuse, grid: grid)
     var progress = ProgressBar(total: asked.count, isQuiet: options.json && !options.verbose)
     var right = 0
     let answered = try run.answer(asked, images: images) { result in

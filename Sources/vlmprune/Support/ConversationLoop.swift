@@ -17,7 +17,7 @@ struct ConversationLoop: ~Copyable {
   init(options: RunOptions, question: QuestionOptions, setting: PruningSetting, inputs: [PictureInput]) throws {
     let grid = try options.cropGrid()
     let model = try options.loadModel()
-    try model.check(setting)
+    try model.check(setting, grid: grid)
     let pictures = try inputs.map { try $0.picture(for: model, limits: options.limits, grid: grid) }
     // Everything that can fail comes first: what cannot be copied is initialised whole or not at all.
     self.options = options
@@ -86,7 +86,7 @@ struct ConversationLoop: ~Copyable {
   private mutating func change(_ edit: (inout PruningSetting) throws -> Void) throws {
     var changed = setting
     try edit(&changed)
-    try model.check(changed)
+    try model.check(changed, grid: try options.cropGrid())
     setting = changed
     conversation.change(changed)
   }

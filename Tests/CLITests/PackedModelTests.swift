@@ -1,0 +1,116 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Number formats and packed models") struct PackedModelTests {
+  @Test("every precision and library answers, and the JSON says which", arguments: ["f32", "bf16", "int8"])
+  func precision(name: String) throws {
+    for backEnd in ["onednn", "openblas"] {
+      let report = try succeed(ask("--precision", name, "--backend", backEnd, "--no-model-cache", "--json")).json()
+      #expect(report["precision"] as? String == name)
+    }
+    #expect(try succeed(ask("--json")).json()["precision"] as? String == "f32", "auto on a small model")
+  }
+
+  @Test("packs once, tells where, and later runs use it")
+  func pack() throws {
+    let scratch = try Scratch()
+    let cache = scratch.path("cache")
+    let pack = Command("pack", "--model", classic, "--precision", "int8", "--model-cache", cache, "--json")
+    let report = try succeed(pack).json()
+    let file = try #require(report["file"] as? String)
+    #expect(file.hasPrefix(cache) && report["precision"] as? String == "int8")
+    let attributes = try FileManager.default.attributesOfItem(atPath: file)
+    #expect(report["bytes"] as? Int == attributes[.size] as? Int)
+    let answers = try [["--model-cache", cache], ["--no-model-cache"]].map { options in
+      try succeed(Command(ask("--precision", "int8", "--json").arguments + options)).json()["answer"] as? String
+    }
+    #expect(answers[0] == answers[1] && answers[0] != nil)
+    let again = try FileManager.default.attributesOfItem(atPath: file)
+    #expect(again[.modificationDate] as? Date == attributes[.modificationDate] as? Date)
+  }
+
+  @Test("the cache is under the home folder unless told otherwise, and not in the working directory")
+  func place() throws {
+    let scratch = try Scratch()
+    var command = ask("--precision", "bf16")
+    command.environment["XDG_CACHE_HOME"] = scratch.folder
+    try succeed(command)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path("vlmprune")).count == 1)
+  }
+
+  @Test("a damaged file is packed anew with a note; the answer is the same")
+  func damaged() throws {
+    let scratch = try Scratch()
+    let run = ask("--precision", "int8", "--model-cache", scratch.path("cache"))
+    let answer = try succeed(run).text
+    let name = try #require(try FileManager.default.contentsOfDirectory(atPath: scratch.path("cache")).first)
+    let file = scratch.path("cache/\(name)")
+    var bytes = try readFile(file)
+    bytes[bytes.count / 3] ^= 1
+    try writeFile(bytes, to: file)
+    let outcome = try succeed(run)
+    #expect(outcome.text == answer && outcome.errors.contains("note: ") && outcome.errors.contains("packed anew"))
+    let third = try succeed(run)
+    #expect(!third.errors.contains("note: "))
+  }
+
+  @Test("a full disk stops the packing, not the answer")
+  func fullDisk() throws {
+    let scratch = try Scratch()
+    // A limit on file sizes stands in for the disk; its signal is ignored, so that writing fails as on a full disk.
+    var run = ask()
+    run.line =
+      "trap '' XFSZ; ulimit -f 8; exec \"$0\" \(ask("--precision", "int8", "--model-cache", scratch.path("cache")).arguments.map { "'\($0)'" }.joined(separator: " "))"
+    let outcome = try succeed(run)
+    #expect(outcome.errors.contains("note: packed weights are not kept"))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path("cache")).isEmpty)
+  }
+
+  @Test("pack says what it cannot do")
+  func refusals() throws {
+    let scratch = try Scratch()
+    try fail(Command("pack", "--model", classic, "--precision", "f32"), naming: "nothing to pack", "int8")
+    try fail(
+      Command("pack", "--model", classic, "--precision", "int8", "--no-model-cache"), exitCode: 2, naming: "pack")
+    try fail(ask("--model-cache", scratch.folder, "--no-model-cache"), exitCode: 2, naming: "--no-model-cache")
+    try fail(ask("--model-cache", ""), exitCode: 2, naming: "--model-cache")
+  }
+
+  @Test("variables that set other libraries' threads are answered with a word")
+  func variables() throws {
+    var command = ask("--threads", "2")
+    command.environment["OMP_NUM_THREADS"] = "7"
+    #expect(try succeed(command).errors.contains("note: OMP_NUM_THREADS=7 has no effect: --threads decides (2)"))
+    command.environment["OMP_NUM_THREADS"] = "2"
+    let silent = try succeed(command)
+    #expect(!silent.errors.contains("note:"))
+  }
+
+  @Test("any sensible number of threads gives the same answer", arguments: ["1", "3", "1000"])
+  func threads(count: String) throws {
+    let texts = try [count, "2"].map { try succeed(ask("--threads", $0)).text }
+    #expect(texts[0] == texts[1])
+  }
+
+  @Test("bench reports every stage of every budget")
+  func bench() throws {
+    let command = Command(
+      "bench", "--model", classic, "--strategy", "fastervlm", "--keep", "all,9", "--rounds", "2", "--text-tokens", "12",
+      "--max-new-tokens", "3", "--json")
+    let report = try succeed(command).json()
+    #expect(report["precision"] as? String == "f32" && report["backend"] as? String == "onednn")
+    #expect(report["threads"] as? Int != nil && report["cpu"] as? String != nil)
+    let rows = try #require(report["rows"] as? [[String: Any]])
+    #expect(rows.map { $0["keep"] as? String } == ["all", "9"] && rows.map { $0["kept"] as? Int } == [25, 9])
+    #expect(rows.map { $0["prompt_tokens"] as? Int } == [37, 21])
+    for name in [
+      "encode_ms", "prune_ms", "project_ms", "prefill_ms", "ttft_ms", "decode_ms_per_token", "encode_flops",
+      "prefill_flops",
+    ] {
+      #expect(rows.allSatisfy { ($0[name] as? Double ?? -1) > 0 }, "\(name)")
+    }
+    #expect(rows.allSatisfy { ($0["peak_bytes"] as? Int ?? 0) > 1_000_000 })
+    try fail(Command("bench", "--model", classic, "--rounds", "0"), exitCode: 2, naming: "--rounds")
+  }
+}

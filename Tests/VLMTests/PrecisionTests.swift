@@ -1,0 +1,126 @@
+import Checkpoint
+import Kernels
+import Pruning
+import TestSupport
+import Testing
+
+@testable import VLM
+
+@Suite struct `Narrow formats` {
+  private static let narrow: [Precision] = [.bf16, .int8]
+
+  private func model(_ name: String, _ precision: Precision, backEnd: BackEnd = .onednn, workers: Int = 2) throws
+    -> VisionLanguageModel
+  {
+    try TestModel.load(name, workers: workers, compute: ComputeOptions(precision: precision, backEnd: backEnd))
+  }
+
+  /// Distance of the first new token's logits from Float32's, relative to the spread of those.
+  private func distance(_ answer: Answer, _ exact: Answer) -> Double {
+    let mean = exact.firstLogits.reduce(0.0) { $0 + Double($1) } / Double(exact.firstLogits.count)
+    var (error, spread) = (0.0, 0.0)
+    for (a, b) in zip(answer.firstLogits, exact.firstLogits) {
+      error += Double(a - b) * Double(a - b)
+      spread += (Double(b) - mean) * (Double(b) - mean)
+    }
+    return (error / spread).squareRoot()
+  }
+
+  /// Random weights average nothing out: a bfloat16 operand is off by 2⁻⁹ at most, an int8 one by a 250th of its row's largest, and
+  /// a few dozen products in a row add up. Wrong scales, sums or layouts give distances near or above 1.
+  @Test(arguments: [(Precision.bf16, 0.03), (.int8, 0.12)], BackEnd.allCases)
+  func `stay close to Float32, whichever library multiplies`(_ of: (Precision, Double), backEnd: BackEnd) throws {
+    for name in ["tiny-classic", "tiny-grouped", "tiny-full"] {
+      for keep in ["all", "9"] {
+        let setting = try TestModel.setting(keep == "all" ? "none" : "fastervlm", keep: keep)
+        let exact = try model(name, .f32, backEnd: .openblas).answer(setting: setting)
+        let narrow = try model(name, of.0, backEnd: backEnd).answer(setting: setting)
+        #expect(distance(narrow, exact) < of.1, "\(name), keep \(keep)")
+        #expect(distance(narrow, exact) > 0, "nothing was narrowed")
+      }
+    }
+  }
+
+  @Test(arguments: [Precision.f32, .bf16, .int8])
+  func `give the same bits with any number of threads`(_ precision: Precision) throws {
+    let setting = try TestModel.setting("hiprune", keep: "9")
+    let answers = try [1, 2, 3].map {
+      try model("tiny-grouped", precision, workers: $0).answer(setting: setting, newTokens: 12)
+    }
+    #expect(answers[1].isIdentical(to: answers[0]) && answers[2].isIdentical(to: answers[0]))
+  }
+
+  @Test(arguments: [Precision.bf16, .int8])
+  func `keep everything bit for bit when a strategy keeps 100 %`(_ precision: Precision) throws {
+    let model = try model("tiny-classic", precision)
+    let dense = try model.answer(setting: try TestModel.setting())
+    let kept = try model.answer(setting: try TestModel.setting("hiprune", keep: "25"))
+    #expect(kept.isIdentical(to: dense))
+  }
+
+  @Test func `are what auto takes for large models only, and only where the CPU multiplies them`() {
+    let engine = ProductEngine(.onednn)
+    let auto = ComputeOptions(precision: .auto)
+    let small = auto.formats(engine: engine, parameters: 2_000_000)
+    #expect(small == PartFormats(tower: .f32, decoder: .f32, head: .f32))
+    let large = auto.formats(engine: engine, parameters: 1_000_000_000)
+    #expect(large.tower == (engine.isNative(.bf16) ? .bf16 : .f32))
+    #expect(engine.isNative(large.decoder) || large.decoder == .f32)
+    let plain = auto.formats(engine: ProductEngine(.openblas), parameters: 1_000_000_000)
+    #expect(plain == small)
+  }
+
+  @Test func `name what they are`() throws {
+    #expect(try model("tiny-classic", .int8).compute.precision == "int8")
+    #expect(try model("tiny-classic", .bf16).compute.precision == "bf16")
+    #expect(try model("tiny-classic", .auto).compute.precision == "f32")
+    let mixed = ComputeReport(
+      backEnd: .onednn, formats: PartFormats(tower: .bf16, decoder: .int8, head: .bf16), packedFile: nil)
+    #expect(mixed.precision == "tower=bf16, decoder=int8")
+  }
+}
+
+@Suite struct `A picture's features are reused` {
+  private func encode(
+    _ reusable: inout ReusableEncoding, _ picture: Picture, _ evidence: Evidence, _ model: VisionLanguageModel,
+    packing: ViewPacking = .spatial
+  ) throws -> EncodedPicture {
+    try reusable.encoded(
+      picture, by: model, evidence: evidence, packing: packing, question: "What?", recorder: nil)
+  }
+
+  /// Another picture handed in shows whether the tower ran.
+  @Test func `where the evidence is there already, and only there`() throws {
+    let model = try TestModel.load("tiny-classic")
+    let (first, second) = (try model.picture("tiny-wide.png"), try model.picture("tiny-square.png"))
+    var reusable = ReusableEncoding(expecting: [.attentionReceived(layer: 2, queries: .all)])
+    let once = try encode(&reusable, first, [.classAttention(layer: 3)], model)
+    let again = try encode(&reusable, second, [.attentionReceived(layer: 2, queries: .all)], model)
+    #expect(again.features[0] == once.features[0] && again.image.digest == first.digest)
+    #expect(again.image.views[0].classAttention[3] != nil)
+    let more = try encode(&reusable, second, [.keys(layer: 1)], model)
+    #expect(more.image.digest == second.digest && more.features[0] != once.features[0])
+    #expect(more.image.views[0].classAttention[3] != nil, "what was collected before is collected again")
+    let text = try encode(&reusable, first, [.text], model)
+    #expect(text.image.digest == first.digest, "evidence about a question belongs to that question")
+    let other = try encode(&reusable, first, .none, model, packing: .unpadded)
+    #expect(other.image.digest == first.digest)
+  }
+
+  @Test func `and answers are what a new conversation gives`() throws {
+    let model = try TestModel.load("tiny-classic")
+    var conversation = Conversation(model: model, setting: try TestModel.setting("fastervlm", keep: "9"))
+    let options = GenerationOptions(maxNewTokens: 8)
+    _ = try conversation.ask("What?", newPictures: [try model.picture("tiny-wide.png")], options: options)
+    for (strategy, keep) in [("hiprune", "12"), ("fopru", "9"), ("fastervlm", "5"), ("none", "all")] {
+      let setting = try TestModel.setting(strategy, keep: keep)
+      conversation.change(setting)
+      conversation.forgetTurns()
+      let reused = try conversation.ask("What colour is the ring?", options: options)
+      let anew = try model.answer(setting: setting, newTokens: 8)
+      #expect(reused.text == anew.text && reused.generated == anew.generated, "\(strategy) \(keep)")
+      expectClose(
+        actual: reused.firstLogits, expected: anew.firstLogits, tolerance: Tolerances.logits, label: strategy)
+    }
+  }
+}
