@@ -69,37 +69,25 @@ import Testing
     try fail(command, naming: "ffmpeg", "install ffmpeg")
   }
 
-  /// Stands in for ffmpeg: counts eleven frames, and writes as many of them as `select` names.
-  private func fakeFfmpeg(_ scratch: Scratch, frames: Int = 11, status: Int = 0) throws {
-    let script = """
-      #!/bin/sh
-      case "$*" in
-      *progress*) echo frame=3; echo progress=continue; echo frame=\(frames); echo progress=end;;
-      *) for n in 1 2 3 5 6 7 9 10; do cat "\(folder)/frame$n.png"; done;;
-      esac
-      exit \(status)
-      """
-    let path = try scratch.write(script, as: "ffmpeg")
-    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
-  }
-
   @Test("a video file's frames come from ffmpeg")
   func video() throws {
     let scratch = try Scratch()
     let file = try scratch.write(Array("\0\0\0\u{18}ftypmp42 and so on".utf8), as: "clip.mp4")
-    var command = askVideo([file], "--strategy", "hiprune", "--keep", "50%")
-    command.environment["PATH"] = "\(scratch.folder):/usr/bin:/bin"
-    try fakeFfmpeg(scratch)
-    let fromFile = try answer(try succeed(command))
+    let standIns = Fixtures.root.appending(path: "Tests/CLITests/StandIns").path
+    func command(frames: Int = 11, status: Int = 0) -> Command {
+      var command = askVideo([file], "--strategy", "hiprune", "--keep", "50%")
+      command.environment = [
+        "PATH": "\(standIns):/usr/bin:/bin", "FRAMES": "\(frames)", "STATUS": "\(status)", "FOLDER": folder,
+      ]
+      return command
+    }
+    let fromFile = try answer(try succeed(command()))
     let fromFolder = try answer(try succeed(askVideo([folder], "--strategy", "hiprune", "--keep", "50%")))
     #expect(fromFile.text == fromFolder.text && fromFile.views.count == 8)
     #expect(fromFile.views.map { $0["kept"] as? [Int] } == fromFolder.views.map { $0["kept"] as? [Int] })
-    try fakeFfmpeg(scratch, frames: 0)
-    try fail(command, naming: "no frames")
-    try fakeFfmpeg(scratch, frames: 3)
-    try fail(command, naming: "8 of 3 frames")
-    try fakeFfmpeg(scratch, status: 1)
-    try fail(command, naming: "cannot decode it")
+    try fail(command(frames: 0), naming: "no frames")
+    try fail(command(frames: 3), naming: "8 of 3 frames")
+    try fail(command(status: 1), naming: "cannot decode it", "plays")
   }
 
   @Test("an overlay shows every frame")
