@@ -6,11 +6,11 @@ RELEASE = .build/release
 TEST_FLAGS = -c release -Xswiftc -enable-testing
 # The test build has a folder of its own, so that it and the plain build do not undo each other.
 TEST_FOLDER = .build-tests
-LINTED = Package.swift Sources Tests
+LINTED = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
 # What --version prints. SwiftPM caches its manifest by environment: without this an incremental build keeps an old commit.
 export VLMPRUNE_COMMIT := $(shell git describe --always --dirty=_changed --abbrev=12 --exclude='*' 2>/dev/null)
 
-.PHONY: setup build demo test lint format retention picture install clean
+.PHONY: setup build demo test lint format retention benchmarks picture install clean
 
 setup:
 	@scripts/setup.sh
@@ -35,6 +35,10 @@ format:
 retention: build
 	@scripts/retention.sh $(RELEASE)/vlmprune
 
+# Rates of the kernels alone; `vlmprune bench` times a model, tools/peers other runtimes beside it.
+benchmarks: setup
+	$(SWIFT) run -c release --package-path Benchmarks
+
 picture: build
 	@scripts/picture.sh $(RELEASE)/vlmprune
 
@@ -46,4 +50,4 @@ install:
 	install -m 644 fixtures/models/shapes-llava/* $(DESTDIR)$(PREFIX)/share/vlmprune/shapes-llava/
 
 clean:
-	rm -rf .build .build-tests .build-install .build-retention
+	rm -rf .build Benchmarks/.build .build-tests .build-install .build-retention

@@ -27,6 +27,7 @@ let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package
 let package = Package(
   name: "vlmprune",
   products: [
+    .library(name: "Kernels", targets: ["Kernels"]),
     .library(name: "Pruning", targets: ["Pruning"]),
     .library(name: "ViT", targets: ["ViT"]),
     .library(name: "VLM", targets: ["VLM"]),

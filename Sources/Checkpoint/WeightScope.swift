@@ -100,6 +100,21 @@ public final class WeightSource {
     packer.flatMap { $0.packing.formats[part] == .f32 ? nil : $0.packing.engine }
   }
 
+  /// A layer of Float32 weights that are in memory already.
+  func linear(_ weights: WeightBuffer, inputs: Int, outputs: Int, bias: WeightBuffer?) -> Linear {
+    guard let packing = packer?.packing, packing.engine.isNative(.f32) else {
+      return Linear(inputs: inputs, outputs: outputs, weights: weights, bias: bias)
+    }
+    let packed = PackedWeights(format: .f32, inputs: inputs, outputs: outputs, workers: packing.workers) {
+      range, place in
+      weights.withUnsafeElements { elements in
+        guard let base = elements.baseAddress else { return }
+        place.update(from: base + range.lowerBound * inputs, count: range.count * inputs)
+      }
+    }
+    return Linear(packed, bias: bias, engine: packing.engine)
+  }
+
   /// Refuses leftovers: a tensor that nobody took means that the configuration describes another model.
   /// - Parameter ignorable: names that carry nothing (buffers that old versions saved), or parts that are not run.
   public func finish(ignoring ignorable: (String) -> Bool) throws(CheckpointError) {
@@ -148,6 +163,11 @@ public struct WeightScope {
     return try source.linear(
       weights: inner.path("weight"), bias: bias ? inner.path("bias") : nil, part: part, inputs: inputs,
       outputs: outputs)
+  }
+
+  /// A layer with Float32 weights [outputs, inputs] that are stored in another shape.
+  public func linear(_ weights: WeightBuffer, inputs: Int, outputs: Int, bias: WeightBuffer?) -> Linear {
+    source.linear(weights, inputs: inputs, outputs: outputs, bias: bias)
   }
 
   /// `parts` layers stored as one: `name.weight` [parts · outputs, inputs] and `name.bias` [parts · outputs].

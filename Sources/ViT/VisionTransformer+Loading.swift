@@ -35,7 +35,7 @@ extension VisionTransformer {
     let bias = configuration.patchBias ? try scope.tensor("bias", [configuration.width]) : nil
     return PatchEmbedding(
       patchSize: patch,
-      projection: Linear(inputs: 3 * patch * patch, outputs: configuration.width, weights: kernel, bias: bias))
+      projection: scope.linear(kernel, inputs: 3 * patch * patch, outputs: configuration.width, bias: bias))
   }
 
   private static func prefix(

@@ -18,7 +18,10 @@ public struct AttentionTapRequest: Sendable, Hashable {
   /// The whole map before softmax.
   public var logitMaps = false
 
-  public init() {}
+  public init(classRow: Bool = false, receivedFromAll: Bool = false) {
+    self.classRow = classRow
+    self.receivedFromAll = receivedFromAll
+  }
 
   public static let nothing = AttentionTapRequest()
 

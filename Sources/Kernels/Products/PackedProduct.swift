@@ -38,7 +38,7 @@ struct PackedProduct {
       input, rows: rows, inputs: model.inputs, form: form(of: model.format), padded: model.paddedInputs,
       rotation: model.rotation, workers: workers)
     let rows = Rows(memory: prepared.memory, stride: prepared.stride, scales: prepared.scales)
-    let items = items(lanes: workers.count)
+    let items = items()
     let widest = items.map(\.panels.count).max() ?? 0
     workers.forEach(items.count, lane: { Lane(self, panels: widest, model: model) }) { lane, item in
       run(items[item], rows, lane)
@@ -54,12 +54,14 @@ struct PackedProduct {
     }
   }
 
-  private func items(lanes: Int) -> [Item] {
+  /// Stretches depend on shapes alone, never on the number of threads: so the same sums are taken in the same order, and answers
+  /// are equal bit for bit however many threads work.
+  private func items() -> [Item] {
     let total = targets.reduce(0) { $0 + $1.weights.panels }
+    // Enough stretches for a dozen cores; fewer for a single row, where each costs more than it computes.
+    let fair = max(1, total / (rows == 1 ? 8 : 16))
     var items: [Item] = []
     for (index, target) in targets.enumerated() {
-      // A few stretches a lane even where there is little to do, so that lanes end together.
-      let fair = max(1, total / (lanes * 4))
       let size = max(1, min(Self.stretchBytes / max(1, target.weights.panelBytes), fair, 8))
       for start in stride(from: 0, to: target.weights.panels, by: size) {
         items.append(Item(target: index, panels: start..<min(start + size, target.weights.panels)))

@@ -60,6 +60,12 @@ public struct Benchmark: Sendable {
     self.textTokens = textTokens
   }
 
+  /// Positions of the unpruned prompt.
+  public func longestPrompt() throws(VLMError) -> Int {
+    let picture = try model.picture(PNGEncoder.encode(pattern()), file: "pattern")
+    return textTokens + picture.views.count * (model.visualTokensPerPicture + model.description.grid.rows)
+  }
+
   /// Measures one setting.
   /// - Parameters:
   ///   - keep: how to name the budget.
@@ -164,7 +170,10 @@ public struct Benchmark: Sendable {
 
   /// A picture whose patches all differ, of the size of 336×336 peers.
   private func pattern() -> RGBImage {
-    let side = max(model.tower.configuration.imageSize, 336)
+    // Families that cut pictures get one that fills a grid of two by two crops.
+    let side =
+      model.highResolution == nil
+      ? max(model.tower.configuration.imageSize, 336) : 2 * model.tower.configuration.imageSize
     let pixels = (0..<side * side).flatMap { index -> [UInt8] in
       let (y, x) = (index / side, index % side)
       return [UInt8((x * 7 + y * 3) & 255), UInt8((x * y / 64) & 255), UInt8((x ^ y) & 255)]

@@ -64,13 +64,13 @@ struct BenchCommand: ParsableCommand {
     let model = try options.loadModel()
     let load = clock.now - start
     for setting in settings { try model.check(setting.setting) }
-    let longest = model.visualTokensPerPicture + textTokens + maxNewTokens
+    let benchmark = Benchmark(model: model, textTokens: textTokens)
+    let longest = try benchmark.longestPrompt() + maxNewTokens
     guard longest <= model.decoder.configuration.contextLength else {
       throw CommandFailure.usage(
         "\(longest) positions are more than the model's context of \(model.decoder.configuration.contextLength)",
         hint: "give fewer --text-tokens or --max-new-tokens")
     }
-    let benchmark = Benchmark(model: model, textTokens: textTokens)
     var progress = ProgressBar(total: settings.count, isQuiet: options.json && !options.verbose)
     var rows: [Row] = []
     for (setting, keep) in settings {
