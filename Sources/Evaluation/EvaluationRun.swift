@@ -61,7 +61,7 @@ public struct EvaluationRun: Sendable {
     return answered.compactMap { $0 }
   }
 
-  private func ask(
+  func ask(
     _ question: Question, about pictures: [Picture], in conversation: inout Conversation
   ) throws(EvaluationError) -> AnsweredQuestion {
     do {
@@ -73,7 +73,7 @@ public struct EvaluationRun: Sendable {
     }
   }
 
-  private func picture(of question: Question, in folder: String) throws(EvaluationError) -> Picture {
+  func picture(of question: Question, in folder: String) throws(EvaluationError) -> Picture {
     let path = "\(folder)/\(question.image)"
     let status = try? FileManager.default.attributesOfItem(
       atPath: URL(fileURLWithPath: path).resolvingSymlinksInPath().path)
@@ -87,7 +87,7 @@ public struct EvaluationRun: Sendable {
   }
 
   /// Indices of the questions of each image.
-  private static func groups(_ questions: [Question]) -> [[Int]] {
+  static func groups(_ questions: [Question]) -> [[Int]] {
     var places: [String: Int] = [:]
     var groups: [[Int]] = []
     for (index, question) in questions.enumerated() {

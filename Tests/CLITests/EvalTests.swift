@@ -84,3 +84,27 @@ import Testing
     try fail(eval(device), naming: "dev/zero")
   }
 }
+
+@Suite("sweep") struct SweepTests {
+  @Test("has the dense row and one a strategy and budget; options may hold commas")
+  func rows() throws {
+    let scratch = try Scratch()
+    let questions = try scratch.write(
+      #"{"question_id": 1, "image": "tiny-square.png", "text": "What is this?", "answer": "x"}"#, as: "q.jsonl")
+    let base = [
+      "sweep", "--questions", questions, "--images", Fixtures.url("images").path, "--model", classic,
+      "--max-new-tokens", "4",
+    ]
+    let command = Command(
+      base + ["--strategies", "hiprune(alpha=0.2, object=2),random", "--keep", "all,9,4", "--json"])
+    let report = try succeed(command).json()
+    let rows = try #require(report["rows"] as? [[String: Any]])
+    #expect(rows.map { $0["kept"] as? Double } == [25, 9, 4, 9, 4])
+    #expect((rows[1]["strategy"] as? String)?.contains("alpha=0.2") == true)
+    #expect(rows.allSatisfy { $0["n"] as? Int == 1 && $0["accuracy"] as? Double == 0 })
+    try fail(Command(base + ["--strategies", "nobody", "--keep", "9"]), exitCode: 2, naming: "nobody")
+    try fail(Command(base + ["--strategies", "random", "--keep", "99"]), exitCode: 2, naming: "99")
+    try fail(
+      Command(base + ["--strategies", "random", "--strategy", "random"]), exitCode: 2, naming: "--strategies")
+  }
+}

@@ -44,8 +44,8 @@ extension VisionLanguageModel {
     return rows
   }
 
-  /// What a setting reads of a picture.
-  func evidence(for setting: PruningSetting, of picture: Picture) throws(VLMError) -> Evidence {
+  /// What a setting reads of a picture: nothing when it keeps everything.
+  public func evidence(for setting: PruningSetting, of picture: Picture) throws(VLMError) -> Evidence {
     try wrapping { () throws(PruningError) in
       try StrategyRunner.evidence(
         for: setting.strategy, on: description, layout: picture.layout, keeping: setting.budget)

@@ -74,8 +74,10 @@ struct RunOptions: ParsableArguments {
   var limits: ImageLimits { ImageLimits(maxPixels: maxPixels) }
 
   /// Strategy and budget, read before anything is loaded.
-  func pruningSetting() throws -> PruningSetting {
-    let budget = try selection.budget()
+  func pruningSetting() throws -> PruningSetting { try pruningSetting(budget: try selection.budget()) }
+
+  /// The same with another budget.
+  func pruningSetting(budget: Budget) throws -> PruningSetting {
     let strategy = try StrategyCatalogue.make(parsing: selection.strategy, keeping: budget)
     return PruningSetting(
       strategy: strategy, budget: budget, positions: positions == .original ? .original : .renumbered,

@@ -1,0 +1,36 @@
+import Kernels
+import Pruning
+import TestSupport
+import Testing
+import VLM
+
+@testable import Evaluation
+
+@Suite struct `A sweep` {
+  /// Reused features and prefixes must not leak from one setting into another.
+  @Test func `gives the answers that each setting gives alone`() throws {
+    let model = try FamilyCatalogue.load(
+      folder: Fixtures.model("tiny-classic").path, name: "tiny", workers: Workers(count: 2))
+    let questions = try ["tiny-wide.png", "tiny-square.png", "tiny-wide.png"].enumerated().flatMap { index, image in
+      try Question.read(
+        Array(#"{"question_id": \#(index), "image": "\#(image)", "text": "What is \#(index)?", "answer": "x"}"#.utf8),
+        file: "questions.jsonl")
+    }
+    let settings = try [("none", "all"), ("fastervlm", "9"), ("hiprune++", "9"), ("fopru", "12"), ("fastervlm", "4")]
+      .map {
+        PruningSetting(
+          strategy: try StrategyCatalogue.make(parsing: $0.0), budget: try Budget(parsing: $0.1), seed: 3)
+      }
+    let options = GenerationOptions(maxNewTokens: 6)
+    let images = Fixtures.url("images").path
+    let run = EvaluationRun(model: model, setting: settings[0], options: options)
+    let sweep = try run.sweep(questions, images: images, settings: settings)
+    #expect(sweep.rows.count == settings.count)
+    for (row, setting) in zip(sweep.rows, settings) {
+      let alone = try EvaluationRun(model: model, setting: setting, options: options).answer(questions, images: images)
+      #expect(row.answers.map(\.answer.generated) == alone.map(\.answer.generated))
+      #expect(row.answers.map(\.question.identifier.description) == ["0", "1", "2"])
+      #expect(row.answers.map(\.answer.keptTokens) == alone.map(\.answer.keptTokens))
+    }
+  }
+}
