@@ -31,7 +31,7 @@ lint:
 format:
 	$(SWIFT) format --in-place --recursive $(LINTED)
 
-# Strategies × budgets on the bundled model's test scenes; minutes, resumable.
+# Strategies × budgets on the bundled model's test scenes.
 retention: build
 	@scripts/retention.sh $(RELEASE)/vlmprune
 
@@ -50,4 +50,4 @@ install:
 	install -m 644 fixtures/models/shapes-llava/* $(DESTDIR)$(PREFIX)/share/vlmprune/shapes-llava/
 
 clean:
-	rm -rf .build Benchmarks/.build .build-tests .build-install .build-retention
+	rm -rf .build Benchmarks/.build .build-tests .build-install
