@@ -129,7 +129,7 @@ def machine(options):
     if Path("/proc/cpuinfo").exists():
         lines = Path("/proc/cpuinfo").read_text().splitlines()
         cpu = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), cpu)
-    return {"cpu": cpu, "cores": os.cpu_count(), "threads": options.threads}
+    return {"cpu": cpu, "cores": os.cpu_count(), "threads": options.threads, "load_before": os.getloadavg()[0]}
 
 
 def table(head, rows):
@@ -143,7 +143,7 @@ def table(head, rows):
 def show(options, report):
     host, figures = report["machine"], report["medians"]
     print(f"{host['cpu']}, {host['cores']} cores, {options.threads} threads; medians of {options.rounds} rounds "
-          f"of {options.repeats}")
+          f"of {options.repeats}; load before: {host['load_before']:.1f}")
     print("\n".join(report["versions"]) + "\n")
     scale = {column: 1000 if column == "decode_s_per_token" else 1 for column in COLUMNS}
     table(["", *COLUMNS.values()], [
@@ -156,7 +156,7 @@ def show(options, report):
 
 def main():
     options = arguments()
-    peers = installed(options)
+    host, peers = machine(options), installed(options)
     try:
         version = run([options.vlmprune, "--version"]).strip()
         measured = []
@@ -167,7 +167,7 @@ def main():
         sys.exit(f"error: {failure}")
     figures = medians(measured)
     versions = [version, *sorted({row["version"] for row in measured if "version" in row})]
-    report = {"machine": machine(options), "versions": versions, "medians": figures, "ratios": ratios(figures),
+    report = {"machine": host, "versions": versions, "medians": figures, "ratios": ratios(figures),
               "measured": measured}
     show(options, report)
     if options.json:
