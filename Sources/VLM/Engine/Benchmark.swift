@@ -207,6 +207,7 @@ public struct Benchmark: Sendable {
     let prefill =
       seconds(cost.decoderProducts, rows: row.promptTokens, formats.decoder)
       + attention(cost.prefillAttention(rows: row.promptTokens), formats.decoder, rows: row.promptTokens)
-    return (encode, prefill)
+    let views = row.encodeOperations / (cost.encodeLinear + cost.encodeAttention)
+    return (encode * views, prefill)
   }
 }
