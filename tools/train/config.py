@@ -6,6 +6,8 @@ from scenes import PATCH
 
 GRID = 24
 IMAGE = GRID * PATCH
+# Patches along a view's side at high resolution: a thumbnail of the whole, and four crops.
+VIEW = GRID // 2
 IMAGE_MEAN = (0.48145466, 0.4578275, 0.40821073)
 IMAGE_STD = (0.26862954, 0.26130258, 0.27577711)
 
@@ -33,6 +35,8 @@ class ModelConfig:
     hidden: int = 384
     norm_eps: float = 1e-5
     rope_theta: float = 10000.0
+    # High resolution: LLaVA-NeXT's views, with a learned row behind each row of crops.
+    views: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,11 @@ RUNS = {
         Stage("scenes", 336, 2500, 8, 8, 20, 6e-4),
         Stage("scenes", 336, 1600, 16, 12, 20, 1e-3, frozen=144),
         Stage("scenes", 336, 1500, 8, 16, 20, 6e-4, dense=4, tower=0.8, pruned=0.5))),
+    # High resolution, from the checkpoint of "full": the tower learns thumbnails, the decoder to read five views.
+    "views": RunConfig(
+        model=ModelConfig(views=True), easy_share=0, stages=(
+            Stage("scenes", 336, 500, 4, 0, 20, 4e-4, dense=4),
+            Stage("scenes", 336, 700, 16, 12, 10, 8e-4, frozen=400, pruned=0.95))),
     "smoke": RunConfig(
         model=ModelConfig(tower_width=64, tower_depth=4, tower_heads=2, tower_hidden=256, width=64, depth=3, heads=2,
                           kv_heads=1, hidden=192),

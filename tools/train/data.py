@@ -16,11 +16,12 @@ from pathlib import Path
 
 import numpy as np
 
-from config import GRID, IMAGE, RUNS, SEEDS, VALIDATION_SCENES
+from config import GRID, IMAGE, RUNS, SEEDS, VALIDATION_SCENES, VIEW
 from easy_vqa import read_split
 from questions import Sampler
 from scenes import COLOR_NAMES, PATCH, SHAPES, Scene, draw_scene, sample_scene
 from targets import IGNORED, MENTION_FIELDS, MENTIONS, gap_target, mention_targets, patch_targets, scene_targets
+from views import PACKED, VIEWS, view_targets, views
 
 # The categories that are learned last get more questions.
 WEIGHTS = {"existence": 0.7, "color": 0.4, "shape": 0.4, "count": 6.0, "relation": 1.2, "quadrant": 0.6, "largest": 1.0,
@@ -124,7 +125,7 @@ class Batches:
     """Endless batches of one stage: pictures, packed questions, targets of the auxiliary heads."""
 
     def __init__(self, run, stage, folder, prompts, seed, features=None, weights=WEIGHTS):
-        self.run, self.stage, self.prompts = run, stage, prompts
+        self.run, self.stage, self.prompts, self.views = run, stage, prompts, run.model.views
         self.rng = random.Random(seed)
         self.scenes = Pool(folder, f"{stage.kind}-{stage.canvas}", features)
         self.easy = Pool(folder, f"easy-{stage.canvas}", features)
@@ -172,11 +173,16 @@ class Batches:
                                 np.zeros(len(COLOR_NAMES) * len(SHAPES), dtype=np.float32), IGNORED))
             else:
                 scene = Scene.from_json(record)
-                targets.append((patch_targets(scene, owner), *scene_targets(scene)))
+                if self.views:
+                    targets.append(view_targets(scene, owner))
+                else:
+                    targets.append((patch_targets(scene, owner), *scene_targets(scene)))
         arrays = {name: np.stack(values) for name, values in zip(("patches", "pairs", "counts"), zip(*targets))}
         arrays |= {"windows": np.array(windows), **pack(asked, self.prompts)}
-        inside = (arrays["patches"][:, 0] > 0).reshape(len(shown), -1)
-        if self.stage.frozen:
+        inside = (arrays["patches"][..., 0, :, :] > 0).reshape(len(shown), -1)
+        if self.views:
+            self.show_views(arrays, shown, inside)
+        elif self.stage.frozen:
             kept = kept_tokens(inside, self.stage.frozen, self.rng)
             arrays["features"] = np.stack([rows[index] for rows, index in zip(shown, kept)])
         else:
@@ -184,6 +190,26 @@ class Batches:
             if self.rng.random() < self.stage.pruned:
                 arrays["kept"] = kept_tokens(inside, inside.shape[1], self.rng)
         return arrays, [[q.category for q in questions] for questions in asked]
+
+    def show_views(self, arrays, shown, inside):
+        """The views as pictures of their own, or what a frozen tower said of them; which rows the decoder gets."""
+        kept = np.tile(PACKED, (len(shown), 1))
+        if self.rng.random() < self.stage.pruned:
+            # Objects first, but here and there few of one view's. Newlines are sent whatever is pruned.
+            lost = np.random.default_rng(self.rng.getrandbits(32)).random((2, len(shown), VIEWS))
+            lost = np.where(lost[0] < 0.15, lost[1], 0).repeat(VIEW * VIEW, axis=1)
+            inside = inside & (lost < np.random.default_rng(self.rng.getrandbits(32)).random(inside.shape))
+            order = kept_tokens(np.where(PACKED < 0, True, inside[:, PACKED]), self.stage.frozen or len(PACKED), self.rng)
+            kept = PACKED[order]
+        if self.stage.frozen:
+            arrays["features"] = np.stack([rows[index] for rows, index in zip(shown, kept)])
+            kept = np.where(kept < 0, -1, np.arange(kept.shape[1]))
+        else:
+            arrays["images"] = np.concatenate([views(image) for image in shown])
+            arrays["windows"] = np.zeros((len(arrays["images"]), 2), dtype=np.int64)
+            for name in ("patches", "pairs", "counts"):
+                arrays[name] = np.concatenate(arrays[name])
+        arrays["kept"] = kept
 
 
 def pack(asked, prompts):

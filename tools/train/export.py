@@ -13,14 +13,16 @@ from pathlib import Path
 import numpy as np
 import torch
 from safetensors.torch import save_file
-from transformers import CLIPVisionConfig, LlamaConfig, LlavaConfig, LlavaForConditionalGeneration
+from transformers import (CLIPVisionConfig, LlamaConfig, LlavaConfig, LlavaForConditionalGeneration, LlavaNextConfig,
+                          LlavaNextForConditionalGeneration)
 
-from config import BOS, EOS, GRID, IMAGE, IMAGE_MEAN, IMAGE_STD, IMAGE_TOKEN, PAD, SEEDS, ModelConfig
+from config import BOS, EOS, GRID, IMAGE, IMAGE_MEAN, IMAGE_STD, IMAGE_TOKEN, PAD, SEEDS, VIEW, ModelConfig
 from data import UNKNOWN, Asked, pack
 from model import Llava
 from questions import Sampler
 from scenes import PATCH, draw_scene, sample_scene
 from tokenizer import Prompts
+from views import PACKED, PINPOINTS, SIDE, views
 
 # The names under which LLaVA-1.5's checkpoint is published; transformers renames them as it loads.
 PUBLISHED = (
@@ -28,6 +30,7 @@ PUBLISHED = (
     ("model.multi_modal_projector.", "multi_modal_projector."),
     ("model.language_model.", "language_model.model."),
     ("lm_head.", "language_model.lm_head."),
+    ("model.image_newline", "image_newline"),
 )
 
 
@@ -38,20 +41,33 @@ def published(name):
     raise KeyError(name)
 
 
+def published_weights(model):
+    weights = {published(name): value.half() for name, value in model.state_dict().items()}
+    if model.config.views:
+        # Views lie in the top left window of the grid, always.
+        table = weights["vision_tower.vision_model.embeddings.position_embedding.weight"]
+        window = table[1:].unflatten(0, (GRID, GRID))[:VIEW, :VIEW].flatten(0, 1)
+        weights["vision_tower.vision_model.embeddings.position_embedding.weight"] = torch.cat([table[:1], window])
+    return {name: value.contiguous() for name, value in weights.items()}
+
+
 def hugging_face_config(c, prompts):
     ids = {"bos_token_id": prompts.tokenizer.token_to_id(BOS), "eos_token_id": prompts.eos, "pad_token_id": prompts.pad}
     vision = CLIPVisionConfig(
         hidden_size=c.tower_width, intermediate_size=c.tower_hidden, num_hidden_layers=c.tower_depth,
-        num_attention_heads=c.tower_heads, image_size=IMAGE, patch_size=PATCH, projection_dim=c.tower_width,
-        hidden_act="quick_gelu", layer_norm_eps=c.norm_eps)
+        num_attention_heads=c.tower_heads, image_size=SIDE if c.views else IMAGE, patch_size=PATCH,
+        projection_dim=c.tower_width, hidden_act="quick_gelu", layer_norm_eps=c.norm_eps)
     text = LlamaConfig(
         vocab_size=c.vocab, hidden_size=c.width, intermediate_size=c.hidden, num_hidden_layers=c.depth,
         num_attention_heads=c.heads, num_key_value_heads=c.kv_heads, rms_norm_eps=c.norm_eps,
         rope_parameters={"rope_type": "default", "rope_theta": c.rope_theta}, max_position_embeddings=2048, **ids)
-    config = LlavaConfig(
-        vision_config=vision, text_config=text, image_token_index=prompts.image, image_seq_length=GRID * GRID,
-        vision_feature_layer=-2, vision_feature_select_strategy="default", projector_hidden_act="gelu")
-    config.architectures = ["LlavaForConditionalGeneration"]
+    shared = {"vision_config": vision, "text_config": text, "image_token_index": prompts.image, "vision_feature_layer": -2,
+              "vision_feature_select_strategy": "default", "projector_hidden_act": "gelu"}
+    if c.views:
+        config = LlavaNextConfig(image_grid_pinpoints=PINPOINTS, image_seq_length=VIEW * VIEW, **shared)
+    else:
+        config = LlavaConfig(image_seq_length=GRID * GRID, **shared)
+    config.architectures = [f"{type(config).__name__.removesuffix('Config')}ForConditionalGeneration"]
     config.dtype = "float16"
     return config, ids
 
@@ -60,25 +76,30 @@ def write_json(path, value):
     path.write_text(json.dumps(value, indent=2) + "\n")
 
 
-def write_processors(out, ids):
+def write_processors(out, ids, high):
+    side, processor = (SIDE, "LlavaNextProcessor") if high else (IMAGE, "LlavaProcessor")
+    grids = {"aspect_ratio_setting": "anyres", "do_pad": True, "image_grid_pinpoints": PINPOINTS} if high else {}
     write_json(out / "preprocessor_config.json", {
-        "image_processor_type": "CLIPImageProcessor", "processor_class": "LlavaProcessor", "do_convert_rgb": True,
-        "do_resize": True, "size": {"shortest_edge": IMAGE}, "resample": 3, "do_center_crop": True,
-        "crop_size": {"height": IMAGE, "width": IMAGE}, "do_rescale": True, "rescale_factor": 1 / 255, "do_normalize": True,
-        "image_mean": list(IMAGE_MEAN), "image_std": list(IMAGE_STD)})
+        "image_processor_type": "LlavaNextImageProcessor" if high else "CLIPImageProcessor", "processor_class": processor,
+        "do_convert_rgb": True, "do_resize": True, "size": {"shortest_edge": side}, "resample": 3, "do_center_crop": True,
+        "crop_size": {"height": side, "width": side}, "do_rescale": True, "rescale_factor": 1 / 255, "do_normalize": True,
+        "image_mean": list(IMAGE_MEAN), "image_std": list(IMAGE_STD), **grids})
     write_json(out / "processor_config.json", {
-        "processor_class": "LlavaProcessor", "patch_size": PATCH, "vision_feature_select_strategy": "default",
+        "processor_class": processor, "patch_size": PATCH, "vision_feature_select_strategy": "default",
         "num_additional_image_tokens": 1, "image_token": IMAGE_TOKEN})
     write_json(out / "tokenizer_config.json", {
-        "tokenizer_class": "PreTrainedTokenizerFast", "processor_class": "LlavaProcessor",
-        "bos_token": BOS, "eos_token": EOS, "pad_token": PAD, "image_token": IMAGE_TOKEN, "model_max_length": 2048, "padding_side": "left",
+        "tokenizer_class": "PreTrainedTokenizerFast", "processor_class": processor,
+        "bos_token": BOS, "eos_token": EOS, "pad_token": PAD, "image_token": IMAGE_TOKEN, "model_max_length": 2048,
+        "padding_side": "left",
         "clean_up_tokenization_spaces": False})
     write_json(out / "generation_config.json", {"_from_model_config": True, "do_sample": False, "max_new_tokens": 16, **ids})
 
 
 def check(out, model, prompts):
     """The exported files must load completely and answer as the trained model does (which is rounded to f16 too)."""
-    exported, report = LlavaForConditionalGeneration.from_pretrained(out, dtype=torch.float32, output_loading_info=True)
+    high = model.config.views
+    architecture = LlavaNextForConditionalGeneration if high else LlavaForConditionalGeneration
+    exported, report = architecture.from_pretrained(out, dtype=torch.float32, output_loading_info=True)
     if report["missing_keys"] or report["unexpected_keys"] or report["mismatched_keys"]:
         raise SystemExit(f"transformers does not load the export completely: {report}")
     scene = sample_scene(SEEDS["val"] + 999)
@@ -88,13 +109,19 @@ def check(out, model, prompts):
     packed = pack([[Asked(question.text, question.answer, question.category, *UNKNOWN)]], prompts)
     tokens, owners, labels = (torch.from_numpy(packed[name]) for name in ("tokens", "owners", "labels"))
     scale, shift = torch.tensor(IMAGE_STD), torch.tensor(IMAGE_MEAN)
-    pixels = ((torch.tensor(image).float() / 255 - shift) / scale).permute(2, 0, 1)[None]
-    ids = torch.tensor([prompts.prefix + [prompts.image] * GRID * GRID + text + answer])
+    shown = torch.tensor(views(image) if high else image[None])
+    rows = torch.from_numpy(PACKED if high else np.arange(GRID * GRID))[None]
+    pixels = ((shown.float() / 255 - shift) / scale).permute(0, 3, 1, 2)
+    inputs = {"pixel_values": pixels}
+    if high:
+        inputs = {"pixel_values": pixels[None], "image_sizes": torch.tensor([image.shape[:2]])}
+    ids = torch.tensor([prompts.prefix + [prompts.image] * rows.shape[1] + text + answer])
     prefix = torch.tensor([prompts.prefix])
     with torch.no_grad():
-        theirs = exported(input_ids=ids, pixel_values=pixels).logits[0, -len(answer) - 1:-1]
-        features = model.model["vision_tower"].features(torch.tensor(image)[None], torch.zeros(1, 2, dtype=torch.long))
-        hidden, _ = model.model["language_model"](prefix, model.model["multi_modal_projector"](features), tokens, owners)
+        theirs = exported(input_ids=ids, **inputs).logits[0, -len(answer) - 1:-1]
+        features = model.model["vision_tower"].features(shown, torch.zeros(len(shown), 2, dtype=torch.long))
+        projected = model.arrange(model.model["multi_modal_projector"](features).flatten(0, 1)[None], rows)
+        hidden, _ = model.model["language_model"](prefix, projected, tokens, owners)
         ours = model.lm_head(hidden[labels >= 0])
     difference = (ours - theirs).abs().max().item()
     if difference > 1e-2:
@@ -111,12 +138,11 @@ def export(checkpoint, tokenizer, out):
     part = out.with_name(out.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
-    weights = {published(k): v.half().contiguous() for k, v in model.state_dict().items()}
-    save_file(weights, part / "model.safetensors", metadata={"format": "pt"})
+    save_file(published_weights(model), part / "model.safetensors", metadata={"format": "pt"})
     (part / "model.safetensors").chmod(0o644)
     config, ids = hugging_face_config(ModelConfig(**state["config"]), prompts)
     config.save_pretrained(part)
-    write_processors(part, ids)
+    write_processors(part, ids, model.config.views)
     shutil.copyfile(tokenizer, part / "tokenizer.json")
     difference = check(part, model, prompts)
     if out.exists():

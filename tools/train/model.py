@@ -303,8 +303,11 @@ class Llava(nn.Module):
 
     def __init__(self, c):
         super().__init__()
+        self.config = c
         parts = {"vision_tower": Tower(c), "multi_modal_projector": Projector(c), "language_model": Decoder(c)}
         self.model = nn.ModuleDict(parts)
+        if c.views:
+            self.model.image_newline = nn.Parameter(torch.randn(c.width) * c.width ** -0.5)
         self.lm_head = nn.Linear(c.width, c.vocab, bias=False)
         for name, p in self.named_parameters():
             if p.ndim == 2 and "position_embedding" not in name:
@@ -316,6 +319,11 @@ class Llava(nn.Module):
                 with torch.no_grad():
                     p.mul_(0.3)
         initialise(self.model["vision_tower"])
+
+    def arrange(self, projected, rows):
+        """Those of the projected rows that `rows` [B, length] says, and where it says -1, a newline."""
+        chosen = projected.gather(1, rows.clamp(min=0)[:, :, None].expand(-1, -1, projected.shape[-1]))
+        return torch.where((rows < 0)[:, :, None], self.model.image_newline, chosen) if self.config.views else chosen
 
     def forward(self, projected, prefix, tokens, owners, labels):
         """From the projected features: mean loss of the answer tokens, which of them come first, and the blocks' states."""

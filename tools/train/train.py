@@ -10,6 +10,7 @@ import argparse
 import json
 import math
 import os
+import shutil
 import signal
 import sys
 import time
@@ -28,6 +29,7 @@ from data import Batches, Pool
 from heads import GroundingHeads, TowerHeads
 from model import Llava
 from tokenizer import Prompts, train_tokenizer
+from views import views
 
 LOG_EVERY, VALIDATE_EVERY, SAVE_SECONDS = 50, 500, 120
 
@@ -39,8 +41,9 @@ def rate_at(run, stage, step):
 
 
 class Trainer:
-    def __init__(self, run, folder, out, device, rank=0, processes=1):
+    def __init__(self, run, folder, out, device, rank=0, processes=1, start=None):
         self.run, self.folder, self.out, self.device, self.rank, self.processes = run, folder, out, device, rank, processes
+        self.start = start
         self.prompts = Prompts(out / "tokenizer.json")
         # The texts may need fewer tokens than allowed.
         self.config = replace(run.model, vocab=self.prompts.tokenizer.get_vocab_size())
@@ -81,7 +84,7 @@ class Trainer:
             if b["tokens"].shape[1] == 0:
                 return torch.zeros(()), torch.zeros(1), auxiliary
             if "kept" in b:
-                projected = projected.gather(1, b["kept"][:, :, None].expand(-1, -1, projected.shape[-1]))
+                projected = self.model.arrange(projected.reshape(len(b["kept"]), -1, projected.shape[-1]), b["kept"])
             loss, right, states = self.model(projected, self.prefix, b["tokens"], b["owners"], b["labels"])
             return loss, right, auxiliary + self.grounding(states, b["mentions"], b["gaps"])
 
@@ -144,6 +147,11 @@ class Trainer:
             for name in ("model", "heads", "grounding", "optimizer"):
                 getattr(self, name).load_state_dict(state[name])
             self.stage, self.step, self.seconds = state["stage"], state["step"], state["seconds"]
+        elif self.start:
+            state = torch.load(self.start, map_location=self.device, weights_only=True)
+            for name in ("model", "heads", "grounding"):
+                # What another run's model has not, such as a newline, starts anew.
+                getattr(self, name).load_state_dict(state[name], strict=False)
 
     def log(self, record):
         line = json.dumps({"stage": self.stage, "step": self.step, "minutes": round(self.seconds / 60, 1), **record})
@@ -153,20 +161,32 @@ class Trainer:
 
     @torch.no_grad()
     def cache_features(self):
-        """What the frozen tower says of every picture, in a folder of this stage; the processes share the work."""
-        stage, folder = self.run.stages[self.stage], self.out / f"features-{self.stage}"
+        """What the frozen tower says of every picture, in a folder that frozen stages in a row share, as the processes do
+        the work."""
+        stage, first = self.run.stages[self.stage], self.stage
+        while first > 0 and self.run.stages[first - 1].frozen:
+            first -= 1
+        folder = self.out / f"features-{first}"
         folder.mkdir(exist_ok=True)
         tower = self.model.model["vision_tower"]
-        stems = [s for kind in (stage.kind, "easy") for s in Pool(self.folder, f"{kind}-{stage.canvas}").shards]
+        kinds = (stage.kind, "easy") if self.run.easy_share else (stage.kind,)
+        stems = [s for kind in kinds for s in list(Pool(self.folder, f"{kind}-{stage.canvas}").shards)[:stage.shards]]
         for stem in stems[self.rank::self.processes]:
             path = folder / f"{Path(stem).name}.npy"
             if path.exists():
                 continue
-            images = torch.from_numpy(np.load(f"{stem}.images.npy", mmap_mode="c"))
-            windows = torch.zeros(8, 2, dtype=torch.long, device=self.device)
-            with self.autocast():
-                rows = [tower.features(part.to(self.device), windows[:len(part)]).half().cpu() for part in images.split(8)]
-            np.save(path.with_suffix(".part.npy"), torch.cat(rows).numpy())
+            images = np.load(f"{stem}.images.npy", mmap_mode="r")
+            rows = []
+            for start in range(0, len(images), 8):
+                part = images[start:start + 8]
+                part = np.concatenate([views(i) for i in part]) if self.config.views else part.copy()
+                windows = torch.zeros(len(part), 2, dtype=torch.long, device=self.device)
+                with self.autocast():
+                    features = tower.features(torch.from_numpy(part).to(self.device), windows)
+                rows.append(features.half().cpu())
+            # All tokens of a picture, of however many views, in a row.
+            rows = torch.cat(rows).reshape(len(images), -1, self.config.tower_width)
+            np.save(path.with_suffix(".part.npy"), rows.numpy())
             os.replace(path.with_suffix(".part.npy"), path)
         if self.processes > 1:
             dist.barrier()
@@ -228,7 +248,7 @@ def work(rank, args):
         torch.set_num_threads(1)
         dist.init_process_group("gloo", init_method=f"file://{(args.out / 'meeting').resolve()}", rank=rank,
                                 world_size=args.processes)
-    Trainer(RUNS[args.run], args.data, args.out, torch.device(args.device), rank, args.processes).train()
+    Trainer(RUNS[args.run], args.data, args.out, torch.device(args.device), rank, args.processes, args.start).train()
 
 
 def main():
@@ -236,6 +256,7 @@ def main():
     parser.add_argument("--run", choices=RUNS, default="full")
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--start", type=Path, help="checkpoint of another run, with its tokenizer beside it")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--processes", type=int, default=1 if torch.cuda.is_available() else os.cpu_count())
     args = parser.parse_args()
@@ -246,6 +267,8 @@ def main():
     first = run.stages[0].canvas
     for kind in (run.stages[0].kind, "easy", "val"):
         wait_for(args.data / f"{kind}-{first}-000.json")
+    if args.start and not (args.out / "tokenizer.json").exists():
+        shutil.copyfile(args.start.with_name("tokenizer.json"), args.out / "tokenizer.json")
     if not (args.out / "tokenizer.json").exists():
         records = json.loads((args.data / f"easy-{first}-000.json").read_text())
         questions = [q for record in records for q in record["questions"]]
