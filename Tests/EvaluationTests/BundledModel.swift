@@ -12,7 +12,7 @@ actor BundledModel {
   static let name = "shapes-llava"
   private static let scenes = Fixtures.url("questions/scenes")
 
-  private var models: [Precision: VisionLanguageModel] = [:]
+  private var models: [String: VisionLanguageModel] = [:]
   private var runs: [String: [AnsweredQuestion]] = [:]
 
   /// Every test question, in the file's order.
@@ -22,16 +22,16 @@ actor BundledModel {
 
   /// The questions about the first `images` pictures, answered; a setting that was run already is not run again.
   func answers(
-    _ strategy: String, keep: String, images: Int, precision: Precision = .f32
+    _ strategy: String, keep: String, images: Int, precision: Precision = .f32, name: String = BundledModel.name
   ) throws -> [AnsweredQuestion] {
-    let key = "\(strategy) \(keep) \(images) \(precision)"
+    let key = "\(name) \(strategy) \(keep) \(images) \(precision)"
     if let known = runs[key] { return known }
     let model =
-      try models[precision]
+      try models["\(name) \(precision)"]
       ?? FamilyCatalogue.load(
-        folder: Fixtures.model(Self.name).path, name: Self.name, workers: Workers(count: 2),
+        folder: Fixtures.model(name).path, name: name, workers: Workers(count: 2),
         compute: ComputeOptions(precision: precision))
-    models[precision] = model
+    models["\(name) \(precision)"] = model
     let all = try Self.questions()
     var pictures: [String] = []
     for question in all where !pictures.contains(question.image) { pictures.append(question.image) }
