@@ -14,7 +14,7 @@ struct BundledParityTests {
       parsing: [UInt8](try Data(contentsOf: Fixtures.url("golden/bundled/answers.json"))))
     let expected = try #require(golden["answers"])
     let answered = try await BundledModel.shared.answers("none", keep: "all", images: .max)
-    #expect(answered.count >= 2400)
+    #expect(answered.count == 3200)
     let different = answered.filter { $0.answer.text != expected[$0.question.identifier.description]?.string }
     #expect(different.isEmpty, "questions \(different.prefix(5).map(\.question.identifier.description))")
   }

@@ -6,7 +6,7 @@ import VLM
 /// What bfloat16 and int8 cost the bundled model on a fixed part of its test scenes: the first 60 pictures.
 @Suite("Precision on the bundled model", .serialized)
 struct PrecisionTests {
-  /// The whole test set keeps 99.5 % (tools/train says how much exactly); of 480 questions, five may fall the other way by chance.
+  /// The whole test set keeps 99.5 % ; of 480 questions, five may fall the other way by chance.
   @Test("narrow formats keep the accuracy, dense and pruned", arguments: [Precision.bf16, .int8])
   func retained(precision: Precision) async throws {
     for (strategy, keep) in [("none", "all"), ("fastervlm", "25%")] {

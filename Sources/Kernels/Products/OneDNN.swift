@@ -13,7 +13,7 @@ final class OneDNN: @unchecked Sendable {
     let columns: Int
   }
 
-  /// What runs one shape. Released with the process: a model needs a few dozen.
+  /// What runs one shape, kept for the next time: a prompt needs a few dozen, and lengths repeat.
   private struct Product {
     let primitive: dnnl_primitive_t
     let source: dnnl_memory_desc_t

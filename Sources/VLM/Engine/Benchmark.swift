@@ -51,18 +51,21 @@ public struct Spread: Sendable {
 public struct Benchmark: Sendable {
   let model: VisionLanguageModel
   let textTokens: Int
+  /// A fixed grid of crops; by default the picture's shape decides.
+  let grid: PatchGrid?
   /// Positions of the text in front of the picture.
   private static let before = 5
 
   /// - Parameter textTokens: at least 8.
-  public init(model: VisionLanguageModel, textTokens: Int) {
+  public init(model: VisionLanguageModel, textTokens: Int, grid: PatchGrid? = nil) {
+    self.grid = grid
     self.model = model
     self.textTokens = textTokens
   }
 
   /// Positions of the unpruned prompt.
   public func longestPrompt() throws(VLMError) -> Int {
-    let picture = try model.picture(PNGEncoder.encode(pattern()), file: "pattern")
+    let picture = try model.picture(PNGEncoder.encode(pattern()), file: "pattern", grid: grid)
     return textTokens + picture.views.count * (model.visualTokensPerPicture + model.description.grid.rows)
   }
 
@@ -74,7 +77,7 @@ public struct Benchmark: Sendable {
     _ setting: PruningSetting, keep: String, rounds: Int, newTokens: Int
   ) throws(VLMError) -> BenchmarkRow {
     let bytes = PNGEncoder.encode(pattern())
-    let picture = try model.picture(bytes, file: "pattern")
+    let picture = try model.picture(bytes, file: "pattern", grid: grid)
     let evidence = try model.evidence(for: setting, of: picture)
     let rows = try pruned(picture, setting, evidence)
     let cost = CostModel(model)
@@ -98,7 +101,7 @@ public struct Benchmark: Sendable {
   ) throws(VLMError) {
     let clock = ContinuousClock()
     let start = clock.now
-    let picture = try model.picture(bytes, file: "pattern")
+    let picture = try model.picture(bytes, file: "pattern", grid: grid)
     let decoded = clock.now
     let encoded = try model.encode(picture, evidence: evidence, packing: setting.packing, question: "")
     let encodedAt = clock.now

@@ -101,7 +101,16 @@ public struct Conversation: ~Copyable {
       tokensPerView: model.description.grid.count)
     let logits = try prefill(prompt, timings: &timings, recorder: recorder)
     recorder?.record(logits: logits)
-    let decoded = try decode(logits, from: prompt.nextPosition, options: options, timings: &timings, onText: onText)
+    let decoded: (text: String, tokens: [Int], reason: Answer.FinishReason)
+    do {
+      decoded = try decode(logits, from: prompt.nextPosition, options: options, timings: &timings, onText: onText)
+    } catch {
+      // The pictures do not join the conversation, so nothing of them may stay behind either.
+      cache.truncate(to: 0)
+      cached = []
+      cachedPositions = []
+      throw error
+    }
     recorder?.record(generated: decoded.tokens)
     turns.append(Turn(question: question, pictures: turn.pictures, answer: decoded.text))
     unaskedPictures = 0

@@ -64,7 +64,7 @@ struct BenchCommand: ParsableCommand {
     let model = try options.loadModel()
     let load = clock.now - start
     for setting in settings { try model.check(setting.setting) }
-    let benchmark = Benchmark(model: model, textTokens: textTokens)
+    let benchmark = Benchmark(model: model, textTokens: textTokens, grid: try options.cropGrid())
     let longest = try benchmark.longestPrompt() + maxNewTokens
     guard longest <= model.decoder.configuration.contextLength else {
       throw CommandFailure.usage(
@@ -96,10 +96,10 @@ struct BenchCommand: ParsableCommand {
     let names = options.selection.keep.split(separator: ",", omittingEmptySubsequences: false)
       .map { $0.trimmingCharacters(in: .whitespaces) }
     let budgets = try names.map { try Budget(parsing: $0) }
-    let smallest = budgets.first { $0 != .all } ?? budgets[0]
-    let strategy = try StrategyCatalogue.make(parsing: options.selection.strategy, keeping: smallest)
+    var setting = try options.pruningSetting(budget: budgets.first { $0 != .all } ?? budgets[0])
     return zip(budgets, names).map { budget, name in
-      (PruningSetting(strategy: strategy, budget: budget, seed: options.selection.seed), name)
+      setting.budget = budget
+      return (setting, name)
     }
   }
 

@@ -7,7 +7,13 @@ struct VideoFile {
 
   /// Whether the file begins like a container of videos that people have: MP4 and QuickTime, Matroska and WebM, AVI, FLV, MPEG.
   static func looksLikeVideo(_ path: String) -> Bool {
-    guard let handle = FileHandle(forReadingAtPath: path) else { return false }
+    // A pipe can be read only once.
+    let target = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+    let attributes = try? FileManager.default.attributesOfItem(atPath: target)
+    guard attributes?[.type] as? FileAttributeType == .typeRegular, let handle = FileHandle(forReadingAtPath: path)
+    else {
+      return false
+    }
     defer { try? handle.close() }
     guard let head = try? handle.read(upToCount: 12) else { return false }
     let bytes = [UInt8](head)
