@@ -64,7 +64,7 @@ struct PackedModelFile {
     if let index = sound.firstFalse { throw .damaged("entry \(entries[index].key) is damaged") }
   }
 
-  /// One answer an item, each written by one thread.
+  /// One answer an item. Unchecked because of the pointer: each is written by one thread, and read after all are done.
   private final class Flags: @unchecked Sendable {
     private let values: UnsafeMutableBufferPointer<Bool>
 

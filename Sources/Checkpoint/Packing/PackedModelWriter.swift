@@ -21,7 +21,8 @@ final class PackedModelWriter {
       throw .system("\(folder) cannot be made")
     }
     Self.removeAbandoned(in: folder)
-    temporary = "\(path).\(getpid())-\(UInt32.random(in: 0...UInt32.max)).part"
+    // Unique: processes in two containers may have one number and one folder.
+    temporary = "\(path).\(UUID().uuidString).part"
     descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
     table = PackedModelTable(identity: key.identity, formats: key.formats)
     guard descriptor >= 0 else { throw .system("\(folder): \(String(cString: strerror(errno)))") }

@@ -116,7 +116,7 @@ public struct CausalAttention: Sendable {
       packed, rows: rows.count, visible: visible, into: operands.context + place, stride: width, in: lane)
   }
 
-  /// One slot a key–value head, each written by one thread.
+  /// One slot a key–value head. Unchecked because of the pointer: each slot is written by one thread, and read after all are done.
   private final class Heads: @unchecked Sendable {
     let values: UnsafeMutableBufferPointer<NarrowAttention.Head?>
 

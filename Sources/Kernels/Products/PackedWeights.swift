@@ -91,7 +91,7 @@ public final class PackedWeights: @unchecked Sendable {
   static func rotation(_ inputs: Int) -> Int { min(64, inputs & -inputs) }
 }
 
-/// Writes panels into the memory of a new matrix; every panel has bytes of its own.
+/// Writes panels into the memory of a new matrix. Unchecked because of the pointer: every panel has bytes of its own.
 private struct Packer: @unchecked Sendable {
   let format: NumberFormat
   let inputs: Int

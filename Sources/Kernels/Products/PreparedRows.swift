@@ -46,6 +46,7 @@ struct PreparedRows: ~Copyable {
     scales?.deallocate()
   }
 
+  /// What threads share. Unchecked because of the pointers: the input is only read, and every row writes memory of its own.
   private struct Work: @unchecked Sendable {
     let input: UnsafePointer<Float>
     let inputs: Int
