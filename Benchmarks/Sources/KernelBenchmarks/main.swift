@@ -41,13 +41,15 @@ print("")
 line(["encoder attention, ms a block", "f32", "bf16"])
 let (tokens, heads, headWidth) = (577, 16, 64)
 let size = tokens * heads * headWidth
-let operands = (0..<3).map { part in (0..<size).map { Float(($0 * 31 + part * 7) % 101) / 101 - 0.5 } }
+let operands: [[Float]] = (0..<3).map { part in
+  (0..<size).map { (place: Int) -> Float in Float((place * 31 + part * 7) % 101) / 101 - 0.5 }
+}
 var context = [Float](repeating: 0, count: size)
 for (name, request) in [
   ("no evidence", AttentionTapRequest.nothing), ("class row", AttentionTapRequest(classRow: true)),
   ("column sums", AttentionTapRequest(receivedFromAll: true)),
 ] {
-  let times = [nil, engine].map { engine in
+  let times = [ProductEngine?.none, engine].map { (engine: ProductEngine?) -> Double in
     let attention = EncoderAttention(heads: heads, headWidth: headWidth, prefix: 1, engine: engine)
     return best {
       _ = attention.apply(
