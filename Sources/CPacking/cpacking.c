@@ -1,15 +1,11 @@
 #include "cpacking.h"
 
-#include "clones.h"
+#include "lanes.h"
 
 #include <math.h>
 #include <string.h>
 
 enum { PANEL = 64 };
-
-// Sixteen lanes at once; the compiler splits them where registers are narrower. Passed by address: by value, how they travel
-// would depend on the CPU level.
-typedef float lanes __attribute__((vector_size(64), aligned(4)));
 
 // Butterflies of distance 1, 2, 4 and 8 inside sixteen lanes: partners added, the upper of each pair negated first.
 INLINE void hadamard16(lanes *values) {
@@ -24,9 +20,8 @@ INLINE void hadamard16(lanes *values) {
   *values = x * s8 + __builtin_shufflevector(x, x, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
 }
 
-INLINE void hadamard64(float *values) {
-  lanes part[4];
-  memcpy(part, values, sizeof part);
+// Four vectors, in place.
+INLINE void hadamard64(lanes *part) {
   for (int i = 0; i < 4; i++) hadamard16(&part[i]);
   const lanes low = part[0] + part[1], high = part[2] + part[3];
   const lanes low_difference = part[0] - part[1], high_difference = part[2] - part[3];
@@ -34,7 +29,6 @@ INLINE void hadamard64(float *values) {
   part[1] = (low_difference + high_difference) * 0.125f;
   part[2] = (low - high) * 0.125f;
   part[3] = (low_difference - high_difference) * 0.125f;
-  memcpy(values, part, sizeof part);
 }
 
 INLINE void hadamard_any(float *values, size_t block) {
@@ -54,19 +48,14 @@ INLINE void hadamard_any(float *values, size_t block) {
 CLONES void cv_hadamard(float *values, size_t count, size_t block) {
   for (size_t start = 0; start + block <= count; start += block) {
     if (block == 64) {
-      hadamard64(values + start);
+      lanes part[4];
+      memcpy(part, values + start, sizeof part);
+      hadamard64(part);
+      memcpy(values + start, part, sizeof part);
     } else {
       hadamard_any(values + start, block);
     }
   }
-}
-
-// Round to nearest, ties to even. A NaN keeps its sign and stays one.
-INLINE uint16_t narrow(float value) {
-  uint32_t bits;
-  memcpy(&bits, &value, sizeof bits);
-  const uint32_t rounded = (bits + 0x7fffu + ((bits >> 16) & 1)) >> 16;
-  return (uint16_t)((bits & 0x7fffffffu) > 0x7f800000u ? (bits >> 16) | 0x40u : rounded);
 }
 
 INLINE float widen(uint32_t half) {
@@ -76,18 +65,25 @@ INLINE float widen(uint32_t half) {
   return value;
 }
 
+// The largest magnitude; infinite, or NaN, when a value is that. As integers, because magnitudes are ordered like their bits, and a
+// maximum of floats does not vectorise: it would step over a NaN.
 INLINE float largest(const float *values, size_t count) {
-  float magnitude = 0;
-  for (size_t i = 0; i < count; i++) magnitude = fabsf(values[i]) > magnitude ? fabsf(values[i]) : magnitude;
-  return magnitude;
+  int32_t magnitude = 0;
+  for (size_t i = 0; i < count; i++) {
+    int32_t bits;
+    memcpy(&bits, values + i, sizeof bits);
+    bits &= 0x7fffffff;
+    magnitude = bits > magnitude ? bits : magnitude;
+  }
+  float result;
+  memcpy(&result, &magnitude, sizeof result);
+  return result;
 }
 
-// Zero, unless a value is infinite or not a number: a comparison would step over those.
-INLINE float poison(const float *values, size_t count) {
-  FAST_SUMS
-  float sum = 0;
-  for (size_t i = 0; i < count; i++) sum += values[i] * 0.0f;
-  return sum;
+// One row's scale, and what its values are multiplied with. Of a row that is not finite, the scale is not a number.
+INLINE float scale_of(float magnitude, float *inverse) {
+  *inverse = magnitude > 0 ? 127.0f / magnitude : 0;
+  return magnitude < INFINITY ? magnitude / 127.0f : NAN;
 }
 
 CLONES void cv_pack_f32(const float *rows, size_t columns, size_t inputs, size_t padded, float *panel) {
@@ -119,15 +115,15 @@ CLONES void cv_pack_int8(const float *rows, size_t columns, size_t inputs, size_
   memset(panel, 0, padded * PANEL);
   for (size_t c = 0; c < columns; c++) {
     const float *row = rows + c * inputs;
-    const float magnitude = largest(row, inputs);
-    const float inverse = magnitude > 0 ? 127.0f / magnitude : 0;
+    float inverse;
+    const float scale = scale_of(largest(row, inputs), &inverse);
     int32_t sum = 0;
     for (size_t k = 0; k < inputs; k++) {
       const int8_t q = (int8_t)rintf(row[k] * inverse);
       panel[(k / 4 * PANEL + c) * 4 + k % 4] = q;
       sum += q;
     }
-    scales[c] = magnitude / 127.0f + poison(row, inputs);
+    scales[c] = scale;
     sums[c] = 128 * sum;
   }
 }
@@ -157,18 +153,45 @@ CLONES void cv_narrow_row_bf16(const float *row, float scale, size_t inputs, siz
   for (size_t i = inputs; i < padded; i++) destination[i] = 0;
 }
 
-CLONES float cv_quantise_row(const float *row, size_t inputs, size_t padded, uint8_t *destination) {
-  const float magnitude = largest(row, inputs);
-  const float inverse = magnitude > 0 ? 127.0f / magnitude : 0;
+// Rotates `count` values, a multiple of 64, and returns the largest magnitude.
+INLINE float rotate64(const float *from, size_t count, float *to) {
+  int_lanes magnitude = {0};
+  for (size_t start = 0; start < count; start += 64) {
+    lanes part[4];
+    memcpy(part, from + start, sizeof part);
+    hadamard64(part);
+    memcpy(to + start, part, sizeof part);
+    for (int i = 0; i < 4; i++) {
+      magnitude = __builtin_elementwise_max(magnitude, (int_lanes)part[i] & 0x7fffffff);
+    }
+  }
+  const int32_t bits = __builtin_reduce_max(magnitude);
+  float result;
+  memcpy(&result, &bits, sizeof result);
+  return result;
+}
+
+CLONES float cv_quantise_row(const float *row, size_t inputs, size_t block, float *rotated, size_t padded,
+                             uint8_t *destination) {
+  float magnitude;
+  if (block == 64) {
+    magnitude = rotate64(row, inputs, rotated);
+  } else {
+    memcpy(rotated, row, inputs * sizeof *row);
+    for (size_t start = 0; block > 1 && start < inputs; start += block) hadamard_any(rotated + start, block);
+    magnitude = largest(rotated, inputs);
+  }
+  float inverse;
+  const float scale = scale_of(magnitude, &inverse);
   // Adding 1.5 · 2^23 rounds to an integer, ties to even, and leaves it in the low bits.
   for (size_t i = 0; i < inputs; i++) {
-    const float shifted = row[i] * inverse + 12582912.0f;
+    const float shifted = rotated[i] * inverse + 12582912.0f;
     uint32_t bits;
     memcpy(&bits, &shifted, sizeof bits);
     destination[i] = (uint8_t)(bits + 128u);
   }
   for (size_t i = inputs; i < padded; i++) destination[i] = 128;
-  return magnitude / 127.0f + poison(row, inputs);
+  return scale;
 }
 
 // Outputs are larger than any cache, and a store that misses waits for its line: lines of the rows to come are asked for early.

@@ -1,6 +1,6 @@
 #include "cvector.h"
 
-#include "clones.h"
+#include "lanes.h"
 
 #include <math.h>
 #include <string.h>
@@ -48,17 +48,91 @@ INLINE float fast_erf(float x) {
   return copysignf(y, x);
 }
 
-CLONES void cv_softmax(float *row, size_t count) {
+// A maximum of floats vectorises only where a NaN may be stepped over: here it may, the sum carries it.
+INLINE float largest(const float *row, size_t count) {
+  float result = -INFINITY;
+  size_t i = 0;
+  if (count >= LANES) {
+    lanes most;
+    load(&most, row);
+    for (i = LANES; i + LANES <= count; i += LANES) {
+      lanes next;
+      load(&next, row + i);
+      most = __builtin_elementwise_max(most, next);
+    }
+    result = __builtin_reduce_max(most);
+  }
+  for (; i < count; i++) result = row[i] > result ? row[i] : result;
+  return result;
+}
+
+// row[i] = exp(row[i] − max); returns one over their sum.
+INLINE float exponentials(float *row, size_t count) {
   FAST_SUMS
-  float largest = -INFINITY;
-  for (size_t i = 0; i < count; i++) largest = row[i] > largest ? row[i] : largest;
+  const float most = largest(row, count);
   float sum = 0;
   for (size_t i = 0; i < count; i++) {
-    row[i] = fast_exp(row[i] - largest);
+    row[i] = fast_exp(row[i] - most);
     sum += row[i];
   }
-  const float scale = 1.0f / sum;
+  return 1.0f / sum;
+}
+
+CLONES void cv_softmax(float *row, size_t count) {
+  const float scale = exponentials(row, count);
   for (size_t i = 0; i < count; i++) row[i] *= scale;
+}
+
+CLONES void cv_softmax_narrow(float *row, size_t count, int keep, size_t padded, uint16_t *narrowed) {
+  const float scale = exponentials(row, count);
+  if (keep) {
+    for (size_t i = 0; i < count; i++) row[i] *= scale;
+    for (size_t i = 0; i < count; i++) narrowed[i] = narrow(row[i]);
+  } else {
+    for (size_t i = 0; i < count; i++) narrowed[i] = narrow(row[i] * scale);
+  }
+  for (size_t i = count; i < padded; i++) narrowed[i] = 0;
+}
+
+// Whole vectors of the query stay in registers while the keys pass.
+CLONES void cv_attend_row(const float *query, const float *keys, const float *values, size_t positions, size_t width,
+                          float scale, float *scores, float *context) {
+  FAST_SUMS
+  for (size_t p = 0; p < positions; p++) {
+    const float *key = keys + p * width;
+    lanes part = {0};
+    size_t i = 0;
+    for (; i + LANES <= width; i += LANES) {
+      lanes q, k;
+      load(&q, query + i);
+      load(&k, key + i);
+      part += q * k;
+    }
+    float sum = sum_of(&part);
+    for (; i < width; i++) sum += query[i] * key[i];
+    scores[p] = scale * sum;
+  }
+  const float share = exponentials(scores, positions);
+  for (size_t start = 0; start < width; start += 4 * LANES) {
+    const size_t count = width - start < 4 * LANES ? width - start : 4 * LANES;
+    lanes sums[4] = {{0}};
+    float rest[4 * LANES] = {0};
+    if (count == 4 * LANES) {
+      for (size_t p = 0; p < positions; p++) {
+        for (int v = 0; v < 4; v++) {
+          lanes value;
+          load(&value, values + p * width + start + (size_t)v * LANES);
+          sums[v] += value * scores[p];
+        }
+      }
+      memcpy(rest, sums, sizeof rest);
+    } else {
+      for (size_t p = 0; p < positions; p++) {
+        for (size_t i = 0; i < count; i++) rest[i] += values[p * width + start + i] * scores[p];
+      }
+    }
+    for (size_t i = 0; i < count; i++) context[start + i] = rest[i] * share;
+  }
 }
 
 CLONES void cv_add(float *destination, const float *source, size_t count) {
@@ -73,13 +147,6 @@ CLONES void cv_add_double(double *destination, const float *source, size_t count
 CLONES double cv_sum(const float *values, size_t count) {
   double sum = 0;
   for (size_t i = 0; i < count; i++) sum += (double)values[i];
-  return sum;
-}
-
-CLONES float cv_dot(const float *a, const float *b, size_t count) {
-  FAST_SUMS
-  float sum = 0;
-  for (size_t i = 0; i < count; i++) sum += a[i] * b[i];
   return sum;
 }
 

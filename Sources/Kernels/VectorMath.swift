@@ -25,6 +25,19 @@ enum VectorMath {
 
   static func softmax(_ row: UnsafeMutablePointer<Float>, count: Int) { cv_softmax(row, count) }
 
+  /// The softmax in bfloat16, behind it zeros up to `padded`. `row` holds it too when `keeping`, else nothing of use.
+  static func softmax(
+    _ row: UnsafeMutablePointer<Float>, count: Int, keeping: Bool, padded: Int,
+    narrowedInto narrowed: UnsafeMutablePointer<UInt16>
+  ) { cv_softmax_narrow(row, count, keeping ? 1 : 0, padded, narrowed) }
+
+  /// context [width] = softmax(scale · keys · query) · values, of keys and values [positions, width].
+  /// - Parameter scores: room for [positions].
+  static func attend(
+    _ query: UnsafePointer<Float>, keys: UnsafePointer<Float>, values: UnsafePointer<Float>, positions: Int,
+    width: Int, scale: Float, scores: UnsafeMutablePointer<Float>, into context: UnsafeMutablePointer<Float>
+  ) { cv_attend_row(query, keys, values, positions, width, scale, scores, context) }
+
   static func add(_ source: UnsafePointer<Float>, to destination: UnsafeMutablePointer<Float>, count: Int) {
     cv_add(destination, source, count)
   }
@@ -40,10 +53,6 @@ enum VectorMath {
   }
 
   static func sum(_ values: UnsafePointer<Float>, count: Int) -> Double { cv_sum(values, count) }
-
-  static func dot(_ first: UnsafePointer<Float>, _ second: UnsafePointer<Float>, count: Int) -> Float {
-    cv_dot(first, second, count)
-  }
 
   /// matrix [rows, columns] · vector [columns] → output [rows], or added to it.
   static func multiply(

@@ -1,4 +1,4 @@
-import Dispatch
+import CTeam
 import Synchronization
 
 /// How many threads work on one product: the only parallel primitive of the code. Libraries are held at one thread, so that
@@ -26,17 +26,19 @@ public struct Workers: Sendable, Hashable {
       return
     }
     let next = Atomic<Int>(0)
-    withoutActuallyEscaping(lane) { lane in
-      withoutActuallyEscaping(body) { body in
-        let work = SharedBody(lane: lane, run: body)
-        DispatchQueue.concurrentPerform(iterations: min(count, items)) { _ in
-          let own = work.lane()
-          while true {
-            let item = next.wrappingAdd(1, ordering: .relaxed).oldValue
-            guard item < items else { return }
-            work.run(own, item)
-          }
-        }
+    withoutActuallyEscaping({
+      let own = lane()
+      while true {
+        let item = next.wrappingAdd(1, ordering: .relaxed).oldValue
+        guard item < items else { return }
+        body(own, item)
+      }
+    }) { work in
+      var work = work
+      withUnsafeMutablePointer(to: &work) { work in
+        // The task's only argument: the closure's address, which outlives the call.
+        cv_team_run(
+          min(count, items) - 1, { $0?.assumingMemoryBound(to: (() -> Void).self).pointee() }, work)
       }
     }
   }
@@ -51,11 +53,4 @@ public struct Workers: Sendable, Hashable {
       if !range.isEmpty { body(range) }
     }
   }
-}
-
-/// Lets non-escaping closures cross into the threads of one `concurrentPerform`. Unchecked because kernels capture raw
-/// pointers: every item writes memory of its own, and the call returns only after all threads have.
-private struct SharedBody<Lane>: @unchecked Sendable {
-  let lane: () -> Lane
-  let run: (Lane, Int) -> Void
 }

@@ -21,7 +21,7 @@ public struct ComputeOptions: Sendable {
   public var notice: @Sendable (String) -> Void
 
   public init(
-    precision: Precision = .f32, backEnd: BackEnd = .onednn, cacheFolder: String? = nil,
+    precision: Precision = .f32, backEnd: BackEnd = .native, cacheFolder: String? = nil,
     notice: @escaping @Sendable (String) -> Void = { _ in }
   ) {
     self.precision = precision

@@ -44,7 +44,8 @@ import Testing
     let report = try expectKeys(
       succeed(withBundled(Command("doctor", "--json"))).json(),
       [
-        "version", "commit", "cpu", "cpu_features", "openblas", "onednn", "threads", "memory_bytes", "model_cache",
+        "version", "commit", "cpu", "cpu_features", "openblas", "onednn", "native_formats", "threads", "memory_bytes",
+        "model_cache",
         "cached_models", "bundled_model",
       ])
     #expect(report["cpu_features"] is [String] && report["cached_models"] as? [String] == [])
@@ -52,7 +53,9 @@ import Testing
     #expect(try #require(report["threads"] as? Int) >= 1)
     #expect(try #require(report["memory_bytes"] as? Int) > 1 << 28)
     let text = try succeed(withBundled(Command("doctor"))).text
-    for label in ["vlmprune", "cpu", "OpenBLAS", "oneDNN", "threads", "memory", "model cache", "bundled model"] {
+    for label in [
+      "vlmprune", "cpu", "OpenBLAS", "oneDNN", "own products", "threads", "memory", "model cache", "bundled model",
+    ] {
       #expect(text.contains("\n\(label)  ") || text.hasPrefix("\(label) "), "\(label) in \(text)")
     }
   }

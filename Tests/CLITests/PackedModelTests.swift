@@ -5,7 +5,7 @@ import Testing
 @Suite("Number formats and packed models") struct PackedModelTests {
   @Test("every precision and library answers, and the JSON says which", arguments: ["f32", "bf16", "int8"])
   func precision(name: String) throws {
-    for backEnd in ["onednn", "openblas"] {
+    for backEnd in ["native", "onednn", "openblas"] {
       let report = try succeed(ask("--precision", name, "--backend", backEnd, "--no-model-cache", "--json")).json()
       #expect(report["precision"] as? String == name)
     }
@@ -99,7 +99,7 @@ import Testing
       "bench", "--model", classic, "--strategy", "fastervlm", "--keep", "all,9", "--rounds", "2", "--text-tokens", "12",
       "--max-new-tokens", "3", "--json")
     let report = try succeed(command).json()
-    #expect(report["precision"] as? String == "f32" && report["backend"] as? String == "onednn")
+    #expect(report["precision"] as? String == "f32" && report["backend"] as? String == "native")
     #expect(report["threads"] as? Int != nil && report["cpu"] as? String != nil)
     let rows = try #require(report["rows"] as? [[String: Any]])
     #expect(rows.map { $0["keep"] as? String } == ["all", "9"] && rows.map { $0["kept"] as? Int } == [25, 9])

@@ -3,9 +3,9 @@ import Testing
 
 @testable import Kernels
 
-/// Every number format, through the CPU's own products and through widened weights.
+/// Every number format, through our own kernels, oneDNN's, and widened weights.
 @Suite struct `Products with packed weights` {
-  static let engines = [ProductEngine(.onednn), ProductEngine(.openblas)]
+  static let engines = BackEnd.allCases.map { ProductEngine($0) }
   static let shapes: [(rows: Int, inputs: Int, outputs: Int)] = [
     (0, 4, 4), (1, 1, 1), (1, 33, 65), (2, 7, 3), (63, 64, 64), (129, 131, 70), (130, 200, 129), (257, 96, 700),
   ]
@@ -45,7 +45,7 @@ import Testing
   }
 
   /// What can be said without rounding comes out without rounding: small whole numbers in every format. Odd widths are not rotated.
-  @Test(arguments: NumberFormat.allCases, [0, 1])
+  @Test(arguments: NumberFormat.allCases, engines.indices)
   func `are exact on whole numbers`(_ format: NumberFormat, engine: Int) {
     for (rows, inputs, outputs) in [(1, 1, 1), (3, 33, 65), (1, 131, 70), (129, 65, 257)] {
       var numbers = TestNumbers(seed: UInt64(inputs))
@@ -92,6 +92,38 @@ import Testing
     }
   }
 
+  /// How many rows come together, and so how they are grouped, changes nothing: a pruned prompt is computed like a whole one.
+  @Test(arguments: [NumberFormat.bf16, .int8])
+  func `of a row are the same in any company`(_ format: NumberFormat) {
+    let (rows, inputs, outputs) = (13, 192, 130)
+    let input = TestNumbers.sample(rows * inputs, in: -1...1)
+    let native = layer(
+      TestNumbers.sample(outputs * inputs, in: -1...1), inputs, outputs, format, engine: Self.engines[0])
+    func product(_ rows: Range<Int>) -> [Float] {
+      let part = Array(input[rows.lowerBound * inputs..<rows.upperBound * inputs])
+      return native(Matrix(rows: rows.count, columns: inputs, values: part), workers: Workers(count: 2)).values
+    }
+    let all = product(0..<rows)
+    guard FusedProducts.formats.contains(format) else { return }
+    for count in 1..<rows {
+      #expect(product(0..<count) + product(count..<rows) == all, "\(count) rows and the rest")
+    }
+  }
+
+  /// Four megabytes of prepared rows are one block: a wide layer with many rows takes several.
+  @Test func `cut many rows into blocks that leave out none`() {
+    let (rows, inputs, outputs) = (260, 33_000, 65)
+    var input = [Float](repeating: 0, count: rows * inputs)
+    for row in 0..<rows { input[row * inputs + row] = Float(row % 250 + 1) }
+    let weights = (0..<outputs * inputs).map { Float($0 % inputs % 100) }
+    var output = [Float](repeating: 0, count: rows * outputs)
+    layer(weights, inputs, outputs, .bf16, engine: Self.engines[0]).apply(
+      input, rows: rows, into: &output, workers: Workers(count: 2))
+    let wanted = (0..<rows * outputs).map { Float(($0 / outputs % 250 + 1) * ($0 / outputs % 100)) }
+    // Whole numbers below 256 are bfloat16's own.
+    #expect(output == wanted)
+  }
+
   /// Trained models have channels a hundred times larger than the rest; with one scale a row the others would round to nothing.
   @Test func `in int8 survive a channel that is far larger than the rest`() {
     let (rows, inputs, outputs) = (8, 256, 64)
@@ -110,8 +142,8 @@ import Testing
     #expect(error <= 0.35 * size)
   }
 
-  @Test(arguments: NumberFormat.allCases)
-  func `do not depend on the number of workers, nor does the packed form`(_ format: NumberFormat) {
+  @Test(arguments: NumberFormat.allCases, engines.indices)
+  func `do not depend on the number of workers, nor does the packed form`(_ format: NumberFormat, engine: Int) {
     let (rows, inputs, outputs) = (130, 192, 515)
     var numbers = TestNumbers(seed: 9)
     let input = numbers.floats(rows * inputs)
@@ -119,7 +151,7 @@ import Testing
     var results: [[Float]] = []
     for workers in [1, 2, 5] {
       var output = [Float](repeating: 0, count: rows * outputs)
-      layer(weights, inputs, outputs, format, engine: Self.engines[0]).apply(
+      layer(weights, inputs, outputs, format, engine: Self.engines[engine]).apply(
         input, rows: rows, into: &output, workers: Workers(count: workers))
       results.append(output)
     }
@@ -128,7 +160,7 @@ import Testing
     #expect(bytes[0] == bytes[1])
   }
 
-  @Test(arguments: NumberFormat.allCases, [0, 1])
+  @Test(arguments: NumberFormat.allCases, engines.indices)
   func `gate, and serve several layers at once, as one by one`(_ format: NumberFormat, engine: Int) {
     let (rows, inputs, outputs) = (70, 96, 130)
     var numbers = TestNumbers(seed: 3)

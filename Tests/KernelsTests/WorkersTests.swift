@@ -10,6 +10,25 @@ import Testing
     #expect(counts.withLock { $0.allSatisfy { $0 == 1 } })
   }
 
+  /// There is one team a process: whoever finds it taken works alone.
+  @Test func `may be asked from inside their own work, and by several threads at once`() async {
+    let workers = Workers(count: 3)
+    await withTaskGroup(of: Int.self) { group in
+      for _ in 0..<8 {
+        group.addTask {
+          let sum = Atomic<Int>(0)
+          for _ in 0..<50 {
+            workers.forEach(7) { outer in
+              workers.forEach(5) { inner in sum.add(outer * 5 + inner, ordering: .relaxed) }
+            }
+          }
+          return sum.load(ordering: .relaxed)
+        }
+      }
+      for await sum in group { #expect(sum == 50 * 34 * 35 / 2) }
+    }
+  }
+
   @Test(arguments: [0, 1, 15, 16, 17, 100, 1001], [1, 2, 5])
   func `get disjoint ranges in whole grains that cover everything`(total: Int, workers: Int) {
     let found = Mutex([Range<Int>]())

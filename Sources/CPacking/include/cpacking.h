@@ -29,8 +29,10 @@ void cv_unpack_int8(const int8_t *panel, const float *scales, size_t padded, flo
 // One row of activations as the product wants it.
 void cv_pad_row_f32(const float *row, size_t inputs, size_t padded, float *destination);
 void cv_narrow_row_bf16(const float *row, float scale, size_t inputs, size_t padded, uint16_t *destination);
-// q = round(x / scale) + 128 with scale = max |x| / 127. Returns the scale; NaN when the row is not finite.
-float cv_quantise_row(const float *row, size_t inputs, size_t padded, uint8_t *destination);
+// q = round(r / scale) + 128 with r = the row behind cv_hadamard and scale = max |r| / 127; `rotated` has room for `inputs` values.
+// Returns the scale; NaN when the row is not finite.
+float cv_quantise_row(const float *row, size_t inputs, size_t block, float *rotated, size_t padded,
+                      uint8_t *destination);
 
 // A block of products [rows, product_stride], of which `count` columns are wanted: output [rows, stride] =
 // (products − sums) · row scales · column scales (+ bias) (+ what is there).

@@ -9,14 +9,17 @@
 
 // row[i] = exp(row[i] - max) / sum, in place.
 void cv_softmax(float *row, size_t count);
+// The same narrowed to bfloat16, behind it zeros up to `padded`; row holds the softmax only when `keep`.
+void cv_softmax_narrow(float *row, size_t count, int keep, size_t padded, uint16_t *narrowed);
+// context [width] = softmax(scale · keys · query) · values, of keys and values [positions, width]; scores has room for [positions].
+void cv_attend_row(const float *query, const float *keys, const float *values, size_t positions, size_t width,
+                   float scale, float *scores, float *context);
 // destination[i] += source[i].
 void cv_add(float *destination, const float *source, size_t count);
 // destination[i] += source[i], in double.
 void cv_add_double(double *destination, const float *source, size_t count);
 // Sum in double.
 double cv_sum(const float *values, size_t count);
-// Σ a[i]·b[i].
-float cv_dot(const float *a, const float *b, size_t count);
 // destination[i] += factor · source[i].
 void cv_add_scaled(float *destination, const float *source, float factor, size_t count);
 

@@ -26,6 +26,11 @@ public struct AttentionTapRequest: Sendable, Hashable {
   public static let nothing = AttentionTapRequest()
 
   fileprivate var readsLogits: Bool { classLogitRow || patchLogitSums || logitMaps }
+
+  /// Whether the row of one query is read after softmax.
+  func readsAttention(of query: Int) -> Bool {
+    maps || receivedFromAll || receivedFromPatches || patchSums || (classRow && query == 0)
+  }
 }
 
 /// Head means of the patch–patch block's sums, in double.

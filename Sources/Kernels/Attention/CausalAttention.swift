@@ -103,17 +103,11 @@ public struct CausalAttention: Sendable {
     let visible = operands.past + rows.upperBound
     let width = heads * headWidth
     let place = rows.lowerBound * width + head * headWidth
-    let scores = narrow.scores(
+    let tile = narrow.scores(
       operands.queries + place, stride: width, rows: rows.count, scale: 1 / Float(headWidth).squareRoot(), packed,
       visible: visible, in: lane)
-    let distance = NarrowAttention.scoreStride(visible)
-    for row in 0..<rows.count {
-      let seen = operands.past + rows.lowerBound + row + 1
-      VectorMath.softmax(scores + row * distance, count: seen)
-      (scores + row * distance + seen).update(repeating: 0, count: visible - seen)
-    }
-    narrow.context(
-      packed, rows: rows.count, visible: visible, into: operands.context + place, stride: width, in: lane)
+    for row in 0..<rows.count { tile.softmax(row: row, seen: operands.past + rows.lowerBound + row + 1) }
+    tile.context(packed, into: operands.context + place, stride: width)
   }
 
   /// One slot a key–value head. Unchecked because of the pointer: each slot is written by one thread, and read after all are done.
@@ -154,7 +148,9 @@ public struct CausalAttention: Sendable {
     let scores = UnsafeMutablePointer<Float>.allocate(capacity: rows.count * visible)
     defer { scores.deallocate() }
     if rows.count == 1 {
-      attendOne(query, keys: operands.keys + slab, values: operands.values + slab, scores, visible, scale, context)
+      VectorMath.attend(
+        query, keys: operands.keys + slab, values: operands.values + slab, positions: visible, width: headWidth,
+        scale: scale, scores: scores, into: context)
       return
     }
     OpenBLAS.multiplyTransposed(
@@ -168,20 +164,5 @@ public struct CausalAttention: Sendable {
     OpenBLAS.multiply(
       .init(start: scores, stride: visible), .init(start: operands.values + slab, stride: headWidth), into: context,
       outputStride: width, rows: rows.count, columns: headWidth, inner: visible)
-  }
-
-  /// One new position: two passes over the cache, no library call.
-  private func attendOne(
-    _ query: UnsafePointer<Float>, keys: UnsafePointer<Float>, values: UnsafePointer<Float>,
-    _ scores: UnsafeMutablePointer<Float>, _ visible: Int, _ scale: Float, _ context: UnsafeMutablePointer<Float>
-  ) {
-    for position in 0..<visible {
-      scores[position] = scale * VectorMath.dot(query, keys + position * headWidth, count: headWidth)
-    }
-    VectorMath.softmax(scores, count: visible)
-    context.update(repeating: 0, count: headWidth)
-    for position in 0..<visible {
-      VectorMath.addScaled(values + position * headWidth, by: scores[position], to: context, count: headWidth)
-    }
   }
 }

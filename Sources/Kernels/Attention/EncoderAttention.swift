@@ -92,19 +92,18 @@ public struct EncoderAttention: Sendable {
     let offset = head * headWidth
     let packed = narrow.pack(
       keys: operands.keys + offset, values: operands.values.map { $0 + offset }, stride: width, positions: tokens)
-    let distance = NarrowAttention.scoreStride(tokens)
     for start in stride(from: 0, to: tokens, by: Self.tileRows) {
       let rows = start..<min(start + Self.tileRows, tokens)
-      let scores = narrow.scores(
+      let tile = narrow.scores(
         operands.queries + rows.lowerBound * width + offset, stride: width, rows: rows.count,
         scale: 1 / Float(headWidth).squareRoot(), packed, visible: tokens, in: lane)
-      collector.readLogits(scores, stride: distance, head: head, queries: rows)
-      for row in 0..<rows.count { VectorMath.softmax(scores + row * distance, count: tokens) }
-      collector.readAttention(scores, stride: distance, head: head, queries: rows)
+      collector.readLogits(tile.scores, stride: tile.stride, head: head, queries: rows)
+      for (row, query) in rows.enumerated() {
+        tile.softmax(row: row, seen: tokens, keeping: collector.request.readsAttention(of: query))
+      }
+      collector.readAttention(tile.scores, stride: tile.stride, head: head, queries: rows)
       guard let context = operands.context else { continue }
-      narrow.context(
-        packed, rows: rows.count, visible: tokens, into: context + rows.lowerBound * width + offset, stride: width,
-        in: lane)
+      tile.context(packed, into: context + rows.lowerBound * width + offset, stride: width)
     }
   }
 

@@ -1,19 +1,19 @@
 /// Attention's two products in bfloat16, where the model computes in a narrow format anyway: in Float32 they alone would take as
 /// long as the int8 layers around them. Scores, softmax and sums stay Float32.
 struct NarrowAttention: Sendable {
-  private let library: OneDNN
+  private let engine: ProductEngine
   let headWidth: Int
 
   /// Nil when the CPU has no such products.
   init?(_ engine: ProductEngine, headWidth: Int) {
-    guard engine.isNative(.bf16), let library = engine.library else { return nil }
-    self.library = library
+    guard engine.isNative(.bf16) else { return nil }
+    self.engine = engine
     self.headWidth = headWidth
   }
 
   /// One thread's memory for tiles of `rows` queries over at most `positions` keys.
   func makeLane(rows: Int, positions: Int) -> Lane {
-    Lane(library, rows: rows, positions: positions, headWidth: headWidth)
+    Lane(engine, rows: rows, positions: positions, headWidth: headWidth)
   }
 
   /// Keys and values of one head, packed as the right operands of the two products.
@@ -25,50 +25,50 @@ struct NarrowAttention: Sendable {
     Head(keys: keys, values: values, stride: stride, positions: positions, headWidth: headWidth)
   }
 
-  /// Positions rounded up to whole panels: the distance between rows of scores.
-  static func scoreStride(_ positions: Int) -> Int { PackedWeights.panelCount(positions) * PackedWeights.panelWidth }
-
-  /// scores [rows, scoreStride(visible)] = scale · queries · keysᵀ for the first `visible` keys.
+  /// scores [rows, visible] = scale · queries · keysᵀ for the first `visible` keys.
   /// - Parameter queries: [rows, headWidth], `stride` values between rows.
   func scores(
     _ queries: UnsafePointer<Float>, stride: Int, rows: Int, scale: Float, _ head: Head, visible: Int, in lane: Lane
-  ) -> UnsafeMutablePointer<Float> {
+  ) -> Tile {
     let padded = PackedWeights.paddedInputs(.bf16, headWidth)
     for row in 0..<rows {
       PackingMath.narrow(queries + row * stride, scale: scale, headWidth, padded, lane.queries + row * padded)
     }
-    let shape = OneDNN.Shape(format: .bf16, rows: rows, inner: padded, columns: Self.scoreStride(visible))
-    run(shape, lane.queries, head.keys, into: lane.scores, lane)
-    return lane.scores
-  }
-
-  /// context [rows, headWidth] = scores · values, `stride` values between rows; the scores of the first `visible` positions count.
-  func context(
-    _ head: Head, rows: Int, visible: Int, into context: UnsafeMutablePointer<Float>, stride: Int, in lane: Lane
-  ) {
     let distance = Self.scoreStride(visible)
-    let padded = PackedWeights.paddedInputs(.bf16, visible)
-    for row in 0..<rows {
-      PackingMath.narrow(lane.scores + row * distance, visible, padded, lane.weights + row * padded)
-    }
-    let width = PackedWeights.panelWidth
-    for panel in 0..<PackedWeights.panelCount(headWidth) {
-      let shape = OneDNN.Shape(format: .bf16, rows: rows, inner: padded, columns: width)
-      run(shape, lane.weights, head.values + panel * head.valuePanel, into: lane.sums, lane)
-      let count = min(width, headWidth - panel * width)
-      for row in 0..<rows {
-        (context + row * stride + panel * width).update(from: lane.sums + row * width, count: count)
-      }
-    }
+    let block = PackingMath.Block(start: lane.scores, stride: distance, rows: rows, count: distance)
+    lane.multiply(lane.queries, inner: padded, head.keys, panelStride: padded * PackedWeights.panelWidth, into: block)
+    return Tile(lane: lane, rows: rows, visible: visible, headWidth: headWidth)
   }
 
-  private func run(
-    _ shape: OneDNN.Shape, _ source: UnsafePointer<UInt16>, _ weights: UnsafePointer<UInt16>,
-    into destination: UnsafeMutablePointer<Float>, _ lane: Lane
-  ) {
-    guard let stream = lane.stream else { preconditionFailure("oneDNN makes streams") }
-    let done = library.multiply(shape, source: source, weights: weights, into: destination, on: stream)
-    precondition(done, "oneDNN multiplies what it has a kernel for")
+  /// Positions rounded up to whole panels: the distance between rows of scores.
+  private static func scoreStride(_ positions: Int) -> Int {
+    PackedWeights.panelCount(positions) * PackedWeights.panelWidth
+  }
+
+  /// A few queries' scores over the first `visible` positions, in a lane's memory: valid until the lane's next tile.
+  struct Tile {
+    fileprivate let lane: Lane
+    let rows: Int
+    let visible: Int
+    fileprivate let headWidth: Int
+
+    /// [rows, stride].
+    var scores: UnsafeMutablePointer<Float> { lane.scores }
+    var stride: Int { NarrowAttention.scoreStride(visible) }
+    private var padded: Int { PackedWeights.paddedInputs(.bf16, visible) }
+
+    /// Row `row` ← its softmax over the first `seen` positions, zero behind them; in `scores` too when `keeping`.
+    func softmax(row: Int, seen: Int, keeping: Bool = false) {
+      VectorMath.softmax(
+        scores + row * stride, count: seen, keeping: keeping, padded: padded,
+        narrowedInto: lane.weights + row * padded)
+    }
+
+    /// context [rows, headWidth] = softmax · values, `stride` values between rows.
+    func context(_ head: Head, into context: UnsafeMutablePointer<Float>, stride: Int) {
+      let block = PackingMath.Block(start: context, stride: stride, rows: rows, count: headWidth)
+      lane.multiply(lane.weights, inner: padded, head.values, panelStride: head.valuePanel, into: block)
+    }
   }
 
   /// One thread's memory.
@@ -76,10 +76,11 @@ struct NarrowAttention: Sendable {
     let queries: UnsafeMutablePointer<UInt16>
     let scores: UnsafeMutablePointer<Float>
     let weights: UnsafeMutablePointer<UInt16>
-    let sums: UnsafeMutablePointer<Float>
-    fileprivate let stream: OneDNN.Lane?
+    private let sums: UnsafeMutablePointer<Float>
+    /// Nil: our own kernels multiply.
+    private let library: (OneDNN, OneDNN.Lane)?
 
-    fileprivate init(_ library: OneDNN, rows: Int, positions: Int, headWidth: Int) {
+    fileprivate init(_ engine: ProductEngine, rows: Int, positions: Int, headWidth: Int) {
       func room<Element>(_ count: Int) -> UnsafeMutablePointer<Element> {
         UnsafeMutableRawPointer.allocate(byteCount: max(count, 1) * MemoryLayout<Element>.stride, alignment: 64)
           .bindMemory(to: Element.self, capacity: max(count, 1))
@@ -88,7 +89,8 @@ struct NarrowAttention: Sendable {
       scores = room(rows * NarrowAttention.scoreStride(positions))
       weights = room(rows * NarrowAttention.scoreStride(positions))
       sums = room(rows * PackedWeights.panelWidth)
-      stream = library.makeLane()
+      let own = engine.isFused(.bf16, rows: rows) ? nil : engine.library
+      library = own.flatMap { own in own.makeLane().map { (own, $0) } }
     }
 
     deinit {
@@ -96,6 +98,37 @@ struct NarrowAttention: Sendable {
       scores.deallocate()
       weights.deallocate()
       sums.deallocate()
+    }
+
+    /// block = rows [block.rows, inner] · panels of `inner` channels, `panelStride` values apart.
+    fileprivate func multiply(
+      _ rows: UnsafePointer<UInt16>, inner: Int, _ panels: UnsafePointer<UInt16>, panelStride: Int,
+      into block: PackingMath.Block
+    ) {
+      guard let (library, lane) = library else {
+        FusedProducts.multiply(
+          bf16: rows, stride: inner, inner: inner, panels, panelStride: panelStride, into: block)
+        return
+      }
+      func multiply(_ columns: Int, panel: Int, into destination: UnsafeMutablePointer<Float>) {
+        let shape = OneDNN.Shape(format: .bf16, rows: block.rows, inner: inner, columns: columns)
+        let done = library.multiply(
+          shape, source: rows, weights: panels + panel * panelStride, into: destination, on: lane)
+        precondition(done, "oneDNN multiplies what it has a kernel for")
+      }
+      let width = PackedWeights.panelWidth
+      // What lies close together needs one call.
+      if panelStride == inner * width, block.stride == block.count, block.count % width == 0 {
+        multiply(block.count, panel: 0, into: block.start)
+        return
+      }
+      for panel in 0..<PackedWeights.panelCount(block.count) {
+        multiply(width, panel: panel, into: sums)
+        let count = min(width, block.count - panel * width)
+        for row in 0..<block.rows {
+          (block.start + row * block.stride + panel * width).update(from: sums + row * width, count: count)
+        }
+      }
     }
   }
 

@@ -158,6 +158,11 @@ final class OneDNN: @unchecked Sendable {
     return status == dnnl_success ? descriptor : nil
   }
 
+  /// Whether it multiplies in tiles (AMX) here.
+  static let hasTiles =
+    dnnl_get_effective_cpu_isa().rawValue & dnnl_cpu_isa_avx512_core_amx.rawValue
+    == dnnl_cpu_isa_avx512_core_amx.rawValue
+
   /// What the library calls itself.
   static var version: String {
     let version = dnnl_version().pointee
@@ -174,6 +179,7 @@ final class OneDNN: @unchecked Sendable {
     case dnnl_cpu_isa_avx512_core: "avx512"
     case dnnl_cpu_isa_avx512_core_vnni: "avx512 with vnni"
     case dnnl_cpu_isa_avx512_core_bf16: "avx512 with bf16"
+    case dnnl_cpu_isa_avx512_core_amx: "avx512 with amx"
     default: "isa \(dnnl_get_effective_cpu_isa().rawValue)"
     }
   }

@@ -1,6 +1,4 @@
-/// Products of the same rows with one or more packed matrices. Work is cut into stretches of outputs whose weights fit a core's
-/// cache, and these into blocks of rows; each block's sums stay in cache until scales, bias, activation and residual have been
-/// applied.
+/// Products of the same rows with one or more packed matrices, cut into items that threads take one by one.
 struct PackedProduct {
   /// Where one matrix's product goes.
   struct Target {
@@ -18,14 +16,28 @@ struct PackedProduct {
   let targets: [Target]
   let rows: Int
 
-  /// Rows of one block: 128 rows of 256 sums are 128 kB.
-  private static let rowBlock = 128
-  /// Weights of one stretch, in bytes: half of a usual second-level cache.
-  private static let stretchBytes = 1 << 19
-
+  /// A part of the work: a few panels of one target, for some of the rows.
   private struct Item {
     let target: Int
     let panels: Range<Int>
+    let rows: Range<Int>
+  }
+
+  /// One thread's memory.
+  private final class Lane {
+    let products: ProductLane
+    /// The finished second product of gated layers, [rows of the block, width of the stretch].
+    let factors: UnsafeMutablePointer<Float>
+
+    init(_ product: PackedProduct, panels: Int, model: PackedWeights) {
+      let block = min(product.rows, product.step)
+      let isGated = product.targets.contains { $0.factor != nil }
+      products = ProductLane(
+        product.engine, model: model, rows: product.rows, block: block, panels: panels, isGated: isGated)
+      factors = .allocate(capacity: isGated ? block * panels * PackedWeights.panelWidth : 1)
+    }
+
+    deinit { factors.deallocate() }
   }
 
   /// input is [rows, inputs] of every target.
@@ -37,11 +49,11 @@ struct PackedProduct {
     let prepared = PreparedRows(
       input, rows: rows, inputs: model.inputs, form: form(of: model.format), padded: model.paddedInputs,
       rotation: model.rotation, workers: workers)
-    let rows = Rows(memory: prepared.memory, stride: prepared.stride, scales: prepared.scales)
-    let items = items()
+    let input = ProductRows(memory: prepared.memory, stride: prepared.stride, scales: prepared.scales)
+    let items = isFused ? fusedItems(workers) : libraryItems()
     let widest = items.map(\.panels.count).max() ?? 0
     workers.forEach(items.count, lane: { Lane(self, panels: widest, model: model) }) { lane, item in
-      run(items[item], rows, lane)
+      run(items[item], input, lane)
     }
     withExtendedLifetime(prepared) {}
   }
@@ -54,177 +66,95 @@ struct PackedProduct {
     }
   }
 
-  /// Stretches depend on shapes alone, never on the number of threads: so the same sums are taken in the same order, and answers
-  /// are equal bit for bit however many threads work.
-  private func items() -> [Item] {
-    let total = targets.reduce(0) { $0 + $1.weights.panels }
-    // Enough stretches for a dozen cores; fewer for a single row, where each costs more than it computes.
-    let fair = max(1, total / (rows == 1 ? 8 : 16))
-    var items: [Item] = []
-    for (index, target) in targets.enumerated() {
-      let size = max(1, min(Self.stretchBytes / max(1, target.weights.panelBytes), fair, 8))
-      for start in stride(from: 0, to: target.weights.panels, by: size) {
-        items.append(Item(target: index, panels: start..<min(start + size, target.weights.panels)))
-      }
-    }
-    return items
-  }
+  private var isFused: Bool { targets.first.map { engine.isFused($0.weights.format, rows: rows) } ?? false }
 
-  private func run(_ item: Item, _ input: Rows, _ lane: Lane) {
-    let target = targets[item.target]
-    let width = item.panels.count * PackedWeights.panelWidth
-    let first = item.panels.lowerBound * PackedWeights.panelWidth
-    let columns = first..<min(first + width, target.weights.outputs)
-    lane.load(target.weights, item.panels, into: 0)
-    if let factor = target.factor { lane.load(factor.weights, item.panels, into: 1) }
-    for start in stride(from: 0, to: rows, by: Self.rowBlock) {
-      let block = start..<min(start + Self.rowBlock, rows)
-      lane.multiply(input, block, target.weights, item.panels, slot: 0)
-      if let factor = target.factor { lane.multiply(input, block, factor.weights, item.panels, slot: 1) }
-      finish(block, columns, width, target, input, lane)
-    }
-  }
+  /// Rows of one call: all of an item's, or as many as leave their sums in cache for the pass that finishes them: 128 rows of 256
+  /// sums are 128 kB.
+  private var step: Int { isFused ? Self.fusedRows(targets[0].weights) : 128 }
 
-  private func finish(
-    _ rows: Range<Int>, _ columns: Range<Int>, _ width: Int, _ target: Target, _ input: Rows, _ lane: Lane
-  ) {
-    let start = target.output + rows.lowerBound * target.weights.outputs + columns.lowerBound
-    let output = PackingMath.Block(
-      start: start, stride: target.weights.outputs, rows: rows.count, count: columns.count)
-    let scales = input.scales.map { $0 + rows.lowerBound }
-    Self.scale(
-      lane.sums(0), width, target.weights, target.bias, columns, scales, output, accumulate: target.accumulate)
-    if let factor = target.factor {
-      let block = PackingMath.Block(start: lane.factors, stride: width, rows: rows.count, count: columns.count)
-      Self.scale(lane.sums(1), width, factor.weights, factor.bias, columns, scales, block, accumulate: false)
-    }
-    guard target.activation != nil || target.factor != nil else { return }
-    for row in 0..<rows.count {
-      let place = start + row * output.stride
-      if let activation = target.activation {
-        VectorMath.apply(activation, to: UnsafeMutableBufferPointer(start: place, count: columns.count))
-      }
-      if target.factor != nil { VectorMath.multiply(place, by: lane.factors + row * width, count: columns.count) }
-    }
-  }
-
-  /// - Parameter rowScales: of a product of integers; nil when it is one of floats.
-  private static func scale(
-    _ sums: UnsafeMutableRawPointer, _ width: Int, _ weights: PackedWeights, _ bias: WeightBuffer?,
-    _ columns: Range<Int>, _ rowScales: UnsafePointer<Float>?, _ output: PackingMath.Block, accumulate: Bool
-  ) {
-    func finish(_ bias: UnsafePointer<Float>?) {
-      if let rowScales {
-        PackingMath.finish(
-          int8: sums.assumingMemoryBound(to: Int32.self), stride: width, sums: weights.sums + columns.lowerBound,
-          scales: weights.scales + columns.lowerBound, rowScales: rowScales, bias: bias, into: output,
-          accumulate: accumulate)
-      } else {
-        PackingMath.finish(
-          sums.assumingMemoryBound(to: Float.self), stride: width, bias: bias, into: output, accumulate: accumulate)
-      }
-    }
-    guard let bias else { return finish(nil) }
-    bias.withUnsafeElements { finish($0.baseAddress.map { $0 + columns.lowerBound }) }
-  }
-
-  /// The prepared rows.
-  struct Rows {
-    let memory: UnsafeRawPointer
-    let stride: Int
-    let scales: UnsafePointer<Float>?
-  }
-
-  /// One thread's memory: sums of two products, and for formats that the CPU cannot multiply the widened weights.
-  final class Lane {
-    let isNative: Bool
-    /// The finished second product of gated layers, [rows of the block, width of the stretch].
-    let factors: UnsafeMutablePointer<Float>
-    private let library: OneDNN?
-    private let stream: OneDNN.Lane?
-    private let format: NumberFormat
-    private let sumBytes: Int
-    private let sums: UnsafeMutableRawPointer
-    private let widened: UnsafeMutablePointer<Float>
-    private let widenedCount: Int
-
-    init(_ product: PackedProduct, panels: Int, model: PackedWeights) {
-      format = model.format
-      isNative = product.engine.isNative(model.format)
-      library = product.engine.library
-      stream = isNative ? library?.makeLane() : nil
-      let width = panels * PackedWeights.panelWidth
-      let slots = product.targets.contains { $0.factor != nil } ? 2 : 1
-      sumBytes = min(product.rows, PackedProduct.rowBlock) * width * 4
-      sums = .allocate(byteCount: sumBytes * slots, alignment: 64)
-      factors = .allocate(capacity: slots == 2 ? sumBytes / 4 : 1)
-      widenedCount = isNative ? 0 : model.paddedInputs * width
-      widened = .allocate(capacity: max(1, widenedCount * slots))
-    }
-
-    deinit {
-      sums.deallocate()
-      factors.deallocate()
-      widened.deallocate()
-    }
-
-    /// Sums of the last product of `slot`, [rows of the block, width of the stretch].
-    func sums(_ slot: Int) -> UnsafeMutableRawPointer { sums + slot * sumBytes }
-
-    /// Widens a stretch of weights, where that is needed.
-    func load(_ weights: PackedWeights, _ panels: Range<Int>, into slot: Int) {
-      guard !isNative else { return }
-      let width = panels.count * PackedWeights.panelWidth
-      for (index, panel) in panels.enumerated() {
-        let place = widened + slot * widenedCount + index * PackedWeights.panelWidth
-        let bytes = weights.memory + panel * weights.panelBytes
-        switch weights.format {
-        case .int8:
-          PackingMath.unpackInt8(
-            bytes.assumingMemoryBound(to: Int8.self), scales: weights.scales + panel * PackedWeights.panelWidth,
-            weights.paddedInputs, place, stride: width)
-        case .bf16:
-          PackingMath.unpackBF16(
-            bytes.assumingMemoryBound(to: UInt16.self), weights.paddedInputs, place, stride: width)
-        case .f32:
-          let values = bytes.assumingMemoryBound(to: Float.self)
-          for channel in 0..<weights.paddedInputs {
-            (place + channel * width).update(
-              from: values + channel * PackedWeights.panelWidth, count: PackedWeights.panelWidth)
-          }
+  /// For our own kernels, whose sums do not depend on how work is cut: panel by panel, so that threads end together. The rows come
+  /// from the last cache for every panel, so only so many at a time.
+  private func fusedItems(_ workers: Workers) -> [Item] {
+    guard rows > 1 else { return rowItems(workers) }
+    let most = Self.fusedRows(targets[0].weights)
+    let blocks = (rows + most - 1) / most
+    let size = ((rows + blocks - 1) / blocks + 5) / 6 * 6
+    return stride(from: 0, to: rows, by: size).flatMap { start in
+      targets.enumerated().flatMap { index, target in
+        (0..<target.weights.panels).map { panel in
+          Item(target: index, panels: panel..<panel + 1, rows: start..<min(start + size, rows))
         }
       }
     }
+  }
 
-    /// sums(slot) = the rows of `block` · the stretch.
-    func multiply(_ input: Rows, _ block: Range<Int>, _ weights: PackedWeights, _ panels: Range<Int>, slot: Int) {
-      let width = panels.count * PackedWeights.panelWidth
-      guard let library, let stream, isNative else {
-        multiplyWidened(input, block, inner: weights.paddedInputs, width: width, slot: slot)
-        return
+  /// A row is read at memory's speed, which long stretches reach best; a few for each thread, so that they end together.
+  private func rowItems(_ workers: Workers) -> [Item] {
+    let size = max(1, targets.reduce(0) { $0 + $1.weights.panels } / (4 * workers.count))
+    return stretches { _ in size }
+  }
+
+  /// For the library: stretches of outputs whose weights stay in half of a usual second-level cache while all rows pass. They depend
+  /// on shapes alone, never on the number of threads: so the same sums are taken in the same order, and answers are equal bit for bit
+  /// however many threads work.
+  private func libraryItems() -> [Item] {
+    let total = targets.reduce(0) { $0 + $1.weights.panels }
+    // Enough stretches for a dozen cores; fewer for a single row, where each costs more than it computes.
+    let fair = max(1, total / (rows == 1 ? 8 : 16))
+    return stretches { max(1, min((1 << 19) / max(1, $0.panelBytes), fair, 8)) }
+  }
+
+  /// All rows of every target, `size` panels an item.
+  private func stretches(_ size: (PackedWeights) -> Int) -> [Item] {
+    targets.enumerated().flatMap { index, target in
+      let size = size(target.weights)
+      return stride(from: 0, to: target.weights.panels, by: size).map { start in
+        Item(target: index, panels: start..<min(start + size, target.weights.panels), rows: 0..<rows)
       }
-      let shape = OneDNN.Shape(format: format, rows: block.count, inner: weights.paddedInputs, columns: width)
-      let done = library.multiply(
-        shape, source: input.memory + block.lowerBound * input.stride * format.size,
-        weights: weights.memory + panels.lowerBound * weights.panelBytes, into: sums(slot), on: stream)
-      precondition(done, "oneDNN multiplies what it has a kernel for")
     }
+  }
 
-    private func multiplyWidened(_ input: Rows, _ block: Range<Int>, inner: Int, width: Int, slot: Int) {
-      let rows = input.memory.assumingMemoryBound(to: Float.self) + block.lowerBound * input.stride
-      let result = sums(slot).assumingMemoryBound(to: Float.self)
-      let right = widened + slot * widenedCount
-      guard block.count == 1 else {
-        OpenBLAS.multiply(
-          .init(start: rows, stride: input.stride), .init(start: right, stride: width), into: result,
-          outputStride: width, rows: block.count, columns: width, inner: inner)
-        return
+  /// Four megabytes of prepared rows, in whole groups of the six that our own kernels take at once.
+  private static func fusedRows(_ weights: PackedWeights) -> Int {
+    max(126, (4 << 20) / (weights.paddedInputs * weights.format.size) / 6 * 6)
+  }
+
+  private func run(_ item: Item, _ input: ProductRows, _ lane: Lane) {
+    let target = targets[item.target]
+    let first = item.panels.lowerBound * PackedWeights.panelWidth
+    let unit = engine.isNative(target.weights.format) ? target.weights.format.size : MemoryLayout<Float>.stride
+    let count = min(item.panels.count * PackedWeights.panelWidth, target.weights.outputs - first)
+    lane.products.load(target.weights, item.panels, into: 0)
+    if let factor = target.factor { lane.products.load(factor.weights, item.panels, into: 1) }
+    for start in stride(from: item.rows.lowerBound, to: item.rows.upperBound, by: step) {
+      let block = PackingMath.Block(
+        start: target.output + start * target.weights.outputs + first, stride: target.weights.outputs,
+        rows: min(step, item.rows.upperBound - start), count: count)
+      let rows = ProductRows(
+        memory: input.memory + start * input.stride * unit, stride: input.stride,
+        scales: input.scales.map { $0 + start })
+      lane.products.multiply(
+        rows, target.weights, item.panels, slot: 0, bias: target.bias, into: block, accumulate: target.accumulate)
+      finish(target, rows, item.panels, block, lane)
+    }
+  }
+
+  /// The activation, and the second product of gated layers.
+  private func finish(
+    _ target: Target, _ rows: ProductRows, _ panels: Range<Int>, _ block: PackingMath.Block, _ lane: Lane
+  ) {
+    if let factor = target.factor {
+      let factors = PackingMath.Block(start: lane.factors, stride: block.count, rows: block.rows, count: block.count)
+      lane.products.multiply(
+        rows, factor.weights, panels, slot: 1, bias: factor.bias, into: factors, accumulate: false)
+    }
+    guard target.activation != nil || target.factor != nil else { return }
+    for row in 0..<block.rows {
+      let place = block.start + row * block.stride
+      if let activation = target.activation {
+        VectorMath.apply(activation, to: UnsafeMutableBufferPointer(start: place, count: block.count))
       }
-      // One row runs at a fraction of memory's speed in OpenBLAS.
-      result.update(repeating: 0, count: width)
-      for channel in 0..<inner {
-        VectorMath.addScaled(right + channel * width, by: rows[channel], to: result, count: width)
-      }
+      if target.factor != nil { VectorMath.multiply(place, by: lane.factors + row * block.count, count: block.count) }
     }
   }
 }

@@ -43,10 +43,13 @@ enum PackingMath {
     _ destination: UnsafeMutablePointer<UInt16>
   ) { cv_narrow_row_bf16(row, scale, inputs, padded, destination) }
 
+  /// Rotates in blocks of `block` and quantises.
+  /// - Parameter rotated: room for `inputs` values.
   /// - Returns: the row's scale.
   static func quantise(
-    _ row: UnsafePointer<Float>, _ inputs: Int, _ padded: Int, _ destination: UnsafeMutablePointer<UInt8>
-  ) -> Float { cv_quantise_row(row, inputs, padded, destination) }
+    _ row: UnsafePointer<Float>, _ inputs: Int, _ block: Int, _ rotated: UnsafeMutablePointer<Float>, _ padded: Int,
+    _ destination: UnsafeMutablePointer<UInt8>
+  ) -> Float { cv_quantise_row(row, inputs, block, rotated, padded, destination) }
 
   /// Where a block of finished products goes: `count` columns of [rows, stride].
   struct Block {

@@ -71,10 +71,8 @@ struct PreparedRows: ~Copyable {
           PackingMath.pad(from, inputs, padded, to)
           PackingMath.rotate(to, inputs, rotation)
         case .int8:
-          rotated.update(from: from, count: inputs)
-          PackingMath.rotate(rotated, inputs, rotation)
           scales?[row] = PackingMath.quantise(
-            rotated, inputs, padded, target.assumingMemoryBound(to: UInt8.self) + row * padded)
+            from, inputs, rotation, rotated, padded, target.assumingMemoryBound(to: UInt8.self) + row * padded)
         }
       }
     }

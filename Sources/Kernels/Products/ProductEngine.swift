@@ -1,25 +1,39 @@
-/// Which library multiplies.
+/// Which code multiplies.
 public enum BackEnd: String, Sendable, Hashable, CaseIterable {
+  /// Our own products in the formats and on the CPUs that they are written for (int8 with AVX-512 VNNI, bfloat16 with AVX-512
+  /// BF16), oneDNN elsewhere.
+  case native
   /// oneDNN: packed weights in every number format.
   case onednn
   /// OpenBLAS: Float32 alone, weights as they are stored. The reference.
   case openblas
 
   public static var openBLASVersion: String { OpenBLAS.version }
+  /// Formats that our own products take on this CPU.
+  public static var nativeFormats: [NumberFormat] { NumberFormat.allCases.filter(FusedProducts.formats.contains) }
   public static var oneDNNVersion: String { "\(OneDNN.version), \(OneDNN.instructionSet)" }
 }
 
-/// Runs products with packed weights: through oneDNN in the formats that it has kernels for on this CPU, else in Float32 through
-/// OpenBLAS, with the weights widened a few columns at a time. One is made a model, and shared by all its layers.
+/// Runs products with packed weights: through our own kernels or oneDNN's in the formats that this CPU has some for, else in Float32
+/// through OpenBLAS, with the weights widened a few columns at a time. One is made a model, and shared by all its layers.
 public final class ProductEngine: Sendable {
   let library: OneDNN?
+  private let fused: Set<NumberFormat>
 
   /// - Parameter backEnd: `openblas` never calls oneDNN; weights of other formats are then widened for every product.
-  public init(_ backEnd: BackEnd = .onednn) {
-    library = backEnd == .onednn ? OneDNN() : nil
+  public init(_ backEnd: BackEnd = .native) {
+    library = backEnd == .openblas ? nil : OneDNN()
+    fused = backEnd == .native ? FusedProducts.formats : []
   }
 
   /// Whether the CPU multiplies this format itself. Where it does not, packed weights still save memory, and are as fast as
   /// Float32 where memory is what limits.
-  public func isNative(_ format: NumberFormat) -> Bool { library?.formats.contains(format) ?? false }
+  public func isNative(_ format: NumberFormat) -> Bool {
+    fused.contains(format) || library?.formats.contains(format) ?? false
+  }
+
+  /// Whether our own kernels take a product of this many rows. Tiles (AMX), which oneDNN uses, beat them where there are several.
+  func isFused(_ format: NumberFormat, rows: Int) -> Bool {
+    fused.contains(format) && (rows == 1 || !OneDNN.hasTiles)
+  }
 }

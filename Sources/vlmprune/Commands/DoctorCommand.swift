@@ -22,6 +22,8 @@ struct DoctorCommand: ParsableCommand {
     let openblas: String
     /// Null: not in this build.
     let onednn: Nullable<String>
+    /// Number formats that our own products take on this CPU; oneDNN takes the others.
+    let nativeFormats: [String]
     let threads: Int
     let memoryBytes: UInt64
     let modelCache: String
@@ -31,6 +33,7 @@ struct DoctorCommand: ParsableCommand {
 
     enum CodingKeys: String, CodingKey {
       case version, commit, cpu, openblas, onednn, threads
+      case nativeFormats = "native_formats"
       case modelCache = "model_cache"
       case cachedModels = "cached_models"
       case cpuFeatures = "cpu_features"
@@ -44,6 +47,7 @@ struct DoctorCommand: ParsableCommand {
     let report = Report(
       version: BuildInformation.version, commit: BuildInformation.commit, cpu: cpu.name, cpuFeatures: cpu.features,
       openblas: BackEnd.openBLASVersion, onednn: Nullable(BackEnd.oneDNNVersion),
+      nativeFormats: BackEnd.nativeFormats.map(\.rawValue),
       threads: ProcessInfo.processInfo.activeProcessorCount,
       memoryBytes: ProcessInfo.processInfo.physicalMemory,
       modelCache: ModelLocator.cacheFolder, cachedModels: ModelLocator.cachedNames(),
@@ -56,6 +60,10 @@ struct DoctorCommand: ParsableCommand {
           ["vlmprune", "\(report.version) (commit \(report.commit))"], ["cpu", report.cpu],
           ["cpu features", report.cpuFeatures.joined(separator: " ")],
           ["OpenBLAS", report.openblas], ["oneDNN", report.onednn.value ?? "not in this build"],
+          [
+            "own products",
+            report.nativeFormats.isEmpty ? "none for this CPU" : report.nativeFormats.joined(separator: " "),
+          ],
           ["threads", "\(report.threads)"],
           ["memory", String(format: "%.1f GiB", Double(report.memoryBytes) / 1_073_741_824)],
           ["model cache", cache(report)], ["bundled model", report.bundledModel.value ?? "not installed"],

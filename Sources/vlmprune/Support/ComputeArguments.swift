@@ -11,8 +11,11 @@ struct ComputeArguments: ParsableArguments {
   )
   var precision: Precision = .auto
 
-  @Option(name: .long, help: "Library that multiplies: onednn or openblas (Float32 alone; the reference).")
-  var backend: BackEnd = .onednn
+  @Option(
+    name: .long,
+    help: "What multiplies: native (our own kernels, oneDNN where there are none), onednn, or openblas (the reference)."
+  )
+  var backend: BackEnd = .native
 
   @Option(
     name: .long,

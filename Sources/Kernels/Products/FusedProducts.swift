@@ -1,0 +1,50 @@
+import CProducts
+
+/// Swift's door to our own products, which apply scales, bias and residual while the sums are in registers. oneDNN's come close to
+/// them in bare speed, but leave sums in memory for another pass, and take a few microseconds to set out.
+enum FusedProducts {
+  /// Formats that this CPU has instructions for.
+  static let formats: Set<NumberFormat> = {
+    var formats: Set<NumberFormat> = []
+    if cv_multiplies_int8() != 0 { formats.insert(.int8) }
+    if cv_multiplies_bf16() != 0 { formats.insert(.bf16) }
+    return formats
+  }()
+
+  /// block (+)= rows · panels (+ bias), for prepared rows [block.rows, stride] of a format in `formats`.
+  static func multiply(
+    _ rows: UnsafeRawPointer, stride: Int, scales: UnsafePointer<Float>?, _ weights: PackedWeights,
+    _ panels: Range<Int>,
+    bias: UnsafePointer<Float>?, into block: PackingMath.Block, accumulate: Bool
+  ) {
+    let place = weights.memory + panels.lowerBound * weights.panelBytes
+    let first = panels.lowerBound * PackedWeights.panelWidth
+    if weights.format == .bf16 {
+      multiply(
+        bf16: rows.assumingMemoryBound(to: UInt16.self), stride: stride, inner: weights.paddedInputs,
+        place.assumingMemoryBound(to: UInt16.self), panelStride: weights.paddedInputs * PackedWeights.panelWidth,
+        bias: bias, into: block, accumulate: accumulate)
+      return
+    }
+    var output = output(block, bias, accumulate)
+    cv_product_int8(
+      rows.assumingMemoryBound(to: UInt8.self), stride, scales, block.rows, place.assumingMemoryBound(to: Int8.self),
+      weights.paddedInputs, weights.sums + first, weights.scales + first, &output)
+  }
+
+  /// block (+)= rows [block.rows, stride] · panels of `inner` channels, `panelStride` values apart.
+  static func multiply(
+    bf16 rows: UnsafePointer<UInt16>, stride: Int, inner: Int, _ panels: UnsafePointer<UInt16>, panelStride: Int,
+    bias: UnsafePointer<Float>? = nil, into block: PackingMath.Block, accumulate: Bool = false
+  ) {
+    var output = output(block, bias, accumulate)
+    cv_product_bf16(rows, stride, block.rows, panels, panelStride, inner, &output)
+  }
+
+  private static func output(
+    _ block: PackingMath.Block, _ bias: UnsafePointer<Float>?, _ accumulate: Bool
+  ) -> cv_output {
+    cv_output(
+      start: block.start, stride: block.stride, columns: block.count, bias: bias, accumulate: accumulate ? 1 : 0)
+  }
+}
