@@ -158,6 +158,46 @@ BF16 void cv_product_bf16(const uint16_t *rows, size_t row_stride, size_t count,
   }
 }
 
+INLINE __mmask16 first_lanes(size_t count) { return count >= 16 ? 0xffff : (__mmask16)((1u << count) - 1); }
+
+// 2^x as 2^n · 2^r with whole n and |r| <= 1/2; the polynomial is Cephes' exp2f.
+WIDE INLINE __m512 exp2_of(__m512 x) {
+  const __m512 n = _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+  const __m512 r = _mm512_sub_ps(x, n);
+  __m512 p = _mm512_set1_ps(1.535336188e-4f);
+  p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(1.339887440e-3f));
+  p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(9.618437357e-3f));
+  p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(5.550332471e-2f));
+  p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(2.402264791e-1f));
+  p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(6.931472029e-1f));
+  p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(1.0f));
+  return _mm512_scalef_ps(p, n);
+}
+
+BF16 void cv_softmax_bf16(float *row, size_t count, int keep, size_t padded, uint16_t *narrowed) {
+  const __m512 lowest = _mm512_set1_ps(-__builtin_inff());
+  __m512 most = lowest;
+  for (size_t i = 0; i < count; i += 16) {
+    most = _mm512_max_ps(most, _mm512_mask_loadu_ps(lowest, first_lanes(count - i), row + i));
+  }
+  const __m512 largest = _mm512_set1_ps(_mm512_reduce_max_ps(most));
+  __m512 sum = _mm512_setzero_ps();
+  for (size_t i = 0; i < count; i += 16) {
+    const __mmask16 mask = first_lanes(count - i);
+    const __m512 below = _mm512_sub_ps(_mm512_maskz_loadu_ps(mask, row + i), largest);
+    const __m512 power = exp2_of(_mm512_mul_ps(below, _mm512_set1_ps(1.44269504f)));
+    sum = _mm512_mask_add_ps(sum, mask, sum, power);
+    _mm512_mask_storeu_ps(row + i, mask, power);
+  }
+  const __m512 share = _mm512_set1_ps(1.0f / _mm512_reduce_add_ps(sum));
+  for (size_t i = 0; i < padded; i += 16) {
+    const __mmask16 mask = i < count ? first_lanes(count - i) : 0;
+    const __m512 weight = _mm512_mul_ps(_mm512_maskz_loadu_ps(mask, row + i), share);
+    if (keep) _mm512_mask_storeu_ps(row + i, mask, weight);
+    _mm256_mask_storeu_epi16(narrowed + i, first_lanes(padded - i), (__m256i)_mm512_cvtneps_pbh(weight));
+  }
+}
+
 #else
 
 int cv_multiplies_int8(void) { return 0; }
@@ -167,5 +207,6 @@ void cv_product_int8(const uint8_t *rows, size_t row_stride, const float *row_sc
                      const cv_output *output) {}
 void cv_product_bf16(const uint16_t *rows, size_t row_stride, size_t count, const uint16_t *panels,
                      size_t panel_stride, size_t inner, const cv_output *output) {}
+void cv_softmax_bf16(float *row, size_t count, int keep, size_t padded, uint16_t *narrowed) {}
 
 #endif

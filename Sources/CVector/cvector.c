@@ -155,33 +155,36 @@ CLONES void cv_add_scaled(float *destination, const float *source, float factor,
   for (size_t i = 0; i < count; i++) destination[i] += factor * source[i];
 }
 
-CLONES void cv_gelu(float *values, size_t count) {
-  for (size_t i = 0; i < count; i++) values[i] = 0.5f * values[i] * (1.0f + fast_erf(values[i] * 0.70710678118654752f));
+INLINE float gelu(float x) { return 0.5f * x * (1.0f + fast_erf(x * 0.70710678118654752f)); }
+
+INLINE float gelu_tanh(float x) {
+  const float inner = 0.79788456080286536f * (x + 0.044715f * x * x * x);
+  return x / (1.0f + fast_exp(-2.0f * inner));  // 0.5·(1 + tanh(u)) = sigmoid(2u)
 }
 
-CLONES void cv_gelu_tanh(float *values, size_t count) {
-  for (size_t i = 0; i < count; i++) {
-    const float x = values[i];
-    const float inner = 0.79788456080286536f * (x + 0.044715f * x * x * x);
-    values[i] = x / (1.0f + fast_exp(-2.0f * inner));  // 0.5·(1 + tanh(u)) = sigmoid(2u)
+INLINE float quick_gelu(float x) { return x / (1.0f + fast_exp(-1.702f * x)); }
+INLINE float silu(float x) { return x / (1.0f + fast_exp(-x)); }
+INLINE float relu(float x) { return x > 0 ? x : 0; }
+
+#define ACTIVATE(NAME, FUNCTION)                                                                             \
+  CLONES void NAME(float *values, size_t stride, size_t rows, size_t count, const float *factors,            \
+                   size_t factor_stride) {                                                                   \
+    for (size_t r = 0; r < rows; r++) {                                                                      \
+      float *row = values + r * stride;                                                                      \
+      if (factors) {                                                                                         \
+        const float *factor = factors + r * factor_stride;                                                   \
+        for (size_t i = 0; i < count; i++) row[i] = FUNCTION(row[i]) * factor[i];                            \
+      } else {                                                                                               \
+        for (size_t i = 0; i < count; i++) row[i] = FUNCTION(row[i]);                                        \
+      }                                                                                                      \
+    }                                                                                                        \
   }
-}
 
-CLONES void cv_quick_gelu(float *values, size_t count) {
-  for (size_t i = 0; i < count; i++) values[i] = values[i] / (1.0f + fast_exp(-1.702f * values[i]));
-}
-
-CLONES void cv_silu(float *values, size_t count) {
-  for (size_t i = 0; i < count; i++) values[i] = values[i] / (1.0f + fast_exp(-values[i]));
-}
-
-CLONES void cv_relu(float *values, size_t count) {
-  for (size_t i = 0; i < count; i++) values[i] = values[i] > 0 ? values[i] : 0;
-}
-
-CLONES void cv_multiply(float *destination, const float *source, size_t count) {
-  for (size_t i = 0; i < count; i++) destination[i] *= source[i];
-}
+ACTIVATE(cv_gelu, gelu)
+ACTIVATE(cv_gelu_tanh, gelu_tanh)
+ACTIVATE(cv_quick_gelu, quick_gelu)
+ACTIVATE(cv_silu, silu)
+ACTIVATE(cv_relu, relu)
 
 CLONES void cv_layer_norm(const float *input, const float *gain, const float *bias, float epsilon, float *output,
                           size_t count) {

@@ -9,9 +9,9 @@ public enum ElementWise {
       gate.withUnsafeMutableBufferPointer { gate in
         guard count > 0, let gate = gate.baseAddress, let up = up.baseAddress else { return }
         workers.forEachRange(of: count, grain: 16_384) { range in
-          let slice = UnsafeMutableBufferPointer(start: gate + range.lowerBound, count: range.count)
-          VectorMath.apply(activation, to: slice)
-          VectorMath.multiply(gate + range.lowerBound, by: up + range.lowerBound, count: range.count)
+          let slice = PackingMath.Block(
+            start: gate + range.lowerBound, stride: range.count, rows: 1, count: range.count)
+          VectorMath.apply(activation, to: slice, factors: up + range.lowerBound)
         }
       }
     }

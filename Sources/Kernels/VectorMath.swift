@@ -14,13 +14,23 @@ public enum Activation: String, Sendable, Hashable, CaseIterable {
 enum VectorMath {
   static func apply(_ activation: Activation, to values: UnsafeMutableBufferPointer<Float>) {
     guard let base = values.baseAddress else { return }
-    switch activation {
-    case .gelu: cv_gelu(base, values.count)
-    case .quickGelu: cv_quick_gelu(base, values.count)
-    case .geluNew, .geluTanh: cv_gelu_tanh(base, values.count)
-    case .silu: cv_silu(base, values.count)
-    case .relu: cv_relu(base, values.count)
-    }
+    apply(activation, to: PackingMath.Block(start: base, stride: values.count, rows: 1, count: values.count))
+  }
+
+  /// block = activation(block), or activation(block) · factors where there are some.
+  /// - Parameter factors: [block.rows, block.count], `factorStride` values between rows.
+  static func apply(
+    _ activation: Activation, to block: PackingMath.Block, factors: UnsafePointer<Float>? = nil, factorStride: Int = 0
+  ) {
+    let loop =
+      switch activation {
+      case .gelu: cv_gelu
+      case .quickGelu: cv_quick_gelu
+      case .geluNew, .geluTanh: cv_gelu_tanh
+      case .silu: cv_silu
+      case .relu: cv_relu
+      }
+    loop(block.start, block.stride, block.rows, block.count, factors, factorStride)
   }
 
   static func softmax(_ row: UnsafeMutablePointer<Float>, count: Int) { cv_softmax(row, count) }
@@ -66,10 +76,6 @@ enum VectorMath {
     _ head: UnsafeMutablePointer<Float>, cosines: UnsafePointer<Float>, sines: UnsafePointer<Float>, half: Int
   ) {
     cv_rotate_half(head, cosines, sines, half)
-  }
-
-  static func multiply(_ destination: UnsafeMutablePointer<Float>, by source: UnsafePointer<Float>, count: Int) {
-    cv_multiply(destination, source, count)
   }
 
   static func layerNorm(

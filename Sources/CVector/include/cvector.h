@@ -23,14 +23,15 @@ double cv_sum(const float *values, size_t count);
 // destination[i] += factor · source[i].
 void cv_add_scaled(float *destination, const float *source, float factor, size_t count);
 
-// x ← activation(x), in place.
-void cv_gelu(float *values, size_t count);        // exact, through erf
-void cv_gelu_tanh(float *values, size_t count);   // the tanh approximation
-void cv_quick_gelu(float *values, size_t count);  // x · sigmoid(1.702 x)
-void cv_silu(float *values, size_t count);
-void cv_relu(float *values, size_t count);
-// destination[i] *= source[i].
-void cv_multiply(float *destination, const float *source, size_t count);
+// x ← activation(x), or activation(x) · factor where there are factors, for [rows, count] values with `stride` between rows.
+void cv_gelu(float *values, size_t stride, size_t rows, size_t count, const float *factors,
+             size_t factor_stride);  // exact, through erf
+void cv_gelu_tanh(float *values, size_t stride, size_t rows, size_t count, const float *factors,
+                  size_t factor_stride);  // the tanh approximation
+void cv_quick_gelu(float *values, size_t stride, size_t rows, size_t count, const float *factors,
+                   size_t factor_stride);  // x · sigmoid(1.702 x)
+void cv_silu(float *values, size_t stride, size_t rows, size_t count, const float *factors, size_t factor_stride);
+void cv_relu(float *values, size_t stride, size_t rows, size_t count, const float *factors, size_t factor_stride);
 
 // output = (input - mean) / sqrt(variance + epsilon) · gain + bias; statistics in double.
 void cv_layer_norm(const float *input, const float *gain, const float *bias, float epsilon, float *output, size_t count);

@@ -59,9 +59,8 @@ struct NarrowAttention: Sendable {
 
     /// Row `row` ← its softmax over the first `seen` positions, zero behind them; in `scores` too when `keeping`.
     func softmax(row: Int, seen: Int, keeping: Bool = false) {
-      VectorMath.softmax(
-        scores + row * stride, count: seen, keeping: keeping, padded: padded,
-        narrowedInto: lane.weights + row * padded)
+      lane.softmax(
+        scores + row * stride, count: seen, keeping: keeping, padded: padded, into: lane.weights + row * padded)
     }
 
     /// context [rows, headWidth] = softmax · values, `stride` values between rows.
@@ -98,6 +97,17 @@ struct NarrowAttention: Sendable {
       scores.deallocate()
       weights.deallocate()
       sums.deallocate()
+    }
+
+    fileprivate func softmax(
+      _ row: UnsafeMutablePointer<Float>, count: Int, keeping: Bool, padded: Int,
+      into narrowed: UnsafeMutablePointer<UInt16>
+    ) {
+      if library == nil {
+        FusedProducts.softmax(row, count: count, keeping: keeping, padded: padded, narrowedInto: narrowed)
+      } else {
+        VectorMath.softmax(row, count: count, keeping: keeping, padded: padded, narrowedInto: narrowed)
+      }
     }
 
     /// block = rows [block.rows, inner] · panels of `inner` channels, `panelStride` values apart.

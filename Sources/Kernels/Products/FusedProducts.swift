@@ -41,6 +41,12 @@ enum FusedProducts {
     cv_product_bf16(rows, stride, block.rows, panels, panelStride, inner, &output)
   }
 
+  /// The softmax in bfloat16, as `VectorMath.softmax` has it, in the instructions that come with `multiply(bf16:)`.
+  static func softmax(
+    _ row: UnsafeMutablePointer<Float>, count: Int, keeping: Bool, padded: Int,
+    narrowedInto narrowed: UnsafeMutablePointer<UInt16>
+  ) { cv_softmax_bf16(row, count, keeping ? 1 : 0, padded, narrowed) }
+
   private static func output(
     _ block: PackingMath.Block, _ bias: UnsafePointer<Float>?, _ accumulate: Bool
   ) -> cv_output {

@@ -8,7 +8,7 @@ struct PackedProduct {
     let output: UnsafeMutablePointer<Float>
     var activation: Activation?
     var accumulate = false
-    /// For gated layers: output = activation(product) · (product with these).
+    /// For gated layers, which have an activation: output = activation(product) · (product with these).
     var factor: (weights: PackedWeights, bias: WeightBuffer?)?
   }
 
@@ -148,13 +148,8 @@ struct PackedProduct {
       lane.products.multiply(
         rows, factor.weights, panels, slot: 1, bias: factor.bias, into: factors, accumulate: false)
     }
-    guard target.activation != nil || target.factor != nil else { return }
-    for row in 0..<block.rows {
-      let place = block.start + row * block.stride
-      if let activation = target.activation {
-        VectorMath.apply(activation, to: UnsafeMutableBufferPointer(start: place, count: block.count))
-      }
-      if target.factor != nil { VectorMath.multiply(place, by: lane.factors + row * block.count, count: block.count) }
-    }
+    guard let activation = target.activation else { return }
+    VectorMath.apply(
+      activation, to: block, factors: target.factor.map { _ in UnsafePointer(lane.factors) }, factorStride: block.count)
   }
 }
