@@ -41,12 +41,17 @@ enum VectorMath {
     narrowedInto narrowed: UnsafeMutablePointer<UInt16>
   ) { cv_softmax_narrow(row, count, keeping ? 1 : 0, padded, narrowed) }
 
-  /// context [width] = softmax(scale · keys · query) · values, of keys and values [positions, width].
-  /// - Parameter scores: room for [positions].
+  /// Most heads of one `attend`.
+  static let headsTogether = 4
+
+  /// context [heads, width] = softmax(scale · keys · queries) · values: one row of heads that share keys and values
+  /// [positions, width].
+  /// - Parameter scores: room for [heads, positions].
   static func attend(
-    _ query: UnsafePointer<Float>, keys: UnsafePointer<Float>, values: UnsafePointer<Float>, positions: Int,
-    width: Int, scale: Float, scores: UnsafeMutablePointer<Float>, into context: UnsafeMutablePointer<Float>
-  ) { cv_attend_row(query, keys, values, positions, width, scale, scores, context) }
+    _ queries: UnsafePointer<Float>, heads: Int, keys: UnsafePointer<Float>, values: UnsafePointer<Float>,
+    positions: Int, width: Int, scale: Float, scores: UnsafeMutablePointer<Float>,
+    into context: UnsafeMutablePointer<Float>
+  ) { cv_attend_row(heads, queries, keys, values, positions, width, scale, scores, context) }
 
   static func add(_ source: UnsafePointer<Float>, to destination: UnsafeMutablePointer<Float>, count: Int) {
     cv_add(destination, source, count)

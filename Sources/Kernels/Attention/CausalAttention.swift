@@ -53,6 +53,10 @@ public struct CausalAttention: Sendable {
                 run(operands, narrow, workers)
                 return
               }
+              if rows == 1 {
+                runOne(operands, workers)
+                return
+              }
               let tiles = (rows + Self.tileRows - 1) / Self.tileRows
               workers.forEach(heads * tiles) { item in
                 // The longest tiles first, so that threads end together.
@@ -110,6 +114,13 @@ public struct CausalAttention: Sendable {
     tile.context(packed, into: operands.context + place, stride: width)
   }
 
+  /// One thread's scores.
+  private final class Scores {
+    let memory: UnsafeMutablePointer<Float>
+    init(_ count: Int) { memory = .allocate(capacity: count) }
+    deinit { memory.deallocate() }
+  }
+
   /// One slot a key–value head. Unchecked because of the pointer: each slot is written by one thread, and read after all are done.
   private final class Heads: @unchecked Sendable {
     let values: UnsafeMutableBufferPointer<NarrowAttention.Head?>
@@ -137,6 +148,23 @@ public struct CausalAttention: Sendable {
     }
   }
 
+  /// One new position: two passes over the cache, no library call. A few heads that share keys and values go together.
+  private func runOne(_ operands: Operands, _ workers: Workers) {
+    let positions = operands.past + 1
+    let sharing = heads / keyValueHeads
+    let together = min(sharing, VectorMath.headsTogether)
+    let parts = (sharing + together - 1) / together
+    workers.forEach(keyValueHeads * parts, lane: { Scores(together * positions) }) { scores, item in
+      let first = item % parts * together
+      let head = item / parts * sharing + first
+      let slab = item / parts * operands.capacity * headWidth
+      VectorMath.attend(
+        operands.queries + head * headWidth, heads: min(together, sharing - first), keys: operands.keys + slab,
+        values: operands.values + slab, positions: positions, width: headWidth,
+        scale: 1 / Float(headWidth).squareRoot(), scores: scores.memory, into: operands.context + head * headWidth)
+    }
+  }
+
   private func run(head: Int, tile: Int, _ operands: Operands) {
     let rows = tile * Self.tileRows..<min((tile + 1) * Self.tileRows, operands.rows)
     let visible = operands.past + rows.upperBound
@@ -147,12 +175,6 @@ public struct CausalAttention: Sendable {
     let scale = 1 / Float(headWidth).squareRoot()
     let scores = UnsafeMutablePointer<Float>.allocate(capacity: rows.count * visible)
     defer { scores.deallocate() }
-    if rows.count == 1 {
-      VectorMath.attend(
-        query, keys: operands.keys + slab, values: operands.values + slab, positions: visible, width: headWidth,
-        scale: scale, scores: scores, into: context)
-      return
-    }
     OpenBLAS.multiplyTransposed(
       .init(start: query, stride: width), .init(start: operands.keys + slab, stride: headWidth), into: scores,
       outputStride: visible, rows: rows.count, columns: visible, inner: headWidth, scale: scale)
