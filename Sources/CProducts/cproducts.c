@@ -20,19 +20,19 @@ enum {
   AHEAD = 4096,
 };
 
-int cv_multiplies_int8(void) { return __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bw"); }
+static int is_wide(void) {
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+}
 
-int cv_multiplies_bf16(void) { return __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512bw"); }
+int cv_multiplies_int8(void) { return is_wide() && __builtin_cpu_supports("avx512vnni"); }
+
+int cv_multiplies_bf16(void) { return is_wide() && __builtin_cpu_supports("avx512bf16"); }
 
 // Lanes of vector `v` of a panel that holds `columns` wanted outputs.
 INLINE __mmask16 wanted(size_t columns, int v) {
   const size_t before = (size_t)v * 16;
   return columns >= before + 16 ? 0xffff : columns <= before ? 0 : (__mmask16)((1u << (columns - before)) - 1);
-}
-
-// The next panel is asked for a line at a time while this one's products are taken: four groups of rows ask for it all.
-INLINE const char *next_lines(const void *panel, size_t bytes, size_t group, int is_last) {
-  return is_last || group > 3 ? 0 : (const char *)panel + bytes + group * (bytes / 4);
 }
 
 WIDE INLINE void finish(__m512 value, const cv_output *output, size_t row, size_t column, __mmask16 mask) {
@@ -43,7 +43,7 @@ WIDE INLINE void finish(__m512 value, const cv_output *output, size_t row, size_
 }
 
 VNNI INLINE void int8_group(const int count, const uint8_t *rows, size_t row_stride, const float *row_scales,
-                            const int8_t *panel, size_t inner, const char *next, const int32_t *sums,
+                            const int8_t *panel, size_t inner, const int32_t *sums,
                             const float *scales, const cv_output *output, size_t row, size_t column) {
   __m512i total[GROUP][VECTORS];
   UNROLL for (int r = 0; r < count; r++) {
@@ -54,8 +54,6 @@ VNNI INLINE void int8_group(const int count, const uint8_t *rows, size_t row_str
     const int8_t *place = panel + k * PANEL;
     if (count == 1) {
       UNROLL for (int v = 0; v < VECTORS; v++) _mm_prefetch((const char *)place + AHEAD + v * 64, _MM_HINT_T0);
-    } else if (next) {
-      _mm_prefetch(next + k * 16, _MM_HINT_T1);
     }
     __m512i weights[VECTORS];
     UNROLL for (int v = 0; v < VECTORS; v++) weights[v] = _mm512_loadu_si512(place + v * 64);
@@ -78,7 +76,7 @@ VNNI INLINE void int8_group(const int count, const uint8_t *rows, size_t row_str
 }
 
 BF16 INLINE void bf16_group(const int count, const uint16_t *rows, size_t row_stride, const uint16_t *panel,
-                            size_t inner, const char *next, const cv_output *output, size_t row, size_t column) {
+                            size_t inner, const cv_output *output, size_t row, size_t column) {
   __m512 total[GROUP][VECTORS];
   UNROLL for (int r = 0; r < count; r++) {
     UNROLL for (int v = 0; v < VECTORS; v++) total[r][v] = _mm512_setzero_ps();
@@ -88,8 +86,6 @@ BF16 INLINE void bf16_group(const int count, const uint16_t *rows, size_t row_st
     const uint16_t *place = panel + k * PANEL;
     if (count == 1) {
       UNROLL for (int v = 0; v < VECTORS; v++) _mm_prefetch((const char *)place + AHEAD + v * 64, _MM_HINT_T0);
-    } else if (next) {
-      _mm_prefetch(next + k * 32, _MM_HINT_T1);
     }
     __m512i weights[VECTORS];
     UNROLL for (int v = 0; v < VECTORS; v++) weights[v] = _mm512_loadu_si512(place + v * 32);
@@ -108,10 +104,11 @@ BF16 INLINE void bf16_group(const int count, const uint16_t *rows, size_t row_st
   }
 }
 
-// Groups of nearly equal size, so that no row is left alone: a group costs what reading the panel costs, at least.
-INLINE size_t group_size(size_t count) {
-  const size_t groups = (count + GROUP - 1) / GROUP;
-  return (count + groups - 1) / groups;
+// Rows of the next group, of `left` rows that remain: groups of nearly equal size, so that no row is left alone. A group costs what
+// reading the panel costs, at least.
+INLINE size_t group_size(size_t left) {
+  const size_t groups = (left + GROUP - 1) / GROUP;
+  return (left + groups - 1) / groups;
 }
 
 #define GROUPS(CALL)      \
@@ -127,15 +124,13 @@ INLINE size_t group_size(size_t count) {
 VNNI void cv_product_int8(const uint8_t *rows, size_t row_stride, const float *row_scales, size_t count,
                           const int8_t *panels, size_t inner, const int32_t *sums, const float *scales,
                           const cv_output *output) {
-  const size_t bytes = inner * PANEL, size = group_size(count);
+  const size_t bytes = inner * PANEL;
   for (size_t column = 0; column < output->columns; column += PANEL) {
     const int8_t *panel = panels + column / PANEL * bytes;
-    const int is_last = column + PANEL >= output->columns;
-    for (size_t row = 0, group = 0; row < count; row += size, group++) {
-      const size_t here = count - row < size ? count - row : size;
-      const char *next = next_lines(panel, bytes, group, is_last);
+    for (size_t row = 0, here; row < count; row += here) {
+      here = group_size(count - row);
 #define CALL(COUNT) \
-  int8_group(COUNT, rows, row_stride, row_scales, panel, inner, next, sums, scales, output, row, column)
+  int8_group(COUNT, rows, row_stride, row_scales, panel, inner, sums, scales, output, row, column)
       GROUPS(CALL)
 #undef CALL
     }
@@ -144,14 +139,11 @@ VNNI void cv_product_int8(const uint8_t *rows, size_t row_stride, const float *r
 
 BF16 void cv_product_bf16(const uint16_t *rows, size_t row_stride, size_t count, const uint16_t *panels,
                           size_t panel_stride, size_t inner, const cv_output *output) {
-  const size_t size = group_size(count);
   for (size_t column = 0; column < output->columns; column += PANEL) {
     const uint16_t *panel = panels + column / PANEL * panel_stride;
-    const int is_last = column + PANEL >= output->columns;
-    for (size_t row = 0, group = 0; row < count; row += size, group++) {
-      const size_t here = count - row < size ? count - row : size;
-      const char *next = next_lines(panel, panel_stride * 2, group, is_last);
-#define CALL(COUNT) bf16_group(COUNT, rows, row_stride, panel, inner, next, output, row, column)
+    for (size_t row = 0, here; row < count; row += here) {
+      here = group_size(count - row);
+#define CALL(COUNT) bf16_group(COUNT, rows, row_stride, panel, inner, output, row, column)
       GROUPS(CALL)
 #undef CALL
     }
@@ -192,7 +184,7 @@ BF16 void cv_softmax_bf16(float *row, size_t count, int keep, size_t padded, uin
   const __m512 share = _mm512_set1_ps(1.0f / _mm512_reduce_add_ps(sum));
   for (size_t i = 0; i < padded; i += 16) {
     const __mmask16 mask = i < count ? first_lanes(count - i) : 0;
-    const __m512 weight = _mm512_mul_ps(_mm512_maskz_loadu_ps(mask, row + i), share);
+    const __m512 weight = _mm512_maskz_mul_ps(mask, _mm512_maskz_loadu_ps(mask, row + i), share);
     if (keep) _mm512_mask_storeu_ps(row + i, mask, weight);
     _mm256_mask_storeu_epi16(narrowed + i, first_lanes(padded - i), (__m256i)_mm512_cvtneps_pbh(weight));
   }

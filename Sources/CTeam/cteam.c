@@ -7,7 +7,7 @@
 
 enum {
   MOST = 1023,
-  // Looks at memory before sleeping: some thirty microseconds.
+  // Looks at memory before sleeping: thirty microseconds, where a pause takes sixty cycles.
   LOOKS = 2000,
 };
 

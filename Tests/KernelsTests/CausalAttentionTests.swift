@@ -11,7 +11,7 @@ import Testing
     var testDescription: String { "\(tokens) tokens, \(heads) heads on \(keyValueHeads), \(headWidth) wide" }
 
     static let all = [1, 2, 63, 64, 65, 130].flatMap { tokens in
-      [(4, 4, 8), (6, 2, 10), (5, 1, 3)].map {
+      [(4, 4, 8), (6, 2, 10), (5, 1, 3), (8, 2, 64), (6, 1, 80)].map {
         Shape(tokens: tokens, heads: $0.0, keyValueHeads: $0.1, headWidth: $0.2)
       }
     }

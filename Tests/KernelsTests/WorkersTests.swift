@@ -1,3 +1,4 @@
+import Foundation
 import Kernels
 import Synchronization
 import Testing
@@ -27,6 +28,27 @@ import Testing
       }
       for await sum in group { #expect(sum == 50 * 34 * 35 / 2) }
     }
+  }
+
+  /// Helpers sleep between calls that lie apart, and are woken; soon after a call they are awake. Two items that wait for each other
+  /// both see the other only where two threads work. Other tests may have the team: then this one tries again.
+  @Test(arguments: [0, 1_000, 20_000])
+  func `wake their helpers`(pause: UInt32) {
+    func meet() -> Bool {
+      let arrived = Atomic<Int>(0)
+      let met = Atomic<Int>(0)
+      Workers(count: 2).forEach(2) { _ in
+        arrived.add(1, ordering: .relaxed)
+        for _ in 0..<2_000 where arrived.load(ordering: .relaxed) == 1 { sched_yield() }
+        if arrived.load(ordering: .relaxed) == 2 { met.add(1, ordering: .relaxed) }
+      }
+      return met.load(ordering: .relaxed) == 2
+    }
+    let tries = (0..<1_000).lazy.map { _ -> Bool in
+      usleep(pause)
+      return meet()
+    }
+    #expect(tries.contains(true))
   }
 
   @Test(arguments: [0, 1, 15, 16, 17, 100, 1001], [1, 2, 5])

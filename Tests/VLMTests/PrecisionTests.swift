@@ -9,7 +9,7 @@ import Testing
 @Suite struct `Narrow formats` {
   private static let narrow: [Precision] = [.bf16, .int8]
 
-  private func model(_ name: String, _ precision: Precision, backEnd: BackEnd = .onednn, workers: Int = 2) throws
+  private func model(_ name: String, _ precision: Precision, backEnd: BackEnd = .native, workers: Int = 2) throws
     -> VisionLanguageModel
   {
     try TestModel.load(name, workers: workers, compute: ComputeOptions(precision: precision, backEnd: backEnd))

@@ -6,7 +6,8 @@
 
 // Products of prepared rows with packed panels (cpacking.h has both layouts) in the instructions made for them: AVX-512 VNNI for
 // int8, AVX-512 BF16 for bfloat16. Scales, bias and residual are applied while the sums are in registers. An output's sum is taken
-// in the order of the input channels, whatever the number of rows. No function checks sizes, or whether the CPU can run it.
+// in the order of the input channels, whatever the number of rows. Counts are at least 1. No function checks sizes, or whether the CPU
+// can run it.
 
 int cv_multiplies_int8(void);
 int cv_multiplies_bf16(void);

@@ -10,8 +10,6 @@
 // would depend on the CPU level.
 typedef float lanes __attribute__((vector_size(64), aligned(4)));
 typedef int32_t int_lanes __attribute__((vector_size(64), aligned(4)));
-typedef uint8_t byte_lanes __attribute__((vector_size(16), aligned(1)));
-typedef uint16_t half_lanes __attribute__((vector_size(32), aligned(2)));
 
 enum { LANES = 16 };
 

@@ -88,8 +88,8 @@ struct NarrowAttention: Sendable {
       scores = room(rows * NarrowAttention.scoreStride(positions))
       weights = room(rows * NarrowAttention.scoreStride(positions))
       sums = room(rows * PackedWeights.panelWidth)
-      let own = engine.isFused(.bf16, rows: rows) ? nil : engine.library
-      library = own.flatMap { own in own.makeLane().map { (own, $0) } }
+      library = engine.isFused(.bf16, rows: rows) ? nil : engine.libraryLane(.bf16)
+      precondition(library != nil || engine.isFused(.bf16, rows: rows), "what is native has kernels")
     }
 
     deinit {

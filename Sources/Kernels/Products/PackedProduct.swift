@@ -46,6 +46,13 @@ struct PackedProduct {
     precondition(
       targets.allSatisfy { $0.weights.format == model.format && $0.weights.inputs == model.inputs },
       "layers that share rows have one format")
+    precondition(
+      targets.allSatisfy { target in
+        target.factor.map {
+          target.activation != nil && $0.weights.format == model.format && $0.weights.inputs == model.inputs
+            && $0.weights.outputs == target.weights.outputs
+        } ?? true
+      }, "a gated layer has an activation, and what it gates its shape")
     let prepared = PreparedRows(
       input, rows: rows, inputs: model.inputs, form: form(of: model.format), padded: model.paddedInputs,
       rotation: model.rotation, workers: workers)

@@ -1,7 +1,7 @@
 /// Which code multiplies.
 public enum BackEnd: String, Sendable, Hashable, CaseIterable {
   /// Our own products in the formats and on the CPUs that they are written for (int8 with AVX-512 VNNI, bfloat16 with AVX-512
-  /// BF16), oneDNN elsewhere.
+  /// BF16), oneDNN elsewhere, and for more than one row where there are tiles (AMX).
   case native
   /// oneDNN: packed weights in every number format.
   case onednn
@@ -34,6 +34,14 @@ public final class ProductEngine: Sendable {
 
   /// Whether our own kernels take a product of this many rows. Tiles (AMX), which oneDNN uses, beat them where there are several.
   func isFused(_ format: NumberFormat, rows: Int) -> Bool {
-    fused.contains(format) && (rows == 1 || !OneDNN.hasTiles)
+    let hasTiles = OneDNN.hasTiles && library?.formats.contains(format) ?? false
+    return fused.contains(format) && (rows == 1 || !hasTiles)
+  }
+
+  /// oneDNN's way to multiply a format that is native but not fused; nil when it is widened.
+  func libraryLane(_ format: NumberFormat) -> (OneDNN, OneDNN.Lane)? {
+    guard let library, library.formats.contains(format) else { return nil }
+    guard let lane = library.makeLane() else { preconditionFailure("oneDNN makes streams") }
+    return (library, lane)
   }
 }

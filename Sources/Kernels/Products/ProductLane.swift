@@ -30,7 +30,7 @@ final class ProductLane {
     format = model.format
     if engine.isFused(format, rows: rows) {
       kernels = .fused
-    } else if let library = engine.library, library.formats.contains(format), let lane = library.makeLane() {
+    } else if let (library, lane) = engine.libraryLane(format) {
       kernels = .library(library, lane)
     } else {
       kernels = .widened
