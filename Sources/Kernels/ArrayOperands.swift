@@ -1,6 +1,14 @@
 // The kernels on arrays. Two spans into the fields of one workspace cannot be taken side by side (each holds the whole
 // workspace exclusively), while two of its arrays can be passed: these overloads take the spans on the inside. Nothing is copied.
 
+extension [Float] {
+  /// Memory for `count` numbers, each of which is written before it is read: not set to zero, and no page of it is taken before it is
+  /// written, by several threads at once then. A workspace has tens of megabytes, and feels both.
+  public init(roomFor count: Int) {
+    self.init(unsafeUninitializedCapacity: count) { _, initialised in initialised = count }
+  }
+}
+
 extension Linear {
   /// `apply` on arrays.
   public func apply(
@@ -30,12 +38,10 @@ extension Linear {
   /// The gated product on arrays.
   public func apply(
     gating up: Linear, activation: Activation, _ input: [Float], rows: Int, into output: inout [Float],
-    scratch: inout [Float], workers: Workers
+    workers: Workers
   ) {
     var span = output.mutableSpan
-    var room = scratch.mutableSpan
-    apply(
-      gating: up, activation: activation, input.span, rows: rows, into: &span, scratch: &room, workers: workers)
+    apply(gating: up, activation: activation, input.span, rows: rows, into: &span, workers: workers)
   }
 }
 

@@ -95,16 +95,17 @@ public struct Linear: Sendable {
   }
 
   /// output [rows, outputs] = activation(self(input)) · up(input), as gated feed-forward layers have it.
-  /// - Parameter scratch: room for another [rows, outputs], which Float32 weights that are not packed need.
   func apply(
     gating up: Linear, activation: Activation, _ input: Span<Float>, rows: Int, into output: inout MutableSpan<Float>,
-    scratch: inout MutableSpan<Float>, workers: Workers
+    workers: Workers
   ) {
     precondition(up.inputs == inputs && up.outputs == outputs, "a gate has the shape of what it gates")
     guard case .packed(let weights, let engine) = storage, case .packed(let factor, _) = up.storage else {
       apply(input, rows: rows, into: &output, workers: workers)
-      up.apply(input, rows: rows, into: &scratch, workers: workers)
-      ElementWise.gate(&output, by: scratch.span, count: rows * outputs, activation: activation, workers: workers)
+      var factors = [Float](roomFor: rows * outputs)
+      var span = factors.mutableSpan
+      up.apply(input, rows: rows, into: &span, workers: workers)
+      ElementWise.gate(&output, by: span.span, count: rows * outputs, activation: activation, workers: workers)
       return
     }
     precondition(input.count >= rows * inputs && output.count >= rows * outputs, "a linear layer needs whole rows")

@@ -16,13 +16,14 @@ struct EncoderWorkspace {
   init(hidden: Matrix, feedForwardWidth: Int) {
     tokens = hidden.rows
     self.hidden = hidden.values
-    let blank = [Float](repeating: 0, count: hidden.values.count)
-    normed = blank
-    queries = blank
-    keys = blank
-    values = blank
-    context = blank
-    inner = [Float](repeating: 0, count: hidden.rows * feedForwardWidth)
+    // Each its own memory: a copy of an array would be copied when it is first written.
+    func room(_ count: Int) -> [Float] { [Float](roomFor: count) }
+    normed = room(hidden.values.count)
+    queries = room(hidden.values.count)
+    keys = room(hidden.values.count)
+    values = room(hidden.values.count)
+    context = room(hidden.values.count)
+    inner = room(hidden.rows * feedForwardWidth)
   }
 }
 

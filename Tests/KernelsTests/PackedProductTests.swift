@@ -182,9 +182,9 @@ import Testing
     Linear.apply(
       layers[0], layers[1], layers[2], to: input, rows: rows, into: &first, &second, &third, workers: workers)
     #expect(first == alone[0] && second == alone[1] && third == alone[2])
-    var (gated, scratch) = (first, first)
+    var gated = first
     layers[0].apply(
-      gating: layers[1], activation: .silu, input, rows: rows, into: &gated, scratch: &scratch, workers: workers)
+      gating: layers[1], activation: .silu, input, rows: rows, into: &gated, workers: workers)
     let activated = layers[0](matrix, activation: .silu, workers: workers).values
     expectClose(
       actual: gated, expected: zip(activated, alone[1]).map { $0 * $1 }, tolerance: 1e-5, label: "gated")

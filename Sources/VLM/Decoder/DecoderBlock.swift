@@ -16,19 +16,18 @@ struct DecoderWorkspace {
   var context: [Float]
   /// [rows, feedForwardWidth].
   var gate: [Float]
-  var up: [Float]
 
   init(_ configuration: DecoderConfiguration, hidden: Matrix) {
     rows = hidden.rows
     self.hidden = hidden.values
-    func blank(_ width: Int) -> [Float] { [Float](repeating: 0, count: hidden.rows * width) }
-    normed = blank(configuration.width)
-    queries = blank(configuration.heads * configuration.headWidth)
-    keys = blank(configuration.keyValueHeads * configuration.headWidth)
-    values = keys
-    context = queries
-    gate = blank(configuration.feedForwardWidth)
-    up = gate
+    // Each its own memory: a copy of an array would be copied when it is first written.
+    func room(_ width: Int) -> [Float] { [Float](roomFor: hidden.rows * width) }
+    normed = room(configuration.width)
+    queries = room(configuration.heads * configuration.headWidth)
+    keys = room(configuration.keyValueHeads * configuration.headWidth)
+    values = room(configuration.keyValueHeads * configuration.headWidth)
+    context = room(configuration.heads * configuration.headWidth)
+    gate = room(configuration.feedForwardWidth)
   }
 }
 
@@ -85,8 +84,7 @@ struct DecoderBlock: Sendable {
     output.apply(work.context, rows: rows, into: &work.hidden, accumulate: true, workers: workers)
     feedForwardNorm.apply(work.hidden, rows: rows, into: &work.normed, workers: workers)
     gate.apply(
-      gating: up, activation: activation, work.normed, rows: rows, into: &work.gate, scratch: &work.up, workers: workers
-    )
+      gating: up, activation: activation, work.normed, rows: rows, into: &work.gate, workers: workers)
     down.apply(work.gate, rows: rows, into: &work.hidden, accumulate: true, workers: workers)
   }
 }
