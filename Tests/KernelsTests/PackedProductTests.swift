@@ -267,6 +267,40 @@ import Testing
     }
   }
 
+  /// The portable loops and the CPU's own instructions.
+  @Test(arguments: [(1, 3), (16, 32), (17, 33), (64, 64), (63, 80)])
+  func `packs its operands the same in both forms`(columns: Int, inputs: Int) {
+    guard FusedProducts.formats.contains(.bf16) else { return }
+    let stride = 100
+    let values = TestNumbers.sample(stride * stride, in: -2...2)
+    let padded = (inputs + 31) / 32 * 32
+    func packed(_ pack: (UnsafePointer<Float>, UnsafeMutablePointer<UInt16>) -> Void, count: Int) -> [UInt16] {
+      var panel = [UInt16](repeating: 0x7fff, count: count)
+      values.withUnsafeBufferPointer { values in
+        panel.withUnsafeMutableBufferPointer { panel in
+          if let values = values.baseAddress, let panel = panel.baseAddress { pack(values, panel) }
+        }
+      }
+      return panel
+    }
+    let size = padded * PackedWeights.panelWidth
+    #expect(
+      packed({ FusedProducts.packBF16($0, stride: stride, columns, inputs, padded, $1) }, count: size)
+        == packed({ PackingMath.packBF16($0, stride: stride, columns, inputs, padded, $1) }, count: size))
+    #expect(
+      packed({ FusedProducts.packBF16(transposed: $0, stride: stride, columns, inputs, padded, $1) }, count: size)
+        == packed({ PackingMath.packBF16(transposed: $0, stride: stride, columns, inputs, padded, $1) }, count: size))
+    let narrowed = packed(
+      { FusedProducts.narrow($0, stride: stride, rows: 2, scale: 0.125, inputs, padded, $1) }, count: 2 * padded)
+    let wanted = packed(
+      { values, place in
+        for row in 0..<2 {
+          PackingMath.narrow(values + row * stride, scale: 0.125, inputs, padded, place + row * padded)
+        }
+      }, count: 2 * padded)
+    #expect(narrowed == wanted)
+  }
+
   @Test(arguments: [1, 31, 64, 65, 130], [32, 64, 80])
   func `of an encoder is Float32's within the rounding of its operands`(tokens: Int, headWidth: Int) {
     let heads = 2

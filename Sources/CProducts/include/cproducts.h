@@ -36,4 +36,14 @@ void cv_product_bf16(const uint16_t *rows, size_t row_stride, size_t count, cons
 // the instructions of cv_product_bf16; within 2e-6 of a large weight's size, where bfloat16 rounds to 4e-3.
 void cv_softmax_bf16(float *row, size_t count, int keep, size_t padded, uint16_t *narrowed);
 
+// Attention's operands in bfloat16; these need the instructions of cv_product_bf16 too.
+// Rows of queries, narrowed and scaled: [rows, width] with `stride` between rows → [rows, padded], zeros behind.
+void cv_narrow_queries(const float *queries, size_t stride, size_t rows, float scale, size_t width, size_t padded,
+                       uint16_t *narrowed);
+// One panel of up to 64 keys [columns, width], as cv_pack_bf16 has it.
+void cv_pack_keys(const float *keys, size_t stride, size_t columns, size_t width, size_t padded, uint16_t *panel);
+// One panel of up to 64 channels of values [positions, columns], as cv_pack_bf16_transposed has it.
+void cv_pack_values(const float *values, size_t stride, size_t columns, size_t positions, size_t padded,
+                    uint16_t *panel);
+
 #endif

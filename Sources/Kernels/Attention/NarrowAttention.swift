@@ -2,12 +2,14 @@
 /// long as the int8 layers around them. Scores, softmax and sums stay Float32.
 struct NarrowAttention: Sendable {
   private let engine: ProductEngine
+  private let isFused: Bool
   let headWidth: Int
 
   /// Nil when the CPU has no such products.
   init?(_ engine: ProductEngine, headWidth: Int) {
     guard engine.isNative(.bf16) else { return nil }
     self.engine = engine
+    isFused = engine.isFused(.bf16, rows: 2)
     self.headWidth = headWidth
   }
 
@@ -22,7 +24,8 @@ struct NarrowAttention: Sendable {
   func pack(
     keys: UnsafePointer<Float>, values: UnsafePointer<Float>?, stride: Int, positions: Int
   ) -> Head {
-    Head(keys: keys, values: values, stride: stride, positions: positions, headWidth: headWidth)
+    Head(
+      keys: keys, values: values, stride: stride, positions: positions, headWidth: headWidth, isFused: isFused)
   }
 
   /// scores [rows, visible] = scale · queries · keysᵀ for the first `visible` keys.
@@ -31,9 +34,7 @@ struct NarrowAttention: Sendable {
     _ queries: UnsafePointer<Float>, stride: Int, rows: Int, scale: Float, _ head: Head, visible: Int, in lane: Lane
   ) -> Tile {
     let padded = PackedWeights.paddedInputs(.bf16, headWidth)
-    for row in 0..<rows {
-      PackingMath.narrow(queries + row * stride, scale: scale, headWidth, padded, lane.queries + row * padded)
-    }
+    lane.narrow(queries, stride: stride, rows: rows, scale: scale, headWidth, padded)
     let distance = Self.scoreStride(visible)
     let block = PackingMath.Block(start: lane.scores, stride: distance, rows: rows, count: distance)
     lane.multiply(lane.queries, inner: padded, head.keys, panelStride: padded * PackedWeights.panelWidth, into: block)
@@ -99,6 +100,18 @@ struct NarrowAttention: Sendable {
       sums.deallocate()
     }
 
+    fileprivate func narrow(
+      _ rows: UnsafePointer<Float>, stride: Int, rows count: Int, scale: Float, _ width: Int, _ padded: Int
+    ) {
+      guard library != nil else {
+        FusedProducts.narrow(rows, stride: stride, rows: count, scale: scale, width, padded, queries)
+        return
+      }
+      for row in 0..<count {
+        PackingMath.narrow(rows + row * stride, scale: scale, width, padded, queries + row * padded)
+      }
+    }
+
     fileprivate func softmax(
       _ row: UnsafeMutablePointer<Float>, count: Int, keeping: Bool, padded: Int,
       into narrowed: UnsafeMutablePointer<UInt16>
@@ -150,25 +163,29 @@ struct NarrowAttention: Sendable {
     let valuePanel: Int
 
     fileprivate init(
-      keys: UnsafePointer<Float>, values: UnsafePointer<Float>?, stride: Int, positions: Int, headWidth: Int
+      keys: UnsafePointer<Float>, values: UnsafePointer<Float>?, stride: Int, positions: Int, headWidth: Int,
+      isFused: Bool
     ) {
+      // Both write the same.
+      let pack = isFused ? FusedProducts.packBF16(_:stride:_:_:_:_:) : PackingMath.packBF16(_:stride:_:_:_:_:)
+      let packTransposed =
+        isFused ? FusedProducts.packBF16(transposed:stride:_:_:_:_:) : PackingMath.packBF16(transposed:stride:_:_:_:_:)
       let width = PackedWeights.panelWidth
       let padded = PackedWeights.paddedInputs(.bf16, headWidth)
       let panels = PackedWeights.panelCount(positions)
       self.keys = Self.room(panels * width * padded)
       for panel in 0..<panels {
         let columns = min(width, positions - panel * width)
-        PackingMath.packBF16(
-          keys + panel * width * stride, stride: stride, columns, headWidth, padded,
-          self.keys + panel * width * padded)
+        pack(
+          keys + panel * width * stride, stride, columns, headWidth, padded, self.keys + panel * width * padded)
       }
       let inner = PackedWeights.paddedInputs(.bf16, positions)
       valuePanel = inner * width
       self.values = Self.room(values == nil ? 1 : PackedWeights.panelCount(headWidth) * valuePanel)
       guard let values else { return }
       for panel in 0..<PackedWeights.panelCount(headWidth) {
-        PackingMath.packBF16(
-          transposed: values + panel * width, stride: stride, min(width, headWidth - panel * width), positions, inner,
+        packTransposed(
+          values + panel * width, stride, min(width, headWidth - panel * width), positions, inner,
           self.values + panel * valuePanel)
       }
     }

@@ -47,6 +47,24 @@ enum FusedProducts {
     narrowedInto narrowed: UnsafeMutablePointer<UInt16>
   ) { cv_softmax_bf16(row, count, keeping ? 1 : 0, padded, narrowed) }
 
+  /// Queries [rows, width], narrowed and scaled: [rows, padded].
+  static func narrow(
+    _ queries: UnsafePointer<Float>, stride: Int, rows: Int, scale: Float, _ width: Int, _ padded: Int,
+    _ destination: UnsafeMutablePointer<UInt16>
+  ) { cv_narrow_queries(queries, stride, rows, scale, width, padded, destination) }
+
+  /// `PackingMath.packBF16` in the instructions that come with `multiply(bf16:)`.
+  static func packBF16(
+    _ rows: UnsafePointer<Float>, stride: Int, _ columns: Int, _ inputs: Int, _ padded: Int,
+    _ panel: UnsafeMutablePointer<UInt16>
+  ) { cv_pack_keys(rows, stride, columns, inputs, padded, panel) }
+
+  /// `PackingMath.packBF16(transposed:)`, likewise.
+  static func packBF16(
+    transposed rows: UnsafePointer<Float>, stride: Int, _ columns: Int, _ inputs: Int, _ padded: Int,
+    _ panel: UnsafeMutablePointer<UInt16>
+  ) { cv_pack_values(rows, stride, columns, inputs, padded, panel) }
+
   private static func output(
     _ block: PackingMath.Block, _ bias: UnsafePointer<Float>?, _ accumulate: Bool
   ) -> cv_output {
