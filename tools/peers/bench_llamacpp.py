@@ -2,7 +2,8 @@
 
     bench_llamacpp.py LLAMA_BENCH MODEL.gguf THREADS REPEATS
 
-The language model only: llama-bench has no image tower. It decodes behind an empty context, the cheapest place.
+The language model only: llama-bench has no image tower. It decodes behind 640 positions, as all others do, and behind an
+empty context, which is the cheapest place and what it does when nothing is said.
 """
 import json
 import subprocess
@@ -10,12 +11,24 @@ import sys
 
 DECODED = 16
 program, model, threads, repeats = sys.argv[1:]
-output = subprocess.run(
-    [program, "-m", model, "-t", threads, "-p", "640,128", "-n", str(DECODED), "-r", repeats, "-o", "jsonl"],
-    check=True, stdout=subprocess.PIPE, text=True).stdout
-tests = [json.loads(line) for line in output.splitlines()]
-seconds = {(test["n_prompt"], test["n_gen"]): [time / 1e9 for time in test["samples_ns"]] for test in tests}
-for prefill, pruned, decoded in zip(seconds[640, 0], seconds[128, 0], seconds[0, DECODED]):
+
+
+def bench(*arguments):
+    """Tests by prompt, new tokens and depth: seconds of each repeat."""
+    output = subprocess.run(
+        [program, "-m", model, "-t", threads, "-r", repeats, "-o", "jsonl", *arguments],
+        check=True, stdout=subprocess.PIPE, text=True).stdout
+    tests = [json.loads(line) for line in output.splitlines()]
+    return tests[0]["build_commit"], {
+        (test["n_prompt"], test["n_gen"], test["n_depth"]): [time / 1e9 for time in test["samples_ns"]]
+        for test in tests}
+
+
+commit, seconds = bench("-p", "640,128", "-n", "0")
+seconds |= bench("-p", "0", "-n", str(DECODED), "-d", "0,640")[1]
+for prefill, pruned, decoded, shallow in zip(
+        seconds[640, 0, 0], seconds[128, 0, 0], seconds[0, DECODED, 640], seconds[0, DECODED, 0]):
     print(json.dumps({
-        "peer": "llamacpp", "precision": "Q8_0", "version": f"llama.cpp {tests[0]['build_commit']}",
-        "prefill_640_s": prefill, "prefill_128_s": pruned, "decode_s_per_token": decoded / DECODED}))
+        "peer": "llamacpp", "precision": "Q8_0", "version": f"llama.cpp {commit}", "prefill_640_s": prefill,
+        "prefill_128_s": pruned, "decode_s_per_token": decoded / DECODED,
+        "decode_empty_s_per_token": shallow / DECODED}))
