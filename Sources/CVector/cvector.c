@@ -96,32 +96,18 @@ CLONES void cv_softmax_narrow(float *row, size_t count, int keep, size_t padded,
 
 enum { SHARING = 4 };
 
-INLINE float one_of(const void *values, size_t place, int is_narrow) {
-  return is_narrow ? as_float((int32_t)((uint32_t)((const uint16_t *)values)[place] << 16))
-                   : ((const float *)values)[place];
-}
-
-INLINE void load_any(lanes *to, const void *values, size_t place, int is_narrow) {
-  if (is_narrow) {
-    half_lanes halves;
-    memcpy(&halves, (const uint16_t *)values + place, sizeof halves);
-    *to = (lanes)(__builtin_convertvector(halves, word_lanes) << 16);
-  } else {
-    load(to, (const float *)values + place);
-  }
-}
-
 // scores [heads, positions] = scale · keys · queries. Each key is read once for the heads that share it.
-INLINE void score(size_t heads, const float *queries, const void *keys, int is_narrow, size_t positions, size_t width,
-                  float scale, float *scores) {
+INLINE void score(size_t heads, const float *queries, const float *keys, size_t positions, size_t width, float scale,
+                  float *scores) {
   FAST_SUMS
   for (size_t p = 0; p < positions; p++) {
+    const float *key = keys + p * width;
     lanes part[SHARING] = {{0}};
     float sums[SHARING] = {0};
     size_t i = 0;
     for (; i + LANES <= width; i += LANES) {
       lanes k;
-      load_any(&k, keys, p * width + i, is_narrow);
+      load(&k, key + i);
       for (size_t h = 0; h < heads; h++) {
         lanes q;
         load(&q, queries + h * width + i);
@@ -129,15 +115,15 @@ INLINE void score(size_t heads, const float *queries, const void *keys, int is_n
       }
     }
     for (; i < width; i++) {
-      for (size_t h = 0; h < heads; h++) sums[h] += queries[h * width + i] * one_of(keys, p * width + i, is_narrow);
+      for (size_t h = 0; h < heads; h++) sums[h] += queries[h * width + i] * key[i];
     }
     for (size_t h = 0; h < heads; h++) scores[h * positions + p] = scale * (sums[h] + sum_of(&part[h]));
   }
 }
 
 // context [heads, width] = Σ scores · values · shares, four vectors of channels at a time.
-INLINE void collect(size_t heads, const float *scores, const void *values, int is_narrow, size_t positions,
-                    size_t width, const float *shares, float *context) {
+INLINE void collect(size_t heads, const float *scores, const float *values, size_t positions, size_t width,
+                    const float *shares, float *context) {
   FAST_SUMS
   enum { WIDTH = 4 * LANES };
   size_t start = 0;
@@ -146,7 +132,7 @@ INLINE void collect(size_t heads, const float *scores, const void *values, int i
     for (size_t p = 0; p < positions; p++) {
       for (int v = 0; v < 4; v++) {
         lanes value;
-        load_any(&value, values, p * width + start + (size_t)v * LANES, is_narrow);
+        load(&value, values + p * width + start + (size_t)v * LANES);
         for (size_t h = 0; h < heads; h++) sums[h][v] += value * scores[h * positions + p];
       }
     }
@@ -160,37 +146,29 @@ INLINE void collect(size_t heads, const float *scores, const void *values, int i
   for (; start < width; start++) {
     for (size_t h = 0; h < heads; h++) {
       float sum = 0;
-      for (size_t p = 0; p < positions; p++) sum += one_of(values, p * width + start, is_narrow) * scores[h * positions + p];
+      for (size_t p = 0; p < positions; p++) sum += values[p * width + start] * scores[h * positions + p];
       context[h * width + start] = sum * shares[h];
     }
   }
 }
 
-INLINE void attend(size_t heads, const float *queries, const void *keys, const void *values, int is_narrow,
-                   size_t positions, size_t width, float scale, float *scores, float *context) {
+INLINE void attend(size_t heads, const float *queries, const float *keys, const float *values, size_t positions,
+                   size_t width, float scale, float *scores, float *context) {
   float shares[SHARING];
-  score(heads, queries, keys, is_narrow, positions, width, scale, scores);
+  score(heads, queries, keys, positions, width, scale, scores);
   for (size_t h = 0; h < heads; h++) shares[h] = exponentials(scores + h * positions, positions);
-  collect(heads, scores, values, is_narrow, positions, width, shares, context);
+  collect(heads, scores, values, positions, width, shares, context);
 }
 
-CLONES void cv_attend_row(size_t heads, const float *queries, const void *keys, const void *values, int is_narrow,
+CLONES void cv_attend_row(size_t heads, const float *queries, const float *keys, const float *values,
                           size_t positions, size_t width, float scale, float *scores, float *context) {
-  // Numbers that the compiler knows keep the sums in registers.
+  // A number that the compiler knows keeps the sums in registers.
   if (heads == SHARING) {
-    if (is_narrow) {
-      attend(SHARING, queries, keys, values, 1, positions, width, scale, scores, context);
-    } else {
-      attend(SHARING, queries, keys, values, 0, positions, width, scale, scores, context);
-    }
+    attend(SHARING, queries, keys, values, positions, width, scale, scores, context);
     return;
   }
   for (size_t h = 0; h < heads; h++) {
-    if (is_narrow) {
-      attend(1, queries + h * width, keys, values, 1, positions, width, scale, scores, context + h * width);
-    } else {
-      attend(1, queries + h * width, keys, values, 0, positions, width, scale, scores, context + h * width);
-    }
+    attend(1, queries + h * width, keys, values, positions, width, scale, scores, context + h * width);
   }
 }
 

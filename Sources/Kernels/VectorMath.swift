@@ -45,13 +45,13 @@ enum VectorMath {
   static let headsTogether = 4
 
   /// context [heads, width] = softmax(scale · keys · queries) · values: one row of heads that share keys and values
-  /// [positions, width], Float32 or bfloat16.
+  /// [positions, width].
   /// - Parameter scores: room for [heads, positions].
   static func attend(
-    _ queries: UnsafePointer<Float>, heads: Int, keys: UnsafeRawPointer, values: UnsafeRawPointer, isNarrow: Bool,
+    _ queries: UnsafePointer<Float>, heads: Int, keys: UnsafePointer<Float>, values: UnsafePointer<Float>,
     positions: Int, width: Int, scale: Float, scores: UnsafeMutablePointer<Float>,
     into context: UnsafeMutablePointer<Float>
-  ) { cv_attend_row(heads, queries, keys, values, isNarrow ? 1 : 0, positions, width, scale, scores, context) }
+  ) { cv_attend_row(heads, queries, keys, values, positions, width, scale, scores, context) }
 
   static func add(_ source: UnsafePointer<Float>, to destination: UnsafeMutablePointer<Float>, count: Int) {
     cv_add(destination, source, count)

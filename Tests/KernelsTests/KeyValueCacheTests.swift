@@ -32,7 +32,7 @@ import Testing
     for place in places(positions) {
       cache.withLayer(place.layer) { keys, values in
         let offset = (place.head * capacity + place.position) * Self.headWidth + place.channel
-        (place.part == 0 ? keys : values).assumingMemoryBound(to: Float.self)[offset] =
+        (place.part == 0 ? keys : values)[offset] =
           mark(place.layer, place.part, place.head, place.position, place.channel)
       }
     }
@@ -44,7 +44,7 @@ import Testing
       var found: Float?
       cache.withLayer(place.layer) { keys, values in
         found =
-          (place.part == 0 ? keys : values).assumingMemoryBound(to: Float.self)[
+          (place.part == 0 ? keys : values)[
             (place.head * capacity + place.position) * Self.headWidth + place.channel]
       }
       return found != mark(place.layer, place.part, place.head, place.position, place.channel)

@@ -338,14 +338,12 @@ import Testing
     }
   }
 
-  @Test(arguments: [(16, 0), (70, 0), (20, 45), (130, 3), (1, 40), (3, 40), (1, 0)], [false, true])
-  func `of a decoder is Float32's within the rounding of its operands`(_ size: (rows: Int, past: Int), isNarrow: Bool) {
-    let (rows, past) = size
-    let (heads, shared, headWidth) = (8, 2, 80)
+  @Test(arguments: [(16, 0), (70, 0), (20, 45), (130, 3)])
+  func `of a decoder is Float32's within the rounding of its operands`(rows: Int, past: Int) {
+    let (heads, shared, headWidth) = (4, 2, 64)
     func run(_ engine: ProductEngine?, workers: Int) -> [Float] {
       let attention = CausalAttention(heads: heads, keyValueHeads: shared, headWidth: headWidth, engine: engine)
-      var cache = KeyValueCache(
-        layers: 1, heads: shared, headWidth: headWidth, capacity: 8, isNarrow: isNarrow && engine != nil)
+      var cache = KeyValueCache(layers: 1, heads: shared, headWidth: headWidth, capacity: 8)
       var context: [Float] = []
       for (number, count) in [past, rows].enumerated() where count > 0 {
         var numbers = TestNumbers(seed: UInt64(number))

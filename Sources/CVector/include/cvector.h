@@ -12,10 +12,9 @@ void cv_softmax(float *row, size_t count);
 // The same narrowed to bfloat16, behind it zeros up to `padded`; row holds the softmax only when `keep`.
 void cv_softmax_narrow(float *row, size_t count, int keep, size_t padded, uint16_t *narrowed);
 // One row of up to four heads that share keys and values [positions, width]: context [heads, width] = softmax(scale · keys ·
-// queries) · values, of queries [heads, width]. Keys and values are float, or bfloat16 when `is_narrow`. Scores has room for
-// [heads, positions].
-void cv_attend_row(size_t heads, const float *queries, const void *keys, const void *values, int is_narrow,
-                   size_t positions, size_t width, float scale, float *scores, float *context);
+// queries) · values, of queries [heads, width]. Scores has room for [heads, positions].
+void cv_attend_row(size_t heads, const float *queries, const float *keys, const float *values, size_t positions,
+                   size_t width, float scale, float *scores, float *context);
 // destination[i] += source[i].
 void cv_add(float *destination, const float *source, size_t count);
 // destination[i] += source[i], in double.

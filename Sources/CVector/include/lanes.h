@@ -11,9 +11,6 @@
 typedef float lanes __attribute__((vector_size(64), aligned(4)));
 typedef int32_t int_lanes __attribute__((vector_size(64), aligned(4)));
 
-typedef uint32_t word_lanes __attribute__((vector_size(64), aligned(4)));
-typedef uint16_t half_lanes __attribute__((vector_size(32), aligned(2)));
-
 enum { LANES = 16 };
 
 INLINE void load(lanes *to, const float *from) { memcpy(to, from, sizeof *to); }

@@ -14,9 +14,6 @@ public struct CausalAttention: Sendable {
     narrow = engine.flatMap { NarrowAttention($0, headWidth: headWidth) }
   }
 
-  /// Whether its keys and values are best kept in bfloat16: whoever multiplies in that format rounds them to it anyway.
-  public var keepsNarrow: Bool { narrow != nil && headWidth % 2 == 0 }
-
   private static let tileRows = 64
   /// Packing keys and values pays only when several queries read them.
   private static let leastNarrowRows = 16
@@ -37,8 +34,6 @@ public struct CausalAttention: Sendable {
       queries.count >= own && context.count >= own && keys.count >= shared && values.count >= shared
         && cache.count + rows <= cache.capacity && cache.heads == keyValueHeads && cache.headWidth == headWidth,
       "attention operands fit the cache")
-    precondition(!cache.isNarrow || narrow != nil, "whoever keeps bfloat16 multiplies it")
-    let isNarrow = cache.isNarrow
     let past = cache.count
     let capacity = cache.capacity
     queries.withUnsafeBufferPointer { q in
@@ -49,19 +44,17 @@ public struct CausalAttention: Sendable {
               guard rows > 0, let q = q.baseAddress, let k = k.baseAddress, let v = v.baseAddress,
                 let out = out.baseAddress
               else { return }
-              let slabs = Slabs(
-                keys: cachedKeys, values: cachedValues, capacity: capacity, headWidth: headWidth,
-                isNarrow: isNarrow)
-              workers.forEachRange(of: rows, grain: 64) { range in
-                for row in range { slabs.store(row, at: past + row, keys: k, values: v, heads: keyValueHeads) }
-              }
-              let operands = Operands(queries: q, slabs: slabs, context: out, rows: rows, past: past)
-              if rows == 1 {
-                runOne(operands, workers)
+              store(k, rows: rows, past: past, capacity: capacity, into: cachedKeys)
+              store(v, rows: rows, past: past, capacity: capacity, into: cachedValues)
+              let operands = Operands(
+                queries: q, keys: cachedKeys, values: cachedValues, context: out, rows: rows, past: past,
+                capacity: capacity)
+              if let narrow, rows >= Self.leastNarrowRows {
+                run(operands, narrow, workers)
                 return
               }
-              if let narrow, isNarrow || rows >= Self.leastNarrowRows {
-                run(operands, narrow, workers)
+              if rows == 1 {
+                runOne(operands, workers)
                 return
               }
               let tiles = (rows + Self.tileRows - 1) / Self.tileRows
@@ -79,10 +72,12 @@ public struct CausalAttention: Sendable {
 
   private struct Operands {
     let queries: UnsafePointer<Float>
-    let slabs: Slabs
+    let keys: UnsafePointer<Float>
+    let values: UnsafePointer<Float>
     let context: UnsafeMutablePointer<Float>
     let rows: Int
     let past: Int
+    let capacity: Int
   }
 
   /// All heads in bfloat16; keys and values are packed once for the query heads that share them.
@@ -90,9 +85,9 @@ public struct CausalAttention: Sendable {
     let positions = operands.past + operands.rows
     let slots = Heads(count: keyValueHeads)
     workers.forEach(keyValueHeads) { head in
-      operands.slabs.withFloats(head, positions: positions) { keys, values in
-        slots.values[head] = narrow.pack(keys: keys, values: values, stride: headWidth, positions: positions)
-      }
+      let slab = head * operands.capacity * headWidth
+      slots.values[head] = narrow.pack(
+        keys: operands.keys + slab, values: operands.values + slab, stride: headWidth, positions: positions)
     }
     let tiles = (operands.rows + Self.tileRows - 1) / Self.tileRows
     let lane = { narrow.makeLane(rows: min(Self.tileRows, operands.rows), positions: positions) }
@@ -141,6 +136,18 @@ public struct CausalAttention: Sendable {
     }
   }
 
+  /// [rows, heads · headWidth] → [heads][capacity][headWidth] at position `past`.
+  private func store(
+    _ source: UnsafePointer<Float>, rows: Int, past: Int, capacity: Int, into slab: UnsafeMutablePointer<Float>
+  ) {
+    for row in 0..<rows {
+      for head in 0..<keyValueHeads {
+        (slab + (head * capacity + past + row) * headWidth)
+          .update(from: source + (row * keyValueHeads + head) * headWidth, count: headWidth)
+      }
+    }
+  }
+
   /// One new position: two passes over the cache, no library call. A few heads that share keys and values go together.
   private func runOne(_ operands: Operands, _ workers: Workers) {
     let positions = operands.past + 1
@@ -150,10 +157,10 @@ public struct CausalAttention: Sendable {
     workers.forEach(keyValueHeads * parts, lane: { Scores(together * positions) }) { scores, item in
       let first = item % parts * together
       let head = item / parts * sharing + first
-      let (keys, values) = operands.slabs[item / parts]
+      let slab = item / parts * operands.capacity * headWidth
       VectorMath.attend(
-        operands.queries + head * headWidth, heads: min(together, sharing - first), keys: keys,
-        values: values, isNarrow: operands.slabs.isNarrow, positions: positions, width: headWidth,
+        operands.queries + head * headWidth, heads: min(together, sharing - first), keys: operands.keys + slab,
+        values: operands.values + slab, positions: positions, width: headWidth,
         scale: 1 / Float(headWidth).squareRoot(), scores: scores.memory, into: operands.context + head * headWidth)
     }
   }
@@ -162,14 +169,14 @@ public struct CausalAttention: Sendable {
     let rows = tile * Self.tileRows..<min((tile + 1) * Self.tileRows, operands.rows)
     let visible = operands.past + rows.upperBound
     let width = heads * headWidth
-    let (keys, values) = operands.slabs.floats(head / (heads / keyValueHeads))
+    let slab = head / (heads / keyValueHeads) * operands.capacity * headWidth
     let query = operands.queries + rows.lowerBound * width + head * headWidth
     let context = operands.context + rows.lowerBound * width + head * headWidth
     let scale = 1 / Float(headWidth).squareRoot()
     let scores = UnsafeMutablePointer<Float>.allocate(capacity: rows.count * visible)
     defer { scores.deallocate() }
     OpenBLAS.multiplyTransposed(
-      .init(start: query, stride: width), .init(start: keys, stride: headWidth), into: scores,
+      .init(start: query, stride: width), .init(start: operands.keys + slab, stride: headWidth), into: scores,
       outputStride: visible, rows: rows.count, columns: visible, inner: headWidth, scale: scale)
     for row in 0..<rows.count {
       let seen = operands.past + rows.lowerBound + row + 1
@@ -177,7 +184,7 @@ public struct CausalAttention: Sendable {
       (scores + row * visible + seen).update(repeating: 0, count: visible - seen)
     }
     OpenBLAS.multiply(
-      .init(start: scores, stride: visible), .init(start: values, stride: headWidth), into: context,
+      .init(start: scores, stride: visible), .init(start: operands.values + slab, stride: headWidth), into: context,
       outputStride: width, rows: rows.count, columns: headWidth, inner: visible)
   }
 }

@@ -1,31 +1,22 @@
 /// Keys and values of every decoder block, [layer][key or value][head][position][headWidth], in one buffer that is allocated
-/// once per conversation and grows by doubling. In bfloat16 it takes half the memory, and half the time to read.
+/// once per conversation and grows by doubling.
 public struct KeyValueCache: ~Copyable {
   public let layers: Int
   public let heads: Int
   public let headWidth: Int
-  /// Whether its numbers are bfloat16 instead of Float32.
-  public let isNarrow: Bool
   /// Positions that are filled.
   public private(set) var count = 0
   /// Positions that fit without growing.
   public private(set) var capacity: Int
   private var buffer: AlignedBuffer
 
-  /// Floats that one head's key takes at one position.
-  private let unit: Int
-
-  /// - Parameter isNarrow: keeps bfloat16; head widths are even then.
-  public init(layers: Int, heads: Int, headWidth: Int, capacity: Int, isNarrow: Bool = false) {
-    precondition(!isNarrow || headWidth % 2 == 0, "two bfloat16 numbers take the place of a float")
+  public init(layers: Int, heads: Int, headWidth: Int, capacity: Int) {
     self.layers = layers
     self.heads = heads
     self.headWidth = headWidth
-    self.isNarrow = isNarrow
-    unit = isNarrow ? headWidth / 2 : headWidth
     self.capacity = max(capacity, 1)
     buffer = AlignedBuffer(
-      count: Self.size(layers: layers, heads: heads, unit: unit, capacity: self.capacity))
+      count: Self.size(layers: layers, heads: heads, headWidth: headWidth, capacity: self.capacity))
   }
 
   /// Makes room for `positions` more behind the filled ones.
@@ -33,11 +24,11 @@ public struct KeyValueCache: ~Copyable {
     guard count + positions > capacity else { return }
     let larger = max(count + positions, capacity * 2)
     var replacement = AlignedBuffer(
-      count: Self.size(layers: layers, heads: heads, unit: unit, capacity: larger))
-    let filled = count * unit
+      count: Self.size(layers: layers, heads: heads, headWidth: headWidth, capacity: larger))
+    let filled = count * headWidth
     for slab in 0..<layers * 2 * heads {
-      let from = slab * capacity * unit
-      let to = slab * larger * unit
+      let from = slab * capacity * headWidth
+      let to = slab * larger * headWidth
       buffer.withSpan(from..<from + filled) { source in
         replacement.withMutableSpan(to..<to + filled) { destination in
           for index in 0..<filled { destination[index] = source[index] }
@@ -60,23 +51,21 @@ public struct KeyValueCache: ~Copyable {
     count = positions
   }
 
-  /// One layer's keys and values, [heads][capacity][headWidth] each, Float32 or bfloat16.
+  /// One layer's keys and values, [heads][capacity][headWidth] each.
   mutating func withLayer(
-    _ layer: Int, _ body: (_ keys: UnsafeMutableRawPointer, _ values: UnsafeMutableRawPointer) -> Void
+    _ layer: Int, _ body: (_ keys: UnsafeMutablePointer<Float>, _ values: UnsafeMutablePointer<Float>) -> Void
   ) {
     precondition((0..<layers).contains(layer), "a cache has one slab a layer")
-    let half = heads * capacity * unit
+    let half = heads * capacity * headWidth
     let start = layer * 2 * half
     buffer.withMutableSpan(start..<start + 2 * half) { span in
       span.withUnsafeMutableBufferPointer { memory in
-        if let start = memory.baseAddress {
-          body(UnsafeMutableRawPointer(start), UnsafeMutableRawPointer(start + half))
-        }
+        if let start = memory.baseAddress { body(start, start + half) }
       }
     }
   }
 
-  private static func size(layers: Int, heads: Int, unit: Int, capacity: Int) -> Int {
-    layers * 2 * heads * capacity * unit
+  private static func size(layers: Int, heads: Int, headWidth: Int, capacity: Int) -> Int {
+    layers * 2 * heads * capacity * headWidth
   }
 }

@@ -68,9 +68,6 @@ struct DecoderBlock: Sendable {
     activation = configuration.activation
   }
 
-  /// Whether its keys and values are best kept in bfloat16.
-  var keepsNarrow: Bool { attention.keepsNarrow }
-
   /// Runs the block on the workspace's residual stream; keys and values go behind the cache's filled positions.
   func run(
     _ work: inout DecoderWorkspace, layer: Int, rotation: RotaryTable, cache: inout KeyValueCache, workers: Workers

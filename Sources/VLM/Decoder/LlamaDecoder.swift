@@ -39,7 +39,7 @@ public struct LlamaDecoder: Sendable {
   public func makeCache(capacity: Int) -> KeyValueCache {
     KeyValueCache(
       layers: configuration.depth, heads: configuration.keyValueHeads, headWidth: configuration.headWidth,
-      capacity: capacity, isNarrow: blocks.allSatisfy(\.keepsNarrow))
+      capacity: capacity)
   }
 
   /// Embeddings of `tokens`, each of which is inside the vocabulary: [tokens, width].
