@@ -338,9 +338,9 @@ import Testing
     }
   }
 
-  @Test(arguments: [(16, 0), (70, 0), (20, 45), (130, 3)])
+  @Test(arguments: [(16, 0), (70, 0), (20, 45), (130, 3), (1, 40), (3, 40)])
   func `of a decoder is Float32's within the rounding of its operands`(rows: Int, past: Int) {
-    let (heads, shared, headWidth) = (4, 2, 64)
+    let (heads, shared, headWidth) = (8, 2, 80)
     func run(_ engine: ProductEngine?, workers: Int) -> [Float] {
       let attention = CausalAttention(heads: heads, keyValueHeads: shared, headWidth: headWidth, engine: engine)
       var cache = KeyValueCache(layers: 1, heads: shared, headWidth: headWidth, capacity: 8)
