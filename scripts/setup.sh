@@ -14,7 +14,7 @@ done
 
 if ! command -v apt-get >/dev/null 2>&1; then
   echo "error: these libraries are missing, and there is no apt-get to install them:$missing" >&2
-  echo "hint: install OpenBLAS, libpng and libturbojpeg with their headers, then run make again" >&2
+  echo "hint: install OpenBLAS, oneDNN, libpng and libturbojpeg with their headers, then run make again" >&2
   exit 1
 fi
 

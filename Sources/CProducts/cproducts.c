@@ -5,6 +5,7 @@
 #if defined(__x86_64__)
 
 #include <immintrin.h>
+#include <string.h>
 
 #define UNROLL _Pragma("clang loop unroll(full)")
 #define WIDE __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl")))
@@ -28,6 +29,13 @@ static int is_wide(void) {
 int cv_multiplies_int8(void) { return is_wide() && __builtin_cpu_supports("avx512vnni"); }
 
 int cv_multiplies_bf16(void) { return is_wide() && __builtin_cpu_supports("avx512bf16"); }
+
+// Four bytes of channels, whatever their type.
+INLINE int32_t word_at(const void *place) {
+  int32_t word;
+  memcpy(&word, place, sizeof word);
+  return word;
+}
 
 // Lanes of vector `v` of a panel that holds `columns` wanted outputs.
 INLINE __mmask16 wanted(size_t columns, int v) {
@@ -58,7 +66,7 @@ VNNI INLINE void int8_group(const int count, const uint8_t *rows, size_t row_str
     __m512i weights[VECTORS];
     UNROLL for (int v = 0; v < VECTORS; v++) weights[v] = _mm512_loadu_si512(place + v * 64);
     UNROLL for (int r = 0; r < count; r++) {
-      const __m512i channels = _mm512_set1_epi32(*(const int32_t *)(from + (size_t)r * row_stride + k));
+      const __m512i channels = _mm512_set1_epi32(word_at(from + (size_t)r * row_stride + k));
       UNROLL for (int v = 0; v < VECTORS; v++) total[r][v] = _mm512_dpbusd_epi32(total[r][v], channels, weights[v]);
     }
   }
@@ -90,7 +98,7 @@ BF16 INLINE void bf16_group(const int count, const uint16_t *rows, size_t row_st
     __m512i weights[VECTORS];
     UNROLL for (int v = 0; v < VECTORS; v++) weights[v] = _mm512_loadu_si512(place + v * 32);
     UNROLL for (int r = 0; r < count; r++) {
-      const __m512i channels = _mm512_set1_epi32(*(const int32_t *)(from + (size_t)r * row_stride + k));
+      const __m512i channels = _mm512_set1_epi32(word_at(from + (size_t)r * row_stride + k));
       UNROLL for (int v = 0; v < VECTORS; v++) {
         total[r][v] = _mm512_dpbf16_ps(total[r][v], (__m512bh)channels, (__m512bh)weights[v]);
       }
@@ -154,6 +162,8 @@ INLINE __mmask16 first_lanes(size_t count) { return count >= 16 ? 0xffff : (__mm
 
 // 2^x as 2^n · 2^r with whole n and |r| <= 1/2; the polynomial is Cephes' exp2f.
 WIDE INLINE __m512 exp2_of(__m512 x) {
+  // Infinity less infinity is not a number; far below is zero all the same. A NaN comes second, and stays.
+  x = _mm512_max_ps(_mm512_set1_ps(-200.0f), x);
   const __m512 n = _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
   const __m512 r = _mm512_sub_ps(x, n);
   __m512 p = _mm512_set1_ps(1.535336188e-4f);

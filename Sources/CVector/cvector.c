@@ -96,7 +96,7 @@ CLONES void cv_softmax_narrow(float *row, size_t count, int keep, size_t padded,
 
 enum { SHARING = 4 };
 
-// scores [heads, positions] = scale · keys · queries. Each key is read once for the heads that share it.
+// scores [heads, positions] = scale · keys · queries. Each key is read once for all of them.
 INLINE void score(size_t heads, const float *queries, const float *keys, size_t positions, size_t width, float scale,
                   float *scores) {
   FAST_SUMS

@@ -4,7 +4,7 @@
 extension [Float] {
   /// Memory for `count` numbers, each of which is written before it is read: not set to zero, and no page of it is taken before it is
   /// written, by several threads at once then. A workspace has tens of megabytes, and feels both.
-  public init(roomFor count: Int) {
+  package init(roomFor count: Int) {
     self.init(unsafeUninitializedCapacity: count) { _, initialised in initialised = count }
   }
 }

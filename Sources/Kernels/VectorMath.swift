@@ -41,7 +41,7 @@ enum VectorMath {
     narrowedInto narrowed: UnsafeMutablePointer<UInt16>
   ) { cv_softmax_narrow(row, count, keeping ? 1 : 0, padded, narrowed) }
 
-  /// Most heads of one `attend`.
+  /// Heads that one `attend` takes fastest: SHARING in cvector.c.
   static let headsTogether = 4
 
   /// context [heads, width] = softmax(scale · keys · queries) · values: one row of heads that share keys and values

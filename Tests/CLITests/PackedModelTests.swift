@@ -82,6 +82,10 @@ import Testing
     var command = ask("--threads", "2")
     command.environment["OMP_NUM_THREADS"] = "7"
     #expect(try succeed(command).errors.contains("note: OMP_NUM_THREADS=7 has no effect: --threads decides (2)"))
+    command.environment["OMP_PROC_BIND"] = "true"
+    #expect(try succeed(command).errors.contains("note: OMP_PROC_BIND=true binds all threads to one core: unset it"))
+    command.environment["OMP_PROC_BIND"] = "false"
+    #expect(!(try succeed(command).errors.contains("PROC_BIND")))
     command.environment["OMP_NUM_THREADS"] = "2"
     let silent = try succeed(command)
     #expect(!silent.errors.contains("note:"))

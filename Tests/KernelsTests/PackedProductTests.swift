@@ -232,7 +232,9 @@ import Testing
   /// Against the sum in double: exact to bfloat16's half step of 2⁻⁹, and to Float32's where the row is kept.
   @Test(arguments: [1, 15, 16, 17, 64, 577], [true, false])
   func `has a softmax that is right in both forms`(count: Int, keeping: Bool) {
-    let scores = TestNumbers.sample(count, in: -20...20)
+    var scores = TestNumbers.sample(count, in: -20...20)
+    // Far below: zero, and nothing else of the row suffers.
+    if count > 2 { (scores[1], scores[2]) = (-.infinity, -3e38) }
     let largest = Double(scores.max() ?? 0)
     let powers = scores.map { exp(Double($0) - largest) }
     let wanted = powers.map { $0 / powers.reduce(0, +) }
@@ -260,8 +262,8 @@ import Testing
           continue
         }
         for (index, value) in wanted.enumerated() {
-          #expect(abs(Double(values[index]) - value) <= value / 256 + 1e-38)
-          if keeping { #expect(abs(Double(row[index]) - value) <= value * 4e-6 + 1e-38) }
+          #expect(abs(Double(values[index]) - value) <= value / 256 + 3e-38)
+          if keeping { #expect(abs(Double(row[index]) - value) <= value * 4e-6 + 3e-38) }
         }
       }
     }

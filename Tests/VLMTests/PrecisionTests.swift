@@ -49,7 +49,7 @@ import Testing
       try model("tiny-grouped", precision, workers: $0).answer(setting: setting, newTokens: 12)
     }
     for answer in answers[1...] {
-      // Widened products are cut by the number of threads, and other cuts round otherwise.
+      // Without kernels, Float32 is cut by the number of threads, and other cuts round otherwise.
       if ProductEngine().isNative(.f32), ProductEngine().isNative(.int8) {
         #expect(answer.isIdentical(to: answers[0]))
       }

@@ -3,8 +3,9 @@
 
     cost.py [--rate GFLOPS_PER_CORE] [--bandwidth GB_PER_S] [--overhead FACTOR]
 
-Rate and bandwidth are this machine's (`make benchmarks`; `vlmprune bench` for the overhead over bare products). Products scale
-with cores, memory does not, beyond the few cores that saturate it: give the bandwidth of the machine that is asked about.
+Rate and bandwidth are a machine's (`make benchmarks`; `vlmprune bench` for the overhead over bare products); the defaults
+are those of two cores of an AMD EPYC (Zen 5). Products scale with cores, memory does not, beyond the few cores that
+saturate it: give the bandwidth of the machine that is asked about.
 """
 import argparse
 
@@ -30,9 +31,9 @@ def prefill(shape, rows):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rate", type=float, default=440, help="GFLOP/s of int8 products, a core")
-    parser.add_argument("--bandwidth", type=float, default=25, help="GB/s from memory")
-    parser.add_argument("--overhead", type=float, default=1.2, help="encode and prefill over their bare products")
+    parser.add_argument("--rate", type=float, default=1000, help="GFLOP/s of int8 products, a core")
+    parser.add_argument("--bandwidth", type=float, default=47, help="GB/s from memory")
+    parser.add_argument("--overhead", type=float, default=1.15, help="encode and prefill over their bare products")
     args = parser.parse_args()
     print("| model | cores | encode s | prefill 640 s | prefill 128 s | decode ms/token | weights GB | cache of 640 GB |")
     print("|---|---|---|---|---|---|---|---|")

@@ -23,7 +23,9 @@ func best(_ body: () -> Void) -> Double {
   return Double(shortest.components.attoseconds) * 1e-15 + Double(shortest.components.seconds) * 1e3
 }
 
-print("\(workers.count) threads; OpenBLAS \(BackEnd.openBLASVersion); oneDNN \(BackEnd.oneDNNVersion)\n")
+print(
+  "\(workers.count) threads; OpenBLAS \(BackEnd.openBLASVersion); oneDNN \(BackEnd.oneDNNVersion); our own: \(BackEnd.nativeFormats.map(\.rawValue))\n"
+)
 line(["product [rows, in] → out, GFLOP/s", "f32", "bf16", "int8"])
 let engine = ProductEngine()
 for (rows, inputs, outputs) in [

@@ -36,7 +36,8 @@ void cv_product_bf16(const uint16_t *rows, size_t row_stride, size_t count, cons
 // the instructions of cv_product_bf16; within 2e-6 of a large weight's size, where bfloat16 rounds to 4e-3.
 void cv_softmax_bf16(float *row, size_t count, int keep, size_t padded, uint16_t *narrowed);
 
-// Attention's operands in bfloat16; these need the instructions of cv_product_bf16 too.
+// Attention's operands in bfloat16; these need the instructions of cv_product_bf16 too, and a `padded` that is a multiple of 32, as
+// cpacking.h has it. Denormal numbers become zero, as they are in the product.
 // Rows of queries, narrowed and scaled: [rows, width] with `stride` between rows → [rows, padded], zeros behind.
 void cv_narrow_queries(const float *queries, size_t stride, size_t rows, float scale, size_t width, size_t padded,
                        uint16_t *narrowed);

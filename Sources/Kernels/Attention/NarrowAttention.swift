@@ -166,7 +166,7 @@ struct NarrowAttention: Sendable {
       keys: UnsafePointer<Float>, values: UnsafePointer<Float>?, stride: Int, positions: Int, headWidth: Int,
       isFused: Bool
     ) {
-      // Both write the same.
+      // Both write the same, but for denormal numbers, which the product takes for zero.
       let pack = isFused ? FusedProducts.packBF16(_:stride:_:_:_:_:) : PackingMath.packBF16(_:stride:_:_:_:_:)
       let packTransposed =
         isFused ? FusedProducts.packBF16(transposed:stride:_:_:_:_:) : PackingMath.packBF16(transposed:stride:_:_:_:_:)

@@ -121,7 +121,7 @@ struct PackedProduct {
     }
   }
 
-  /// Four megabytes of prepared rows, in whole groups of the six that our own kernels take at once.
+  /// Four megabytes of prepared rows (of very wide ones some more), in whole groups of the six that our own kernels take at once.
   private static func fusedRows(_ weights: PackedWeights) -> Int {
     max(126, (4 << 20) / (weights.paddedInputs * weights.format.size) / 6 * 6)
   }

@@ -17,7 +17,7 @@ public enum BackEnd: String, Sendable, Hashable, CaseIterable {
 /// Runs products with packed weights: through our own kernels or oneDNN's in the formats that this CPU has some for, else in Float32
 /// through OpenBLAS, with the weights widened a few columns at a time. One is made a model, and shared by all its layers.
 public final class ProductEngine: Sendable {
-  let library: OneDNN?
+  private let library: OneDNN?
   private let fused: Set<NumberFormat>
 
   /// - Parameter backEnd: `openblas` never calls oneDNN; weights of other formats are then widened for every product.
@@ -34,8 +34,8 @@ public final class ProductEngine: Sendable {
 
   /// Whether our own kernels take a product of this many rows. Tiles (AMX), which oneDNN uses, beat them where there are several.
   func isFused(_ format: NumberFormat, rows: Int) -> Bool {
-    let hasTiles = OneDNN.hasTiles && library?.formats.contains(format) ?? false
-    return fused.contains(format) && (rows == 1 || !hasTiles)
+    guard fused.contains(format) else { return false }
+    return rows == 1 || !(OneDNN.hasTiles && library?.formats.contains(format) ?? false)
   }
 
   /// oneDNN's way to multiply a format that is native but not fused; nil when it is widened.

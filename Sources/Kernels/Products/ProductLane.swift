@@ -24,7 +24,7 @@ final class ProductLane {
   private let widenedCount: Int
 
   /// - Parameters:
-  ///   - rows: most rows of one call; `panels`: most panels.
+  ///   - rows: of the whole product: they choose the kernels. `block`: most rows of one call; `panels`: most panels.
   ///   - isGated: whether two products of one stretch are taken in turn.
   init(_ engine: ProductEngine, model: PackedWeights, rows: Int, block: Int, panels: Int, isGated: Bool) {
     format = model.format

@@ -40,8 +40,8 @@ struct BenchCommand: ParsableCommand {
     let promptTokens: Int
     let preprocessMs, encodeMs, encodePlainMs, pruneMs, projectMs, prefillMs, ttftMs: Double
     let secondTtftMs, decodeMsPerToken: Double
-    /// First and third quartile of the time to first token.
-    let ttftSpreadMs: [Double]
+    /// First and third quartiles.
+    let encodeSpreadMs, prefillSpreadMs, ttftSpreadMs, decodeSpreadMs: [Double]
     let encodeFlops, prefillFlops, encodeGflops, prefillGflops: Double
     /// Time of encode and prefill over the time that their products take at the rates at which this machine multiplies.
     let encodeOverFloor, prefillOverFloor: Double
@@ -75,7 +75,9 @@ struct BenchCommand: ParsableCommand {
     var rows: [Row] = []
     for (setting, keep) in settings {
       let row = try benchmark.run(setting, keep: keep, rounds: rounds, newTokens: maxNewTokens)
-      rows.append(Self.row(row, floor: benchmark.floor(row, rounds: rounds)))
+      // Read before the floor's own matrices count.
+      let peak = ProcessMemory.peakBytes
+      rows.append(Self.row(row, floor: benchmark.floor(row, rounds: rounds), peak: peak))
       progress.advance(note: "keep \(keep)")
     }
     progress.finish()
@@ -103,17 +105,19 @@ struct BenchCommand: ParsableCommand {
     }
   }
 
-  private static func row(_ row: BenchmarkRow, floor: (encode: Double, prefill: Double)) -> Row {
-    Row(
+  private static func row(_ row: BenchmarkRow, floor: (encode: Double, prefill: Double), peak: Int) -> Row {
+    func spread(_ stage: Spread) -> [Double] { [stage.low, stage.high] }
+    return Row(
       keep: row.keep, visualTokens: row.visualTokens, kept: row.kept, promptTokens: row.promptTokens,
       preprocessMs: row.preprocess.median, encodeMs: row.encode.median, encodePlainMs: row.encodePlain.median,
       pruneMs: row.prune.median, projectMs: row.project.median, prefillMs: row.prefill.median,
       ttftMs: row.firstToken.median, secondTtftMs: row.secondFirstToken.median, decodeMsPerToken: row.decode.median,
-      ttftSpreadMs: [row.firstToken.low, row.firstToken.high], encodeFlops: row.encodeOperations,
+      encodeSpreadMs: spread(row.encode), prefillSpreadMs: spread(row.prefill), ttftSpreadMs: spread(row.firstToken),
+      decodeSpreadMs: spread(row.decode), encodeFlops: row.encodeOperations,
       prefillFlops: row.prefillOperations, encodeGflops: row.encodeOperations / row.encode.median / 1e6,
       prefillGflops: row.prefillOperations / row.prefill.median / 1e6,
       encodeOverFloor: row.encode.median / 1000 / floor.encode,
-      prefillOverFloor: row.prefill.median / 1000 / floor.prefill, peakBytes: ProcessMemory.peakBytes)
+      prefillOverFloor: row.prefill.median / 1000 / floor.prefill, peakBytes: peak)
   }
 
   private static func table(_ report: Report) -> String {

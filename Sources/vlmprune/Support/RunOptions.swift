@@ -98,7 +98,9 @@ struct RunOptions: ParsableArguments {
   /// Loads the model, and says so when asked to.
   /// - Parameter auto: what `--precision auto` stands for; nil: the fastest that keeps answers.
   func loadModel(auto: Precision? = nil) throws -> VisionLanguageModel {
-    if let note = ThreadVariables.note(threads: workers.count) { StandardError.write("note: \(note)\n") }
+    for note in [ThreadVariables.note(threads: workers.count), ThreadVariables.bindingNote()].compactMap({ $0 }) {
+      StandardError.write("note: \(note)\n")
+    }
     let place = try ModelLocator.locate(model)
     let model = try FamilyCatalogue.load(
       folder: place.folder, name: place.name, workers: workers, compute: compute.options(auto: auto))
