@@ -35,6 +35,18 @@ extension Linear {
     }
   }
 
+  /// Keys and values of the same rows, which are prepared once.
+  public static func apply(
+    _ first: Linear, _ second: Linear, to input: [Float], rows: Int, into outputs: inout [Float],
+    _ others: inout [Float], workers: Workers
+  ) {
+    outputs.withUnsafeMutableBufferPointer { outputs in
+      others.withUnsafeMutableBufferPointer { others in
+        apply([first, second], input.span, rows: rows, into: [outputs, others], workers: workers)
+      }
+    }
+  }
+
   /// The gated product on arrays.
   public func apply(
     gating up: Linear, activation: Activation, _ input: [Float], rows: Int, into output: inout [Float],
@@ -75,15 +87,15 @@ extension EncoderAttention {
 }
 
 extension CausalAttention {
-  /// `apply` on arrays.
+  /// `apply` on arrays; all new positions ask when `asking` is left out.
   public func apply(
-    queries: [Float], keys: [Float], values: [Float], rows: Int, layer: Int, cache: inout KeyValueCache,
-    into context: inout [Float], workers: Workers
+    queries: [Float], asking: Int? = nil, keys: [Float], values: [Float], rows: Int, layer: Int,
+    cache: inout KeyValueCache, into context: inout [Float], workers: Workers
   ) {
     var span = context.mutableSpan
     apply(
-      queries: queries.span, keys: keys.span, values: values.span, rows: rows, layer: layer, cache: &cache, into: &span,
-      workers: workers)
+      queries: queries.span, asking: asking ?? rows, keys: keys.span, values: values.span, rows: rows, layer: layer,
+      cache: &cache, into: &span, workers: workers)
   }
 }
 

@@ -55,7 +55,8 @@ import Testing
     }
 
     /// The context of all positions, run in chunks that end at `ends`, on layer 1 of two.
-    func run(ends: [Int], capacity: Int, workers: Int) -> [Float] {
+    /// - Parameter asking: positions of each chunk that have a context, the last ones; all when left out.
+    func run(ends: [Int], asking: Int? = nil, capacity: Int, workers: Int) -> [Float] {
       let attention = CausalAttention(
         heads: shape.heads, keyValueHeads: shape.keyValueHeads, headWidth: shape.headWidth)
       var cache = KeyValueCache(
@@ -64,10 +65,11 @@ import Testing
       var start = 0
       for end in ends {
         let rows = end - start
+        let asking = min(asking ?? rows, rows)
         cache.reserve(rows)
-        var part = [Float](repeating: .nan, count: rows * queries.columns)
+        var part = [Float](repeating: .nan, count: asking * queries.columns)
         attention.apply(
-          queries: queries.rows(start..<end).values, keys: keys.rows(start..<end).values,
+          queries: queries.rows(end - asking..<end).values, asking: asking, keys: keys.rows(start..<end).values,
           values: values.rows(start..<end).values, rows: rows, layer: 1, cache: &cache, into: &part,
           workers: Workers(count: workers))
         cache.advance(by: rows)
@@ -107,5 +109,20 @@ import Testing
       expected: operands.run(ends: [shape.tokens], capacity: shape.tokens, workers: 1),
       tolerance: Tolerances.attentionKernel,
       label: "steps")
+  }
+
+  @Test(arguments: Shape.all, [1, 2, 5, 64])
+  func `positions of which only the last ask see the same as when all do`(_ shape: Shape, asking: Int) {
+    let operands = Operands(shape)
+    let asking = min(asking, shape.tokens)
+    let width = operands.queries.columns
+    let whole = operands.run(ends: [shape.tokens], capacity: shape.tokens, workers: 1)
+    let cut = max(1, shape.tokens - asking - 3)
+    for ends in [[shape.tokens], [cut, shape.tokens]] {
+      let last = operands.run(ends: ends, asking: asking, capacity: 1, workers: 2)
+      expectClose(
+        actual: Array(last.suffix(asking * width)), expected: Array(whole.suffix(asking * width)),
+        tolerance: Tolerances.attentionKernel, label: "the last \(asking)")
+    }
   }
 }

@@ -83,6 +83,15 @@ import Testing
       shape: [positions.count, heads * headWidth])
   }
 
+  @Test func `a suffix has the angles of the last positions`() {
+    let rotary = Rotary(headWidth: 4, theta: 100)
+    let all = rotary.table(positions: [3, 9, 27, 81])
+    let last = all.suffix(2)
+    let alone = rotary.table(positions: [27, 81])
+    #expect(last.cosines == alone.cosines && last.sines == alone.sines)
+    #expect(all.suffix(4).cosines == all.cosines)
+  }
+
   @Test func `position 0 changes nothing, and no position needs none`() {
     let rotary = Rotary(headWidth: 4, theta: 10_000)
     var row: [Float] = [1, 2, 3, 4]

@@ -1,3 +1,4 @@
+import Kernels
 import Pruning
 import TestSupport
 import Testing
@@ -28,8 +29,9 @@ import VLM
     #expect(original.isIdentical(to: renumbered))
   }
 
-  @Test func `does not depend on whether somebody inspects`() throws {
-    let model = try TestModel.load("tiny-classic")
+  @Test(arguments: [Precision.f32, .bf16, .int8])
+  func `does not depend on whether somebody inspects`(_ precision: Precision) throws {
+    let model = try TestModel.load("tiny-classic", compute: ComputeOptions(precision: precision))
     let plain = try model.answer(setting: try TestModel.setting())
     let inspected = try model.answer(
       setting: try TestModel.setting(), recorder: InspectionRecorder(mapLayers: [0, 4], logitLayers: [1]))

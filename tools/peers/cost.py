@@ -26,7 +26,11 @@ def weights(shape):
 
 
 def prefill(shape, rows):
-    return 2 * rows * weights(shape) + shape[2] * 2 * rows * (rows + 1) * shape[3] + 2 * shape[0] * shape[5]
+    """Of the last block and of the head only the last row is computed, but for the block's keys and values."""
+    width, hidden, blocks, query, key, vocabulary = shape
+    shared, own = 2 * width * key, 2 * width * query + 3 * width * hidden
+    products = rows * (blocks * shared + (blocks - 1) * own) + own + width * vocabulary
+    return 2 * products + (blocks - 1) * 2 * rows * (rows + 1) * query
 
 
 def main():

@@ -20,19 +20,20 @@ public struct CausalAttention: Sendable {
 
   /// Stores the new keys and values behind the cache's filled positions (rotated already) and attends.
   /// - Parameters:
-  ///   - queries: [rows, heads · headWidth], rotated.
+  ///   - queries: [asking, heads · headWidth], rotated: of the last `asking` new positions.
   ///   - keys: [rows, keyValueHeads · headWidth], rotated; values likewise.
   ///   - cache: reserved for `rows` more positions; the caller advances it after the last layer.
-  ///   - context: [rows, heads · headWidth].
+  ///   - context: [asking, heads · headWidth].
   public func apply(
-    queries: Span<Float>, keys: Span<Float>, values: Span<Float>, rows: Int, layer: Int, cache: inout KeyValueCache,
-    into context: inout MutableSpan<Float>, workers: Workers
+    queries: Span<Float>, asking: Int, keys: Span<Float>, values: Span<Float>, rows: Int, layer: Int,
+    cache: inout KeyValueCache, into context: inout MutableSpan<Float>, workers: Workers
   ) {
     let shared = rows * keyValueHeads * headWidth
-    let own = rows * heads * headWidth
+    let own = asking * heads * headWidth
     precondition(
       queries.count >= own && context.count >= own && keys.count >= shared && values.count >= shared
-        && cache.count + rows <= cache.capacity && cache.heads == keyValueHeads && cache.headWidth == headWidth,
+        && asking <= rows && cache.count + rows <= cache.capacity && cache.heads == keyValueHeads
+        && cache.headWidth == headWidth,
       "attention operands fit the cache")
     let past = cache.count
     let capacity = cache.capacity
@@ -41,32 +42,35 @@ public struct CausalAttention: Sendable {
         values.withUnsafeBufferPointer { v in
           context.withUnsafeMutableBufferPointer { out in
             cache.withLayer(layer) { cachedKeys, cachedValues in
-              guard rows > 0, let q = q.baseAddress, let k = k.baseAddress, let v = v.baseAddress,
+              guard asking > 0, let q = q.baseAddress, let k = k.baseAddress, let v = v.baseAddress,
                 let out = out.baseAddress
               else { return }
               store(k, rows: rows, past: past, capacity: capacity, into: cachedKeys)
               store(v, rows: rows, past: past, capacity: capacity, into: cachedValues)
               let operands = Operands(
-                queries: q, keys: cachedKeys, values: cachedValues, context: out, rows: rows, past: past,
-                capacity: capacity)
-              if let narrow, rows >= Self.leastNarrowRows {
-                run(operands, narrow, workers)
-                return
-              }
-              if rows == 1 {
-                runOne(operands, workers)
-                return
-              }
-              let tiles = (rows + Self.tileRows - 1) / Self.tileRows
-              workers.forEach(heads * tiles) { item in
-                // The longest tiles first, so that threads end together.
-                let tile = tiles - 1 - item / heads
-                run(head: item % heads, tile: tile, operands)
-              }
+                queries: q, keys: cachedKeys, values: cachedValues, context: out, rows: asking,
+                past: past + rows - asking, capacity: capacity)
+              run(operands, workers)
             }
           }
         }
       }
+    }
+  }
+
+  private func run(_ operands: Operands, _ workers: Workers) {
+    if let narrow, operands.rows >= Self.leastNarrowRows {
+      run(operands, narrow, workers)
+      return
+    }
+    if operands.rows == 1 {
+      runOne(operands, workers)
+      return
+    }
+    let tiles = (operands.rows + Self.tileRows - 1) / Self.tileRows
+    workers.forEach(heads * tiles) { item in
+      // The longest tiles first, so that threads end together.
+      run(head: item % heads, tile: tiles - 1 - item / heads, operands)
     }
   }
 
@@ -75,6 +79,7 @@ public struct CausalAttention: Sendable {
     let keys: UnsafePointer<Float>
     let values: UnsafePointer<Float>
     let context: UnsafeMutablePointer<Float>
+    /// Queries, and the positions before the first of them.
     let rows: Int
     let past: Int
     let capacity: Int

@@ -61,6 +61,16 @@ public struct RotaryTable: Sendable {
   /// [positions, headWidth / 2].
   public var sines: Matrix
 
+  /// The angles of the last `positions`.
+  public func suffix(_ positions: Int) -> RotaryTable {
+    guard positions < cosines.rows else { return self }
+    func last(_ angles: Matrix) -> Matrix {
+      Matrix(
+        rows: positions, columns: angles.columns, values: Array(angles.values.suffix(positions * angles.columns)))
+    }
+    return RotaryTable(cosines: last(cosines), sines: last(sines))
+  }
+
   /// Rotates rows [positions, heads · headWidth] in place.
   public func rotate(_ rows: inout MutableSpan<Float>, heads: Int, workers: Workers) {
     let half = cosines.columns

@@ -3,7 +3,7 @@ import Kernels
 
 /// The activations of one run of positions through the decoder, allocated once and reused by every block.
 struct DecoderWorkspace {
-  let rows: Int
+  private(set) var rows: Int
   /// The residual stream, [rows, width].
   var hidden: [Float]
   var normed: [Float]
@@ -28,6 +28,14 @@ struct DecoderWorkspace {
     values = room(configuration.keyValueHeads * configuration.headWidth)
     context = room(configuration.heads * configuration.headWidth)
     gate = room(configuration.feedForwardWidth)
+  }
+
+  /// Forgets all but the last `count` rows of the residual stream and of what is normed.
+  mutating func keepLast(_ count: Int) {
+    let width = hidden.count / rows
+    hidden.removeFirst((rows - count) * width)
+    normed.removeFirst((rows - count) * width)
+    rows = count
   }
 }
 
@@ -68,23 +76,31 @@ struct DecoderBlock: Sendable {
     activation = configuration.activation
   }
 
-  /// Runs the block on the workspace's residual stream; keys and values go behind the cache's filled positions.
+  /// Runs the block on the workspace's residual stream; keys and values of all rows go behind the cache's filled positions.
+  /// - Parameter wanted: the last rows, whose output is read: the others give their keys and values and are forgotten.
   func run(
-    _ work: inout DecoderWorkspace, layer: Int, rotation: RotaryTable, cache: inout KeyValueCache, workers: Workers
+    _ work: inout DecoderWorkspace, wanted: Int, layer: Int, rotation: RotaryTable, cache: inout KeyValueCache,
+    workers: Workers
   ) {
     let rows = work.rows
     attentionNorm.apply(work.hidden, rows: rows, into: &work.normed, workers: workers)
-    Linear.apply(
-      query, key, value, to: work.normed, rows: rows, into: &work.queries, &work.keys, &work.values, workers: workers)
-    rotation.rotate(&work.queries, heads: attention.heads, workers: workers)
+    if wanted == rows {
+      Linear.apply(
+        query, key, value, to: work.normed, rows: rows, into: &work.queries, &work.keys, &work.values, workers: workers)
+    } else {
+      Linear.apply(key, value, to: work.normed, rows: rows, into: &work.keys, &work.values, workers: workers)
+      work.keepLast(wanted)
+      query.apply(work.normed, rows: wanted, into: &work.queries, workers: workers)
+    }
+    rotation.suffix(wanted).rotate(&work.queries, heads: attention.heads, workers: workers)
     rotation.rotate(&work.keys, heads: attention.keyValueHeads, workers: workers)
     attention.apply(
-      queries: work.queries, keys: work.keys, values: work.values, rows: rows, layer: layer, cache: &cache,
-      into: &work.context, workers: workers)
-    output.apply(work.context, rows: rows, into: &work.hidden, accumulate: true, workers: workers)
-    feedForwardNorm.apply(work.hidden, rows: rows, into: &work.normed, workers: workers)
+      queries: work.queries, asking: wanted, keys: work.keys, values: work.values, rows: rows, layer: layer,
+      cache: &cache, into: &work.context, workers: workers)
+    output.apply(work.context, rows: wanted, into: &work.hidden, accumulate: true, workers: workers)
+    feedForwardNorm.apply(work.hidden, rows: wanted, into: &work.normed, workers: workers)
     gate.apply(
-      gating: up, activation: activation, work.normed, rows: rows, into: &work.gate, workers: workers)
-    down.apply(work.gate, rows: rows, into: &work.hidden, accumulate: true, workers: workers)
+      gating: up, activation: activation, work.normed, rows: wanted, into: &work.gate, workers: workers)
+    down.apply(work.gate, rows: wanted, into: &work.hidden, accumulate: true, workers: workers)
   }
 }

@@ -71,14 +71,22 @@ public struct LlamaDecoder: Sendable {
     let rotation = rotary.table(positions: positions)
     var work = DecoderWorkspace(configuration, hidden: embeddings)
     for (layer, block) in blocks.enumerated() {
-      block.run(&work, layer: layer, rotation: rotation, cache: &cache, workers: workers)
-      trace?(layer, Matrix(rows: work.rows, columns: configuration.width, values: work.hidden))
+      // Only the last position decides the next token: of the last block it alone is computed, and all keys and values.
+      let isLast = layer == blocks.count - 1
+      if isLast, let trace {
+        // All of it for who watches, apart, so that watching changes no bit of the logits.
+        var watched = work
+        block.run(&watched, wanted: work.rows, layer: layer, rotation: rotation, cache: &cache, workers: workers)
+        trace(layer, Matrix(rows: work.rows, columns: configuration.width, values: watched.hidden))
+      }
+      block.run(
+        &work, wanted: isLast ? 1 : work.rows, layer: layer, rotation: rotation, cache: &cache, workers: workers)
+      if !isLast { trace?(layer, Matrix(rows: work.rows, columns: configuration.width, values: work.hidden)) }
     }
     cache.advance(by: embeddings.rows)
     return logits(ofLastRowIn: work, workers: workers)
   }
 
-  /// Only the last position decides the next token: the head runs on one row.
   private func logits(ofLastRowIn work: DecoderWorkspace, workers: Workers) -> [Float] {
     let last = Array(work.hidden.suffix(configuration.width))
     var normed = last

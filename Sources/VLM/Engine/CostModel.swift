@@ -29,19 +29,22 @@ public struct CostModel: Sendable {
     return Double(towerDepth) * 4 * tokens * tokens * Double(tower.width)
   }
 
-  /// Linear layers of a prompt of `rows` positions, the head on the last one included.
+  /// Linear layers of a prompt of `rows` positions. Of the last block, and of the head, only the last position is computed, but for
+  /// the block's keys and values.
   public func prefillLinear(rows: Int) -> Double {
     let width = Double(decoder.width)
     let query = Double(decoder.heads * decoder.headWidth)
-    let key = Double(decoder.keyValueHeads * decoder.headWidth)
-    let block = 2 * width * query + 2 * width * key + 3 * width * Double(decoder.feedForwardWidth)
-    return 2 * Double(rows) * Double(decoder.depth) * block + 2 * width * Double(decoder.vocabulary)
+    let shared = 2 * width * Double(decoder.keyValueHeads * decoder.headWidth)
+    let own = 2 * width * query + 3 * width * Double(decoder.feedForwardWidth)
+    let (rows, depth) = (Double(rows), Double(decoder.depth))
+    return 2 * (rows * (depth * shared + (depth - 1) * own) + own + width * Double(decoder.vocabulary))
   }
 
   /// Attention's two products of such a prompt; what lies right of the diagonal is not counted.
   public func prefillAttention(rows: Int) -> Double {
     let pairs = Double(rows) * Double(rows + 1) / 2
-    return Double(decoder.depth) * 4 * pairs * Double(decoder.heads * decoder.headWidth)
+    let counted = Double(decoder.depth - 1) * pairs + Double(rows)
+    return 4 * counted * Double(decoder.heads * decoder.headWidth)
   }
 
   /// Shapes [rows, inputs, outputs] of a block's products, with how often they run in a pass.
@@ -52,13 +55,14 @@ public struct CostModel: Sendable {
     ]
   }
 
+  /// Without the single row of the last block, which costs what reading its weights costs.
   var decoderProducts: [(inputs: Int, outputs: Int, count: Int)] {
     let query = decoder.heads * decoder.headWidth
     let key = decoder.keyValueHeads * decoder.headWidth
+    let whole = decoder.depth - 1
     return [
-      (decoder.width, query, decoder.depth), (decoder.width, key, 2 * decoder.depth),
-      (query, decoder.width, decoder.depth), (decoder.width, decoder.feedForwardWidth, 2 * decoder.depth),
-      (decoder.feedForwardWidth, decoder.width, decoder.depth),
+      (decoder.width, query, whole), (decoder.width, key, 2 * decoder.depth), (query, decoder.width, whole),
+      (decoder.width, decoder.feedForwardWidth, 2 * whole), (decoder.feedForwardWidth, decoder.width, whole),
     ]
   }
 }
