@@ -40,6 +40,7 @@ let package = Package(
     .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
     .systemLibrary(name: "CTurboJPEG", providers: [.apt(["libturbojpeg0-dev"])]),
+    .systemLibrary(name: "CMalloc"),
     .target(name: "CPNG", cSettings: strictC, linkerSettings: [.linkedLibrary("png")]),
     .target(
       name: "CBuildInformation", cSettings: strictC + [.define("BUILD_COMMIT", to: String(commit ?? "unknown"))]),
@@ -56,7 +57,8 @@ let package = Package(
     module("VLM", ["ViT", "Images"]),
     module("Evaluation", ["VLM"]),
     .executableTarget(
-      name: "vlmprune", dependencies: ["Evaluation", "CBuildInformation", argumentParser], swiftSettings: strictSwift),
+      name: "vlmprune", dependencies: ["Evaluation", "CBuildInformation", "CMalloc", argumentParser],
+      swiftSettings: strictSwift),
 
     .target(
       name: "TestSupport", dependencies: ["Kernels", "Checkpoint"], path: "Tests/TestSupport",

@@ -83,33 +83,43 @@ VNNI INLINE void int8_group(const int count, const uint8_t *rows, size_t row_str
   }
 }
 
-BF16 INLINE void bf16_group(const int count, const uint16_t *rows, size_t row_stride, const uint16_t *panel,
-                            size_t inner, const cv_output *output, size_t row, size_t column) {
+// `vectors` of the panel's four are computed.
+BF16 INLINE void bf16_group(const int count, const int vectors, const uint16_t *rows, size_t row_stride,
+                            const float *row_scales, const uint16_t *panel, size_t inner, const cv_output *output,
+                            size_t row, size_t column) {
   __m512 total[GROUP][VECTORS];
   UNROLL for (int r = 0; r < count; r++) {
-    UNROLL for (int v = 0; v < VECTORS; v++) total[r][v] = _mm512_setzero_ps();
+    UNROLL for (int v = 0; v < vectors; v++) total[r][v] = _mm512_setzero_ps();
   }
   const uint16_t *from = rows + row * row_stride;
   for (size_t k = 0; k < inner; k += 2) {
     const uint16_t *place = panel + k * PANEL;
     if (count == 1) {
-      UNROLL for (int v = 0; v < VECTORS; v++) _mm_prefetch((const char *)place + AHEAD + v * 64, _MM_HINT_T0);
+      UNROLL for (int v = 0; v < vectors; v++) _mm_prefetch((const char *)place + AHEAD + v * 64, _MM_HINT_T0);
     }
     __m512i weights[VECTORS];
-    UNROLL for (int v = 0; v < VECTORS; v++) weights[v] = _mm512_loadu_si512(place + v * 32);
+    UNROLL for (int v = 0; v < vectors; v++) weights[v] = _mm512_loadu_si512(place + v * 32);
     UNROLL for (int r = 0; r < count; r++) {
       const __m512i channels = _mm512_set1_epi32(word_at(from + (size_t)r * row_stride + k));
-      UNROLL for (int v = 0; v < VECTORS; v++) {
+      UNROLL for (int v = 0; v < vectors; v++) {
         total[r][v] = _mm512_dpbf16_ps(total[r][v], (__m512bh)channels, (__m512bh)weights[v]);
       }
     }
   }
-  UNROLL for (int v = 0; v < VECTORS; v++) {
+  UNROLL for (int v = 0; v < vectors; v++) {
     const __mmask16 mask = wanted(output->columns - column, v);
     UNROLL for (int r = 0; r < count; r++) {
+      if (row_scales) total[r][v] = _mm512_mul_ps(total[r][v], _mm512_set1_ps(row_scales[row + (size_t)r]));
       finish(total[r][v], output, row + (size_t)r, column + (size_t)v * 16, mask);
     }
   }
+}
+
+INLINE void activate(const cv_output *output, size_t row, size_t rows, size_t column) {
+  if (!output->activate) return;
+  const size_t left = output->columns - column;
+  output->activate(output->start + row * output->stride + column, output->stride, rows, left < PANEL ? left : PANEL,
+                   output->factors ? output->factors + row * output->factor_stride + column : 0, output->factor_stride);
 }
 
 // Rows of the next group, of `left` rows that remain: groups of nearly equal size, so that no row is left alone. A group costs what
@@ -141,19 +151,33 @@ VNNI void cv_product_int8(const uint8_t *rows, size_t row_stride, const float *r
   int8_group(COUNT, rows, row_stride, row_scales, panel, inner, sums, scales, output, row, column)
       GROUPS(CALL)
 #undef CALL
+      activate(output, row, here, column);
     }
   }
 }
 
-BF16 void cv_product_bf16(const uint16_t *rows, size_t row_stride, size_t count, const uint16_t *panels,
-                          size_t panel_stride, size_t inner, const cv_output *output) {
+BF16 void cv_product_bf16(const uint16_t *rows, size_t row_stride, const float *row_scales, size_t count,
+                          const uint16_t *panels, size_t panel_stride, size_t inner, const cv_output *output) {
   for (size_t column = 0; column < output->columns; column += PANEL) {
     const uint16_t *panel = panels + column / PANEL * panel_stride;
+    const size_t left = output->columns - column;
     for (size_t row = 0, here; row < count; row += here) {
       here = group_size(count - row);
-#define CALL(COUNT) bf16_group(COUNT, rows, row_stride, panel, inner, output, row, column)
-      GROUPS(CALL)
+#define CALL(COUNT) bf16_group(COUNT, 4, rows, row_stride, row_scales, panel, inner, output, row, column)
+#define CALL_NARROW(COUNT) bf16_group(COUNT, 1, rows, row_stride, row_scales, panel, inner, output, row, column)
+#define CALL_HALF(COUNT) bf16_group(COUNT, 2, rows, row_stride, row_scales, panel, inner, output, row, column)
+      // Attention has panels with a few columns: 577 keys leave one.
+      if (left <= 16) {
+        GROUPS(CALL_NARROW)
+      } else if (left <= 32) {
+        GROUPS(CALL_HALF)
+      } else {
+        GROUPS(CALL)
+      }
 #undef CALL
+#undef CALL_NARROW
+#undef CALL_HALF
+      activate(output, row, here, column);
     }
   }
 }
@@ -176,28 +200,78 @@ WIDE INLINE __m512 exp2_of(__m512 x) {
   return _mm512_scalef_ps(p, n);
 }
 
-BF16 void cv_softmax_bf16(float *row, size_t count, int keep, size_t padded, uint16_t *narrowed) {
+// x / (1 + 2^(slope · x)) (· factor).
+WIDE INLINE void gate(float *values, size_t stride, size_t rows, size_t count, const float *factors,
+                      size_t factor_stride, float slope) {
+  for (size_t r = 0; r < rows; r++) {
+    for (size_t i = 0; i < count; i += 16) {
+      const __mmask16 mask = first_lanes(count - i);
+      float *place = values + r * stride + i;
+      const __m512 x = _mm512_maskz_loadu_ps(mask, place);
+      const __m512 power = exp2_of(_mm512_mul_ps(x, _mm512_set1_ps(slope)));
+      __m512 value = _mm512_div_ps(x, _mm512_add_ps(power, _mm512_set1_ps(1.0f)));
+      if (factors) value = _mm512_mul_ps(value, _mm512_maskz_loadu_ps(mask, factors + r * factor_stride + i));
+      _mm512_mask_storeu_ps(place, mask, value);
+    }
+  }
+}
+
+WIDE void cv_silu_wide(float *values, size_t stride, size_t rows, size_t count, const float *factors,
+                       size_t factor_stride) {
+  gate(values, stride, rows, count, factors, factor_stride, -1.44269504f);
+}
+
+WIDE void cv_quick_gelu_wide(float *values, size_t stride, size_t rows, size_t count, const float *factors,
+                             size_t factor_stride) {
+  gate(values, stride, rows, count, factors, factor_stride, -1.702f * 1.44269504f);
+}
+
+// e^(score − largest), for scores not above it.
+WIDE INLINE __m512 power_of(__m512 scores, __m512 largest) {
+  return exp2_of(_mm512_mul_ps(_mm512_sub_ps(scores, largest), _mm512_set1_ps(1.44269504f)));
+}
+
+WIDE INLINE __m512 largest_of(const float *row, size_t count) {
   const __m512 lowest = _mm512_set1_ps(-__builtin_inff());
-  __m512 most = lowest;
-  for (size_t i = 0; i < count; i += 16) {
-    most = _mm512_max_ps(most, _mm512_mask_loadu_ps(lowest, first_lanes(count - i), row + i));
+  __m512 most[2] = {lowest, lowest};
+  size_t i = 0;
+  for (; i + 32 <= count; i += 32) {
+    most[0] = _mm512_max_ps(most[0], _mm512_loadu_ps(row + i));
+    most[1] = _mm512_max_ps(most[1], _mm512_loadu_ps(row + i + 16));
   }
-  const __m512 largest = _mm512_set1_ps(_mm512_reduce_max_ps(most));
-  __m512 sum = _mm512_setzero_ps();
-  for (size_t i = 0; i < count; i += 16) {
+  for (; i < count; i += 16) {
+    most[0] = _mm512_max_ps(most[0], _mm512_mask_loadu_ps(lowest, first_lanes(count - i), row + i));
+  }
+  return _mm512_set1_ps(_mm512_reduce_max_ps(_mm512_max_ps(most[0], most[1])));
+}
+
+// Two vectors in one of bfloat16: `first` in the lower half.
+BF16 INLINE __m512i narrow_both(__m512 first, __m512 second) { return (__m512i)_mm512_cvtne2ps_pbh(second, first); }
+
+BF16 float cv_softmax_bf16(float *row, size_t count, int keep, size_t padded, uint16_t *narrowed) {
+  const __m512 largest = largest_of(row, count);
+  __m512 sums[2] = {_mm512_setzero_ps(), _mm512_setzero_ps()};
+  size_t i = 0;
+  for (; i < count; i += 32) {
+    const __mmask16 masks[2] = {first_lanes(count - i), i + 16 < count ? first_lanes(count - i - 16) : 0};
+    __m512 powers[2];
+    UNROLL for (int half = 0; half < 2; half++) {
+      float *place = row + i + half * 16;
+      powers[half] = _mm512_maskz_mov_ps(
+          masks[half], power_of(_mm512_mask_loadu_ps(largest, masks[half], place), largest));
+      sums[half] = _mm512_add_ps(sums[half], powers[half]);
+      if (keep) _mm512_mask_storeu_ps(place, masks[half], powers[half]);
+    }
+    _mm512_storeu_si512(narrowed + i, narrow_both(powers[0], powers[1]));
+  }
+  for (; i < padded; i += 32) _mm512_storeu_si512(narrowed + i, _mm512_setzero_si512());
+  const float share = 1.0f / _mm512_reduce_add_ps(_mm512_add_ps(sums[0], sums[1]));
+  for (i = 0; keep && i < count; i += 16) {
     const __mmask16 mask = first_lanes(count - i);
-    const __m512 below = _mm512_sub_ps(_mm512_maskz_loadu_ps(mask, row + i), largest);
-    const __m512 power = exp2_of(_mm512_mul_ps(below, _mm512_set1_ps(1.44269504f)));
-    sum = _mm512_mask_add_ps(sum, mask, sum, power);
-    _mm512_mask_storeu_ps(row + i, mask, power);
+    const __m512 power = _mm512_maskz_loadu_ps(mask, row + i);
+    _mm512_mask_storeu_ps(row + i, mask, _mm512_mul_ps(power, _mm512_set1_ps(share)));
   }
-  const __m512 share = _mm512_set1_ps(1.0f / _mm512_reduce_add_ps(sum));
-  for (size_t i = 0; i < padded; i += 16) {
-    const __mmask16 mask = i < count ? first_lanes(count - i) : 0;
-    const __m512 weight = _mm512_maskz_mul_ps(mask, _mm512_maskz_loadu_ps(mask, row + i), share);
-    if (keep) _mm512_mask_storeu_ps(row + i, mask, weight);
-    _mm256_mask_storeu_epi16(narrowed + i, first_lanes(padded - i), (__m256i)_mm512_cvtneps_pbh(weight));
-  }
+  return share;
 }
 
 BF16 void cv_narrow_queries(const float *queries, size_t stride, size_t rows, float scale, size_t width, size_t padded,
@@ -238,9 +312,6 @@ WIDE INLINE void transpose(__m512i *v) {
     v[i + 12] = _mm512_shuffle_i32x4(t[i + 4], t[i + 12], 0xdd);
   }
 }
-
-// Two vectors in one of bfloat16: `first` in the lower half.
-BF16 INLINE __m512i narrow_both(__m512 first, __m512 second) { return (__m512i)_mm512_cvtne2ps_pbh(second, first); }
 
 BF16 void cv_pack_keys(const float *keys, size_t stride, size_t columns, size_t width, size_t padded,
                        uint16_t *panel) {
@@ -283,14 +354,18 @@ BF16 void cv_pack_values(const float *values, size_t stride, size_t columns, siz
 
 #else
 
+void cv_silu_wide(float *values, size_t stride, size_t rows, size_t count, const float *factors,
+                  size_t factor_stride) {}
+void cv_quick_gelu_wide(float *values, size_t stride, size_t rows, size_t count, const float *factors,
+                        size_t factor_stride) {}
 int cv_multiplies_int8(void) { return 0; }
 int cv_multiplies_bf16(void) { return 0; }
 void cv_product_int8(const uint8_t *rows, size_t row_stride, const float *row_scales, size_t count,
                      const int8_t *panels, size_t inner, const int32_t *sums, const float *scales,
                      const cv_output *output) {}
-void cv_product_bf16(const uint16_t *rows, size_t row_stride, size_t count, const uint16_t *panels,
-                     size_t panel_stride, size_t inner, const cv_output *output) {}
-void cv_softmax_bf16(float *row, size_t count, int keep, size_t padded, uint16_t *narrowed) {}
+void cv_product_bf16(const uint16_t *rows, size_t row_stride, const float *row_scales, size_t count,
+                     const uint16_t *panels, size_t panel_stride, size_t inner, const cv_output *output) {}
+float cv_softmax_bf16(float *row, size_t count, int keep, size_t padded, uint16_t *narrowed) { return 0; }
 void cv_narrow_queries(const float *queries, size_t stride, size_t rows, float scale, size_t width, size_t padded,
                        uint16_t *narrowed) {}
 void cv_pack_keys(const float *keys, size_t stride, size_t columns, size_t width, size_t padded, uint16_t *panel) {}

@@ -10,6 +10,26 @@ public enum Activation: String, Sendable, Hashable, CaseIterable {
   case relu
 }
 
+extension Activation {
+  /// values [rows, count] ← activation(values) (· factors), with strides between rows.
+  typealias Loop =
+    @convention(c) (
+      _ values: UnsafeMutablePointer<Float>?, _ stride: Int, _ rows: Int, _ count: Int,
+      _ factors: UnsafePointer<Float>?,
+      _ factorStride: Int
+    ) -> Void
+
+  var loop: Loop {
+    switch self {
+    case .gelu: cv_gelu
+    case .quickGelu: cv_quick_gelu
+    case .geluNew, .geluTanh: cv_gelu_tanh
+    case .silu: cv_silu
+    case .relu: cv_relu
+    }
+  }
+}
+
 /// Swift's door to the multiversioned C loops. Sizes are checked here, once.
 enum VectorMath {
   static func apply(_ activation: Activation, to values: UnsafeMutableBufferPointer<Float>) {
@@ -22,15 +42,7 @@ enum VectorMath {
   static func apply(
     _ activation: Activation, to block: PackingMath.Block, factors: UnsafePointer<Float>? = nil, factorStride: Int = 0
   ) {
-    let loop =
-      switch activation {
-      case .gelu: cv_gelu
-      case .quickGelu: cv_quick_gelu
-      case .geluNew, .geluTanh: cv_gelu_tanh
-      case .silu: cv_silu
-      case .relu: cv_relu
-      }
-    loop(block.start, block.stride, block.rows, block.count, factors, factorStride)
+    activation.loop(block.start, block.stride, block.rows, block.count, factors, factorStride)
   }
 
   static func softmax(_ row: UnsafeMutablePointer<Float>, count: Int) { cv_softmax(row, count) }

@@ -25,6 +25,7 @@ enum Main {
   static func main() {
     // A reader that goes away (`vlmprune … | head`) ends the process quietly, as it does every other tool.
     signal(SIGPIPE, SIG_DFL)
+    ProcessMemory.keepFreed()
     do {
       var command: any ParsableCommand
       do { command = try VLMPrune.parseAsRoot() } catch { throw Self.parsing(error) }

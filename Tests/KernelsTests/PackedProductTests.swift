@@ -239,7 +239,13 @@ import Testing
     let powers = scores.map { exp(Double($0) - largest) }
     let wanted = powers.map { $0 / powers.reduce(0, +) }
     let padded = (count + 31) / 32 * 32
-    var softmaxes = [VectorMath.softmax(_:count:keeping:padded:narrowedInto:)]
+    typealias Softmax = (UnsafeMutablePointer<Float>, Int, Bool, Int, UnsafeMutablePointer<UInt16>) -> Float
+    var softmaxes: [Softmax] = [
+      { row, count, keeping, padded, narrowed in
+        VectorMath.softmax(row, count: count, keeping: keeping, padded: padded, narrowedInto: narrowed)
+        return 1
+      }
+    ]
     if FusedProducts.formats.contains(.bf16) {
       softmaxes.append(FusedProducts.softmax(_:count:keeping:padded:narrowedInto:))
     }
@@ -248,14 +254,15 @@ import Testing
         var row = scores
         if isBad { row[count / 2] = .nan }
         var narrowed = [UInt16](repeating: 0x7fff, count: padded)
+        var share: Float = 0
         row.withUnsafeMutableBufferPointer { row in
           narrowed.withUnsafeMutableBufferPointer { narrowed in
             guard let row = row.baseAddress, let narrowed = narrowed.baseAddress else { return }
-            softmax(row, count, keeping, padded, narrowed)
+            share = softmax(row, count, keeping, padded, narrowed)
           }
         }
-        let values = narrowed.map { Float(bitPattern: UInt32($0) << 16) }
-        let tail = values.dropFirst(count)
+        let values = narrowed.map { Float(bitPattern: UInt32($0) << 16) * share }
+        let tail = narrowed.dropFirst(count)
         #expect(!tail.contains { $0 != 0 })
         guard !isBad else {
           #expect(!values.prefix(count).contains { !$0.isNaN })

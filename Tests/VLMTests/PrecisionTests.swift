@@ -33,7 +33,8 @@ import Testing
   func `stay close to Float32, whichever library multiplies`(_ of: (Precision, Double), backEnd: BackEnd) throws {
     for name in ["tiny-classic", "tiny-grouped", "tiny-full"] {
       for keep in ["all", "9"] {
-        let setting = try TestModel.setting(keep == "all" ? "none" : "fastervlm", keep: keep)
+        // A strategy that reads no evidence: random weights have near ties, and another token kept is another answer.
+        let setting = try TestModel.setting(keep == "all" ? "none" : "uniform", keep: keep)
         let exact = try model(name, .f32, backEnd: .openblas).answer(setting: setting)
         let narrow = try model(name, of.0, backEnd: backEnd).answer(setting: setting)
         #expect(distance(narrow, exact) < of.1, "\(name), keep \(keep)")

@@ -19,6 +19,10 @@ typedef struct {
   size_t columns;
   const float *bias;  // [columns], or null
   int accumulate;     // adds to what is there
+  // Applied to each few rows while they are in the first cache, or null: one of cvector.h's, which says what factors are.
+  void (*activate)(float *values, size_t stride, size_t rows, size_t count, const float *factors, size_t factor_stride);
+  const float *factors;  // [rows, factor_stride], or null
+  size_t factor_stride;
 } cv_output;
 
 // output = (rows · panels − sums) · row scales · column scales (+ bias) (+ what is there).
@@ -28,13 +32,21 @@ void cv_product_int8(const uint8_t *rows, size_t row_stride, const float *row_sc
                      const int8_t *panels, size_t inner, const int32_t *sums, const float *scales,
                      const cv_output *output);
 
-// output = rows · panels (+ bias) (+ what is there); inner is a multiple of 2, and panel_stride values lie between panels.
-void cv_product_bf16(const uint16_t *rows, size_t row_stride, size_t count, const uint16_t *panels,
-                     size_t panel_stride, size_t inner, const cv_output *output);
+// output = rows · panels (· row scales) (+ bias) (+ what is there); inner is a multiple of 2, panel_stride values lie between panels,
+// and row_scales may be null.
+void cv_product_bf16(const uint16_t *rows, size_t row_stride, const float *row_scales, size_t count,
+                     const uint16_t *panels, size_t panel_stride, size_t inner, const cv_output *output);
 
-// The softmax of row [count] in bfloat16, behind it zeros up to `padded`. Row holds it too when `keep`, else nothing of use. Needs
-// the instructions of cv_product_bf16; within 2e-6 of a large weight's size, where bfloat16 rounds to 4e-3.
-void cv_softmax_bf16(float *row, size_t count, int keep, size_t padded, uint16_t *narrowed);
+// cvector.h's activations of these names in AVX-512's own instructions, which the products above have too.
+void cv_silu_wide(float *values, size_t stride, size_t rows, size_t count, const float *factors, size_t factor_stride);
+void cv_quick_gelu_wide(float *values, size_t stride, size_t rows, size_t count, const float *factors,
+                        size_t factor_stride);
+
+// The softmax of row [count], times what is returned: exponentials of the distance from the largest, in bfloat16, and zeros up to
+// `padded`, a multiple of 32. Returns one over their sum, by which a product of them is scaled. Row holds the softmax itself when
+// `keep`, else what it held. Needs the instructions of cv_product_bf16; within 2e-6 of a large weight's size, where bfloat16 rounds
+// to 4e-3.
+float cv_softmax_bf16(float *row, size_t count, int keep, size_t padded, uint16_t *narrowed);
 
 // Attention's operands in bfloat16; these need the instructions of cv_product_bf16 too, and a `padded` that is a multiple of 32, as
 // cpacking.h has it. Denormal numbers become zero, as they are in the product.

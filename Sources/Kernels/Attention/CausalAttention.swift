@@ -14,7 +14,8 @@ public struct CausalAttention: Sendable {
     narrow = engine.flatMap { NarrowAttention($0, headWidth: headWidth) }
   }
 
-  private static let tileRows = 64
+  /// Query rows that a thread takes at a time.
+  private static let tileRows = 72
   /// Packing keys and values pays only when several queries read them.
   private static let leastNarrowRows = 16
 
@@ -95,7 +96,7 @@ public struct CausalAttention: Sendable {
         keys: operands.keys + slab, values: operands.values + slab, stride: headWidth, positions: positions)
     }
     let tiles = (operands.rows + Self.tileRows - 1) / Self.tileRows
-    let lane = { narrow.makeLane(rows: min(Self.tileRows, operands.rows), positions: positions) }
+    let lane = { narrow.makeLane(rows: operands.rows, positions: positions) }
     workers.forEach(heads * tiles, lane: lane) { lane, item in
       let head = item % heads
       if let packed = slots.values[head / (heads / keyValueHeads)] {
@@ -108,15 +109,17 @@ public struct CausalAttention: Sendable {
     head: Int, tile: Int, _ operands: Operands, _ packed: NarrowAttention.Head, _ narrow: NarrowAttention,
     _ lane: NarrowAttention.Lane
   ) {
-    let rows = tile * Self.tileRows..<min((tile + 1) * Self.tileRows, operands.rows)
-    let visible = operands.past + rows.upperBound
+    let end = min((tile + 1) * Self.tileRows, operands.rows)
     let width = heads * headWidth
-    let place = rows.lowerBound * width + head * headWidth
-    let tile = narrow.scores(
-      operands.queries + place, stride: width, rows: rows.count, scale: 1 / Float(headWidth).squareRoot(), packed,
-      visible: visible, in: lane)
-    for row in 0..<rows.count { tile.softmax(row: row, seen: operands.past + rows.lowerBound + row + 1) }
-    tile.context(packed, into: operands.context + place, stride: width)
+    for start in stride(from: tile * Self.tileRows, to: end, by: narrow.tileRows) {
+      let rows = start..<min(start + narrow.tileRows, end)
+      let place = rows.lowerBound * width + head * headWidth
+      let tile = narrow.scores(
+        operands.queries + place, stride: width, rows: rows.count, scale: 1 / Float(headWidth).squareRoot(), packed,
+        visible: operands.past + rows.upperBound, in: lane)
+      for row in 0..<rows.count { tile.softmax(row: row, seen: operands.past + rows.lowerBound + row + 1) }
+      tile.context(packed, into: operands.context + place, stride: width)
+    }
   }
 
   /// One thread's scores.

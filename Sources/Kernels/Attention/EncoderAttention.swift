@@ -15,7 +15,7 @@ public struct EncoderAttention: Sendable {
     narrow = engine.flatMap { NarrowAttention($0, headWidth: headWidth) }
   }
 
-  /// Query rows of a tile: 64 rows of 577 scores are 148 kB, inside a second-level cache.
+  /// Query rows of a tile in Float32: 64 rows of 577 scores are 148 kB, inside a second-level cache.
   private static let tileRows = 64
 
   /// context [tokens, heads · headWidth] = softmax(q·kᵀ / √headWidth) · v, each operand [tokens, heads · headWidth].
@@ -78,8 +78,7 @@ public struct EncoderAttention: Sendable {
       return
     }
     let tokens = operands.tokens
-    workers.forEach(heads, lane: { narrow.makeLane(rows: min(Self.tileRows, tokens), positions: tokens) }) {
-      lane, head in
+    workers.forEach(heads, lane: { narrow.makeLane(rows: tokens, positions: tokens) }) { lane, head in
       run(head: head, operands, collector, narrow, lane)
     }
   }
@@ -92,8 +91,8 @@ public struct EncoderAttention: Sendable {
     let offset = head * headWidth
     let packed = narrow.pack(
       keys: operands.keys + offset, values: operands.values.map { $0 + offset }, stride: width, positions: tokens)
-    for start in stride(from: 0, to: tokens, by: Self.tileRows) {
-      let rows = start..<min(start + Self.tileRows, tokens)
+    for start in stride(from: 0, to: tokens, by: narrow.tileRows) {
+      let rows = start..<min(start + narrow.tileRows, tokens)
       let tile = narrow.scores(
         operands.queries + rows.lowerBound * width + offset, stride: width, rows: rows.count,
         scale: 1 / Float(headWidth).squareRoot(), packed, visible: tokens, in: lane)

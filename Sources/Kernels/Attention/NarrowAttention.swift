@@ -13,9 +13,13 @@ struct NarrowAttention: Sendable {
     self.headWidth = headWidth
   }
 
-  /// One thread's memory for tiles of `rows` queries over at most `positions` keys.
+  /// Query rows of a tile. Our own kernels take a few groups: few scores are computed right of what these see. A call of the
+  /// library costs more: 64 rows of 577 scores fit a second-level cache.
+  var tileRows: Int { isFused ? 4 * FusedProducts.groupRows : 64 }
+
+  /// One thread's memory for tiles of at most `tileRows` of `rows` queries over at most `positions` keys.
   func makeLane(rows: Int, positions: Int) -> Lane {
-    Lane(engine, rows: rows, positions: positions, headWidth: headWidth)
+    Lane(engine, rows: min(rows, tileRows), positions: positions, headWidth: headWidth)
   }
 
   /// Keys and values of one head, packed as the right operands of the two products.
@@ -36,8 +40,11 @@ struct NarrowAttention: Sendable {
     let padded = PackedWeights.paddedInputs(.bf16, headWidth)
     lane.narrow(queries, stride: stride, rows: rows, scale: scale, headWidth, padded)
     let distance = Self.scoreStride(visible)
-    let block = PackingMath.Block(start: lane.scores, stride: distance, rows: rows, count: distance)
-    lane.multiply(lane.queries, inner: padded, head.keys, panelStride: padded * PackedWeights.panelWidth, into: block)
+    let block = PackingMath.Block(
+      start: lane.scores, stride: distance, rows: rows, count: isFused ? visible : distance)
+    lane.multiply(
+      lane.queries, stride: padded, inner: padded, head.keys, panelStride: padded * PackedWeights.panelWidth,
+      scales: nil, into: block)
     return Tile(lane: lane, rows: rows, visible: visible, headWidth: headWidth)
   }
 
@@ -60,14 +67,16 @@ struct NarrowAttention: Sendable {
 
     /// Row `row` ← its softmax over the first `seen` positions, zero behind them; in `scores` too when `keeping`.
     func softmax(row: Int, seen: Int, keeping: Bool = false) {
-      lane.softmax(
+      lane.shares[row] = lane.softmax(
         scores + row * stride, count: seen, keeping: keeping, padded: padded, into: lane.weights + row * padded)
     }
 
     /// context [rows, headWidth] = softmax · values, `stride` values between rows.
     func context(_ head: Head, into context: UnsafeMutablePointer<Float>, stride: Int) {
       let block = PackingMath.Block(start: context, stride: stride, rows: rows, count: headWidth)
-      lane.multiply(lane.weights, inner: padded, head.values, panelStride: head.valuePanel, into: block)
+      lane.multiply(
+        lane.weights, stride: padded, inner: lane.isFused ? (visible + 1) / 2 * 2 : padded, head.values,
+        panelStride: head.valuePanel, scales: lane.shares, into: block)
     }
   }
 
@@ -75,10 +84,13 @@ struct NarrowAttention: Sendable {
   final class Lane {
     let queries: UnsafeMutablePointer<UInt16>
     let scores: UnsafeMutablePointer<Float>
+    /// Of the softmax; what is missing of it is in `shares`, one a row.
     let weights: UnsafeMutablePointer<UInt16>
+    let shares: UnsafeMutablePointer<Float>
     private let sums: UnsafeMutablePointer<Float>
     /// Nil: our own kernels multiply.
     private let library: (OneDNN, OneDNN.Lane)?
+    fileprivate var isFused: Bool { library == nil }
 
     fileprivate init(_ engine: ProductEngine, rows: Int, positions: Int, headWidth: Int) {
       func room<Element>(_ count: Int) -> UnsafeMutablePointer<Element> {
@@ -88,6 +100,7 @@ struct NarrowAttention: Sendable {
       queries = room(rows * PackedWeights.paddedInputs(.bf16, headWidth))
       scores = room(rows * NarrowAttention.scoreStride(positions))
       weights = room(rows * NarrowAttention.scoreStride(positions))
+      shares = room(rows)
       sums = room(rows * PackedWeights.panelWidth)
       library = engine.isFused(.bf16, rows: rows) ? nil : engine.libraryLane(.bf16)
       precondition(library != nil || engine.isFused(.bf16, rows: rows), "what is native has kernels")
@@ -97,6 +110,7 @@ struct NarrowAttention: Sendable {
       queries.deallocate()
       scores.deallocate()
       weights.deallocate()
+      shares.deallocate()
       sums.deallocate()
     }
 
@@ -112,25 +126,29 @@ struct NarrowAttention: Sendable {
       }
     }
 
+    /// - Returns: what the narrowed weights are still to be multiplied with.
     fileprivate func softmax(
       _ row: UnsafeMutablePointer<Float>, count: Int, keeping: Bool, padded: Int,
       into narrowed: UnsafeMutablePointer<UInt16>
-    ) {
-      if library == nil {
-        FusedProducts.softmax(row, count: count, keeping: keeping, padded: padded, narrowedInto: narrowed)
-      } else {
-        VectorMath.softmax(row, count: count, keeping: keeping, padded: padded, narrowedInto: narrowed)
+    ) -> Float {
+      guard library != nil else {
+        return FusedProducts.softmax(row, count: count, keeping: keeping, padded: padded, narrowedInto: narrowed)
       }
+      VectorMath.softmax(row, count: count, keeping: keeping, padded: padded, narrowedInto: narrowed)
+      return 1
     }
 
-    /// block = rows [block.rows, inner] · panels of `inner` channels, `panelStride` values apart.
+    /// block = rows [block.rows, stride] · panels of `inner` channels, `panelStride` values apart.
+    /// - Parameters:
+    ///   - inner: even; the library reads whole rows.
+    ///   - scales: of the product's rows; the library's are 1.
     fileprivate func multiply(
-      _ rows: UnsafePointer<UInt16>, inner: Int, _ panels: UnsafePointer<UInt16>, panelStride: Int,
-      into block: PackingMath.Block
+      _ rows: UnsafePointer<UInt16>, stride: Int, inner: Int, _ panels: UnsafePointer<UInt16>, panelStride: Int,
+      scales: UnsafePointer<Float>?, into block: PackingMath.Block
     ) {
       guard let (library, lane) = library else {
         FusedProducts.multiply(
-          bf16: rows, stride: inner, inner: inner, panels, panelStride: panelStride, into: block)
+          bf16: rows, stride: stride, inner: inner, panels, panelStride: panelStride, scales: scales, into: block)
         return
       }
       func multiply(_ columns: Int, panel: Int, into destination: UnsafeMutablePointer<Float>) {

@@ -11,11 +11,13 @@ enum FusedProducts {
     return formats
   }()
 
+  /// Rows that share one reading of a panel: GROUP in cproducts.c.
+  static let groupRows = 6
+
   /// block (+)= rows · panels (+ bias), for prepared rows [block.rows, stride] of a format in `formats`.
   static func multiply(
     _ rows: UnsafeRawPointer, stride: Int, scales: UnsafePointer<Float>?, _ weights: PackedWeights,
-    _ panels: Range<Int>,
-    bias: UnsafePointer<Float>?, into block: PackingMath.Block, accumulate: Bool
+    _ panels: Range<Int>, into block: PackingMath.Block, _ finish: ProductFinish
   ) {
     let place = weights.memory + panels.lowerBound * weights.panelBytes
     let first = panels.lowerBound * PackedWeights.panelWidth
@@ -23,29 +25,31 @@ enum FusedProducts {
       multiply(
         bf16: rows.assumingMemoryBound(to: UInt16.self), stride: stride, inner: weights.paddedInputs,
         place.assumingMemoryBound(to: UInt16.self), panelStride: weights.paddedInputs * PackedWeights.panelWidth,
-        bias: bias, into: block, accumulate: accumulate)
+        scales: nil, into: block, finish)
       return
     }
-    var output = output(block, bias, accumulate)
+    var output = output(block, finish)
     cv_product_int8(
       rows.assumingMemoryBound(to: UInt8.self), stride, scales, block.rows, place.assumingMemoryBound(to: Int8.self),
       weights.paddedInputs, weights.sums + first, weights.scales + first, &output)
   }
 
   /// block (+)= rows [block.rows, stride] · panels of `inner` channels, `panelStride` values apart.
+  /// - Parameter scales: one a row of the product, or nil.
   static func multiply(
     bf16 rows: UnsafePointer<UInt16>, stride: Int, inner: Int, _ panels: UnsafePointer<UInt16>, panelStride: Int,
-    bias: UnsafePointer<Float>? = nil, into block: PackingMath.Block, accumulate: Bool = false
+    scales: UnsafePointer<Float>?, into block: PackingMath.Block, _ finish: ProductFinish = ProductFinish()
   ) {
-    var output = output(block, bias, accumulate)
-    cv_product_bf16(rows, stride, block.rows, panels, panelStride, inner, &output)
+    var output = output(block, finish)
+    cv_product_bf16(rows, stride, scales, block.rows, panels, panelStride, inner, &output)
   }
 
-  /// The softmax in bfloat16, as `VectorMath.softmax` has it, in the instructions that come with `multiply(bf16:)`.
+  /// The softmax in bfloat16 but for a factor, which is returned: a product of it is scaled by that, a pass less over the row. What
+  /// is kept has it. In the instructions that come with `multiply(bf16:)`.
   static func softmax(
     _ row: UnsafeMutablePointer<Float>, count: Int, keeping: Bool, padded: Int,
     narrowedInto narrowed: UnsafeMutablePointer<UInt16>
-  ) { cv_softmax_bf16(row, count, keeping ? 1 : 0, padded, narrowed) }
+  ) -> Float { cv_softmax_bf16(row, count, keeping ? 1 : 0, padded, narrowed) }
 
   /// Queries [rows, width], narrowed and scaled: [rows, padded].
   static func narrow(
@@ -65,10 +69,18 @@ enum FusedProducts {
     _ panel: UnsafeMutablePointer<UInt16>
   ) { cv_pack_values(rows, stride, columns, inputs, padded, panel) }
 
-  private static func output(
-    _ block: PackingMath.Block, _ bias: UnsafePointer<Float>?, _ accumulate: Bool
-  ) -> cv_output {
+  private static func output(_ block: PackingMath.Block, _ finish: ProductFinish) -> cv_output {
     cv_output(
-      start: block.start, stride: block.stride, columns: block.count, bias: bias, accumulate: accumulate ? 1 : 0)
+      start: block.start, stride: block.stride, columns: block.count, bias: finish.bias,
+      accumulate: finish.accumulate ? 1 : 0, activate: finish.activation.map(loop), factors: finish.factors,
+      factor_stride: finish.factorStride)
+  }
+
+  static func loop(_ activation: Activation) -> Activation.Loop {
+    switch activation {
+    case .silu: cv_silu_wide
+    case .quickGelu: cv_quick_gelu_wide
+    case .gelu, .geluNew, .geluTanh, .relu: activation.loop
+    }
   }
 }

@@ -26,7 +26,7 @@ struct PackedProduct {
   /// One thread's memory.
   private final class Lane {
     let products: ProductLane
-    /// The finished second product of gated layers, [rows of the block, width of the stretch].
+    /// The second product of gated layers, [rows of the block, width of the stretch].
     let factors: UnsafeMutablePointer<Float>
 
     init(_ product: PackedProduct, panels: Int, model: PackedWeights) {
@@ -85,7 +85,8 @@ struct PackedProduct {
     guard rows > 1 else { return rowItems(workers) }
     let most = Self.fusedRows(targets[0].weights)
     let blocks = (rows + most - 1) / most
-    let size = ((rows + blocks - 1) / blocks + 5) / 6 * 6
+    let groups = (rows + blocks * FusedProducts.groupRows - 1) / (blocks * FusedProducts.groupRows)
+    let size = groups * FusedProducts.groupRows
     return stride(from: 0, to: rows, by: size).flatMap { start in
       targets.enumerated().flatMap { index, target in
         (0..<target.weights.panels).map { panel in
@@ -121,9 +122,10 @@ struct PackedProduct {
     }
   }
 
-  /// Four megabytes of prepared rows (of very wide ones some more), in whole groups of the six that our own kernels take at once.
+  /// Four megabytes of prepared rows (of very wide ones some more), in whole groups of those that our own kernels take at once.
   private static func fusedRows(_ weights: PackedWeights) -> Int {
-    max(126, (4 << 20) / (weights.paddedInputs * weights.format.size) / 6 * 6)
+    let group = FusedProducts.groupRows
+    return max(21, (4 << 20) / (weights.paddedInputs * weights.format.size) / group) * group
   }
 
   private func run(_ item: Item, _ input: ProductRows, _ lane: Lane) {
@@ -140,23 +142,21 @@ struct PackedProduct {
       let rows = ProductRows(
         memory: input.memory + start * input.stride * unit, stride: input.stride,
         scales: input.scales.map { $0 + start })
-      lane.products.multiply(
-        rows, target.weights, item.panels, slot: 0, bias: target.bias, into: block, accumulate: target.accumulate)
-      finish(target, rows, item.panels, block, lane)
+      multiply(target, rows, item.panels, block, lane)
     }
   }
 
-  /// The activation, and the second product of gated layers.
-  private func finish(
+  /// The second product of gated layers comes first, so that the first can be finished with it.
+  private func multiply(
     _ target: Target, _ rows: ProductRows, _ panels: Range<Int>, _ block: PackingMath.Block, _ lane: Lane
   ) {
+    var finish = ProductFinish(accumulate: target.accumulate, activation: target.activation)
     if let factor = target.factor {
       let factors = PackingMath.Block(start: lane.factors, stride: block.count, rows: block.rows, count: block.count)
       lane.products.multiply(
-        rows, factor.weights, panels, slot: 1, bias: factor.bias, into: factors, accumulate: false)
+        rows, factor.weights, panels, slot: 1, bias: factor.bias, into: factors, ProductFinish())
+      (finish.factors, finish.factorStride) = (UnsafePointer(lane.factors), block.count)
     }
-    guard let activation = target.activation else { return }
-    VectorMath.apply(
-      activation, to: block, factors: target.factor.map { _ in UnsafePointer(lane.factors) }, factorStride: block.count)
+    lane.products.multiply(rows, target.weights, panels, slot: 0, bias: target.bias, into: block, finish)
   }
 }

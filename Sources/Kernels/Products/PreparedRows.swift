@@ -65,7 +65,12 @@ struct PreparedRows: ~Copyable {
         case .plain:
           PackingMath.pad(from, inputs, padded, target.assumingMemoryBound(to: Float.self) + row * padded)
         case .bf16:
-          PackingMath.narrow(from, inputs, padded, target.assumingMemoryBound(to: UInt16.self) + row * padded)
+          let to = target.assumingMemoryBound(to: UInt16.self) + row * padded
+          if FusedProducts.formats.contains(.bf16) {
+            FusedProducts.narrow(from, stride: inputs, rows: 1, scale: 1, inputs, padded, to)
+          } else {
+            PackingMath.narrow(from, inputs, padded, to)
+          }
         case .rotated:
           let to = target.assumingMemoryBound(to: Float.self) + row * padded
           PackingMath.pad(from, inputs, padded, to)

@@ -7,6 +7,18 @@ struct ProductRows {
   let scales: UnsafePointer<Float>?
 }
 
+/// What becomes of a product's sums, in this order.
+struct ProductFinish {
+  /// One an output.
+  var bias: UnsafePointer<Float>?
+  /// Whether they are added to what is there.
+  var accumulate = false
+  var activation: Activation?
+  /// By which the activation is multiplied: [rows, outputs], `factorStride` values between rows.
+  var factors: UnsafePointer<Float>?
+  var factorStride = 0
+}
+
 /// One thread's way to multiply: our own kernels, oneDNN's, or OpenBLAS behind widened weights, with the memory that it takes.
 final class ProductLane {
   private enum Kernels {
@@ -78,18 +90,19 @@ final class ProductLane {
     }
   }
 
-  /// output (+)= rows [output.rows, …] · panels (+ bias), of the weights loaded last into `slot`.
-  /// - Parameter bias: of the whole layer, [outputs].
+  /// output = rows [output.rows, …] · panels, of the weights loaded last into `slot`, finished.
+  /// - Parameter bias: of the whole layer, [outputs]; `finish` has none.
   func multiply(
     _ rows: ProductRows, _ weights: PackedWeights, _ panels: Range<Int>, slot: Int, bias: WeightBuffer?,
-    into output: PackingMath.Block, accumulate: Bool
+    into output: PackingMath.Block, _ finish: ProductFinish
   ) {
     func multiply(_ bias: UnsafePointer<Float>?) {
+      var finish = finish
+      finish.bias = bias
       switch kernels {
       case .fused:
         FusedProducts.multiply(
-          rows.memory, stride: rows.stride, scales: rows.scales, weights, panels, bias: bias, into: output,
-          accumulate: accumulate)
+          rows.memory, stride: rows.stride, scales: rows.scales, weights, panels, into: output, finish)
       case .library(let library, let lane):
         let shape = OneDNN.Shape(
           format: format, rows: output.rows, inner: weights.paddedInputs,
@@ -98,10 +111,10 @@ final class ProductLane {
           shape, source: rows.memory, weights: weights.memory + panels.lowerBound * weights.panelBytes, into: sums,
           on: lane)
         precondition(done, "oneDNN multiplies what it has a kernel for")
-        finish(rows, weights, panels, bias, output, accumulate)
+        self.finish(rows, weights, panels, output, finish)
       case .widened:
         multiplyWidened(rows, output.rows, inner: weights.paddedInputs, panels, slot: slot)
-        finish(rows, weights, panels, bias, output, accumulate)
+        self.finish(rows, weights, panels, output, finish)
       }
     }
     guard let bias else { return multiply(nil) }
@@ -111,19 +124,23 @@ final class ProductLane {
   }
 
   private func finish(
-    _ rows: ProductRows, _ weights: PackedWeights, _ panels: Range<Int>, _ bias: UnsafePointer<Float>?,
-    _ output: PackingMath.Block, _ accumulate: Bool
+    _ rows: ProductRows, _ weights: PackedWeights, _ panels: Range<Int>, _ output: PackingMath.Block,
+    _ finish: ProductFinish
   ) {
     let width = panels.count * PackedWeights.panelWidth
     let first = panels.lowerBound * PackedWeights.panelWidth
     if let scales = rows.scales {
       PackingMath.finish(
         int8: sums.assumingMemoryBound(to: Int32.self), stride: width, sums: weights.sums + first,
-        scales: weights.scales + first, rowScales: scales, bias: bias, into: output, accumulate: accumulate)
+        scales: weights.scales + first, rowScales: scales, bias: finish.bias, into: output,
+        accumulate: finish.accumulate)
     } else {
       PackingMath.finish(
-        sums.assumingMemoryBound(to: Float.self), stride: width, bias: bias, into: output, accumulate: accumulate)
+        sums.assumingMemoryBound(to: Float.self), stride: width, bias: finish.bias, into: output,
+        accumulate: finish.accumulate)
     }
+    guard let activation = finish.activation else { return }
+    VectorMath.apply(activation, to: output, factors: finish.factors, factorStride: finish.factorStride)
   }
 
   private func multiplyWidened(_ rows: ProductRows, _ count: Int, inner: Int, _ panels: Range<Int>, slot: Int) {

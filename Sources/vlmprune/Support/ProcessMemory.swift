@@ -1,3 +1,4 @@
+import CMalloc
 import Foundation
 
 /// Memory of this process and of the machine.
@@ -7,5 +8,12 @@ enum ProcessMemory {
     var usage = rusage()
     guard getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage) == 0 else { return 0 }
     return Int(usage.ru_maxrss) * 1024
+  }
+
+  /// Workspaces of tens of megabytes come and go with every picture and answer: what one leaves, the next takes. The allocator would
+  /// give them back and take them page by page again, thirty thousand pages a prompt. Larger ones and half a gigabyte in all it may.
+  static func keepFreed() {
+    mallopt(M_MMAP_THRESHOLD, 64 << 20)
+    mallopt(M_TRIM_THRESHOLD, 512 << 20)
   }
 }
