@@ -17,7 +17,7 @@ enum {
   VECTORS = 4,  // of sixteen outputs each, a panel
   // Six rows of four vectors of sums, four of weights and one of channels fill 29 of the 32 registers.
   GROUP = 6,
-  // One row is as fast as memory is, and memory is faster when it is told what comes.
+  // One row is as fast as memory is, and memory is faster when it is told what comes: into the second-level cache, by 2 %.
   AHEAD = 4096,
 };
 
@@ -61,7 +61,7 @@ VNNI INLINE void int8_group(const int count, const uint8_t *rows, size_t row_str
   for (size_t k = 0; k < inner; k += 4) {
     const int8_t *place = panel + k * PANEL;
     if (count == 1) {
-      UNROLL for (int v = 0; v < VECTORS; v++) _mm_prefetch((const char *)place + AHEAD + v * 64, _MM_HINT_T0);
+      UNROLL for (int v = 0; v < VECTORS; v++) _mm_prefetch((const char *)place + AHEAD + v * 64, _MM_HINT_T1);
     }
     __m512i weights[VECTORS];
     UNROLL for (int v = 0; v < VECTORS; v++) weights[v] = _mm512_loadu_si512(place + v * 64);
@@ -95,7 +95,7 @@ BF16 INLINE void bf16_group(const int count, const int vectors, const uint16_t *
   for (size_t k = 0; k < inner; k += 2) {
     const uint16_t *place = panel + k * PANEL;
     if (count == 1) {
-      UNROLL for (int v = 0; v < vectors; v++) _mm_prefetch((const char *)place + AHEAD + v * 64, _MM_HINT_T0);
+      UNROLL for (int v = 0; v < vectors; v++) _mm_prefetch((const char *)place + AHEAD + v * 64, _MM_HINT_T1);
     }
     __m512i weights[VECTORS];
     UNROLL for (int v = 0; v < vectors; v++) weights[v] = _mm512_loadu_si512(place + v * 32);
