@@ -43,6 +43,17 @@ import Testing
     }
   }
 
+  @Test(arguments: [Precision.bf16, .int8])
+  func `keep nearly the tokens that Float32 keeps`(_ precision: Precision) throws {
+    for name in ["tiny-classic", "tiny-grouped"] {
+      let setting = try TestModel.setting("fastervlm", keep: "9")
+      let kept = try [Precision.f32, precision].map {
+        Set(try model(name, $0).answer(setting: setting, newTokens: 1).visual[0].plan.sequenceCodes(tokensPerView: 36))
+      }
+      #expect(kept[0].intersection(kept[1]).count >= 7, "\(name)")
+    }
+  }
+
   @Test(arguments: [Precision.f32, .bf16, .int8])
   func `give the same answer with any number of threads`(_ precision: Precision) throws {
     let setting = try TestModel.setting("hiprune", keep: "9")
@@ -132,5 +143,15 @@ import Testing
       expectClose(
         actual: reused.firstLogits, expected: anew.firstLogits, tolerance: Tolerances.logits, label: strategy)
     }
+  }
+}
+
+@Suite struct `The cost of a model` {
+  /// Width 64, four heads of 16, feed-forward 160, three blocks, 512 words: by hand.
+  @Test func `counts what is computed of ten positions`() throws {
+    let cost = CostModel(try TestModel.load("tiny-classic"))
+    let (shared, own, head) = (2 * 64 * 64, 2 * 64 * 64 + 3 * 64 * 160, 64 * 512)
+    #expect(cost.prefillLinear(rows: 10) == Double(2 * (10 * (3 * shared + 2 * own) + own + head)))
+    #expect(cost.prefillAttention(rows: 10) == Double(4 * 64 * (2 * 55 + 10)))
   }
 }

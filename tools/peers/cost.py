@@ -30,7 +30,7 @@ def prefill(shape, rows):
     width, hidden, blocks, query, key, vocabulary = shape
     shared, own = 2 * width * key, 2 * width * query + 3 * width * hidden
     products = rows * (blocks * shared + (blocks - 1) * own) + own + width * vocabulary
-    return 2 * products + (blocks - 1) * 2 * rows * (rows + 1) * query
+    return 2 * products + 4 * query * ((blocks - 1) * rows * (rows + 1) / 2 + rows)
 
 
 def main():

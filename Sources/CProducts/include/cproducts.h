@@ -4,8 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// Products of prepared rows with packed panels (cpacking.h has both layouts) in the instructions made for them: AVX-512 VNNI for
-// int8, AVX-512 BF16 for bfloat16. Scales, bias and residual are applied while the sums are in registers. An output's sum is taken
+// Products of prepared rows with packed panels (cpacking.h has both layouts), and what stands around them: activations, attention's
+// softmax and operands. Products are taken in the instructions made for them: AVX-512 VNNI for int8, AVX-512 BF16 for bfloat16. Scales, bias and residual are applied while the sums are in registers. An output's sum is taken
 // in the order of the input channels, whatever the number of rows. Counts are at least 1. No function checks sizes, or whether the CPU
 // can run it.
 
@@ -19,7 +19,8 @@ typedef struct {
   size_t columns;
   const float *bias;  // [columns], or null
   int accumulate;     // adds to what is there
-  // Applied to each few rows while they are in the first cache, or null: one of cvector.h's, which says what factors are.
+  // Applied to each few rows while they are in the first cache, or null: an activation of cvector.h, which
+  // says what factors are, or one of those below.
   void (*activate)(float *values, size_t stride, size_t rows, size_t count, const float *factors, size_t factor_stride);
   const float *factors;  // [rows, factor_stride], or null
   size_t factor_stride;
@@ -42,8 +43,8 @@ void cv_silu_wide(float *values, size_t stride, size_t rows, size_t count, const
 void cv_quick_gelu_wide(float *values, size_t stride, size_t rows, size_t count, const float *factors,
                         size_t factor_stride);
 
-// The softmax of row [count], times what is returned: exponentials of the distance from the largest, in bfloat16, and zeros up to
-// `padded`, a multiple of 32. Returns one over their sum, by which a product of them is scaled. Row holds the softmax itself when
+// Narrowed: exponentials of row's [count] distances from its largest, in bfloat16, and zeros up to `padded`, a multiple of 32. Times
+// what is returned, one over their sum, they are the softmax: a product of them is scaled by it. Row holds the softmax itself when
 // `keep`, else what it held. Needs the instructions of cv_product_bf16; within 2e-6 of a large weight's size, where bfloat16 rounds
 // to 4e-3.
 float cv_softmax_bf16(float *row, size_t count, int keep, size_t padded, uint16_t *narrowed);

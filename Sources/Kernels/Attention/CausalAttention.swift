@@ -14,14 +14,14 @@ public struct CausalAttention: Sendable {
     narrow = engine.flatMap { NarrowAttention($0, headWidth: headWidth) }
   }
 
-  /// Query rows that a thread takes at a time.
-  private static let tileRows = 72
+  /// Query rows that a thread takes at a time, in Float32.
+  private static let tileRows = 64
   /// Packing keys and values pays only when several queries read them.
   private static let leastNarrowRows = 16
 
   /// Stores the new keys and values behind the cache's filled positions (rotated already) and attends.
   /// - Parameters:
-  ///   - queries: [asking, heads · headWidth], rotated: of the last `asking` new positions.
+  ///   - queries: [asking, heads · headWidth], rotated: of the last `asking` new positions, one at least where there are any.
   ///   - keys: [rows, keyValueHeads · headWidth], rotated; values likewise.
   ///   - cache: reserved for `rows` more positions; the caller advances it after the last layer.
   ///   - context: [asking, heads · headWidth].
@@ -33,7 +33,8 @@ public struct CausalAttention: Sendable {
     let own = asking * heads * headWidth
     precondition(
       queries.count >= own && context.count >= own && keys.count >= shared && values.count >= shared
-        && asking <= rows && cache.count + rows <= cache.capacity && cache.heads == keyValueHeads
+        && asking <= rows && (asking > 0 || rows == 0) && cache.count + rows <= cache.capacity
+        && cache.heads == keyValueHeads
         && cache.headWidth == headWidth,
       "attention operands fit the cache")
     let past = cache.count
@@ -43,7 +44,7 @@ public struct CausalAttention: Sendable {
         values.withUnsafeBufferPointer { v in
           context.withUnsafeMutableBufferPointer { out in
             cache.withLayer(layer) { cachedKeys, cachedValues in
-              guard asking > 0, let q = q.baseAddress, let k = k.baseAddress, let v = v.baseAddress,
+              guard let q = q.baseAddress, let k = k.baseAddress, let v = v.baseAddress,
                 let out = out.baseAddress
               else { return }
               store(k, rows: rows, past: past, capacity: capacity, into: cachedKeys)
@@ -95,7 +96,7 @@ public struct CausalAttention: Sendable {
       slots.values[head] = narrow.pack(
         keys: operands.keys + slab, values: operands.values + slab, stride: headWidth, positions: positions)
     }
-    let tiles = (operands.rows + Self.tileRows - 1) / Self.tileRows
+    let tiles = (operands.rows + narrow.itemRows - 1) / narrow.itemRows
     let lane = { narrow.makeLane(rows: operands.rows, positions: positions) }
     workers.forEach(heads * tiles, lane: lane) { lane, item in
       let head = item % heads
@@ -109,9 +110,9 @@ public struct CausalAttention: Sendable {
     head: Int, tile: Int, _ operands: Operands, _ packed: NarrowAttention.Head, _ narrow: NarrowAttention,
     _ lane: NarrowAttention.Lane
   ) {
-    let end = min((tile + 1) * Self.tileRows, operands.rows)
+    let end = min((tile + 1) * narrow.itemRows, operands.rows)
     let width = heads * headWidth
-    for start in stride(from: tile * Self.tileRows, to: end, by: narrow.tileRows) {
+    for start in stride(from: tile * narrow.itemRows, to: end, by: narrow.tileRows) {
       let rows = start..<min(start + narrow.tileRows, end)
       let place = rows.lowerBound * width + head * headWidth
       let tile = narrow.scores(

@@ -17,6 +17,9 @@ struct NarrowAttention: Sendable {
   /// library costs more: 64 rows of 577 scores fit a second-level cache.
   var tileRows: Int { isFused ? 4 * FusedProducts.groupRows : 64 }
 
+  /// Query rows that a thread takes at a time: whole tiles, and enough of them that taking costs nothing beside.
+  var itemRows: Int { isFused ? 3 * tileRows : tileRows }
+
   /// One thread's memory for tiles of at most `tileRows` of `rows` queries over at most `positions` keys.
   func makeLane(rows: Int, positions: Int) -> Lane {
     Lane(engine, rows: min(rows, tileRows), positions: positions, headWidth: headWidth)
@@ -65,7 +68,8 @@ struct NarrowAttention: Sendable {
     var stride: Int { NarrowAttention.scoreStride(visible) }
     private var padded: Int { PackedWeights.paddedInputs(.bf16, visible) }
 
-    /// Row `row` ← its softmax over the first `seen` positions, zero behind them; in `scores` too when `keeping`.
+    /// Row `row` ← its softmax over the first `seen` positions, but for the factor in the lane's `shares`, and zero behind them; in
+    /// `scores` whole, when `keeping`.
     func softmax(row: Int, seen: Int, keeping: Bool = false) {
       lane.shares[row] = lane.softmax(
         scores + row * stride, count: seen, keeping: keeping, padded: padded, into: lane.weights + row * padded)

@@ -124,8 +124,8 @@ struct PackedProduct {
 
   /// Four megabytes of prepared rows (of very wide ones some more), in whole groups of those that our own kernels take at once.
   private static func fusedRows(_ weights: PackedWeights) -> Int {
-    let group = FusedProducts.groupRows
-    return max(21, (4 << 20) / (weights.paddedInputs * weights.format.size) / group) * group
+    let (group, leastGroups) = (FusedProducts.groupRows, 21)
+    return max(leastGroups, (4 << 20) / (weights.paddedInputs * weights.format.size) / group) * group
   }
 
   private func run(_ item: Item, _ input: ProductRows, _ lane: Lane) {

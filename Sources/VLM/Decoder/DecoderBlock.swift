@@ -1,7 +1,8 @@
 import Checkpoint
 import Kernels
 
-/// The activations of one run of positions through the decoder, allocated once and reused by every block.
+/// The activations of one run of positions through the decoder, allocated once and reused by every block. Where the last block keeps
+/// fewer rows, what stands behind theirs in the other arrays is not used.
 struct DecoderWorkspace {
   private(set) var rows: Int
   /// The residual stream, [rows, width].
