@@ -7,7 +7,7 @@
 enum {
   VECTORS = 4,  // of sixteen outputs each, a panel
   // Six rows of four vectors of sums, four of weights and one of channels fill 29 of the 32 registers.
-  GROUP = 6,
+  GROUP = CV_GROUP_ROWS,
   // One row is as fast as memory is, and memory is faster when it is told what comes: into the second-level cache, by 2 %.
   AHEAD = 4096,
 };

@@ -96,13 +96,13 @@ BF16 float cv_softmax_bf16(float *row, size_t count, int keep, size_t padded, ui
   return share;
 }
 
-BF16 void cv_narrow_queries(const float *queries, size_t stride, size_t rows, float scale, size_t width, size_t padded,
-                            uint16_t *narrowed) {
+BF16 void cv_narrow_rows(const float *rows, size_t stride, size_t count, float scale, size_t width, size_t padded,
+                         uint16_t *narrowed) {
   const __m512 factor = _mm512_set1_ps(scale);
-  for (size_t r = 0; r < rows; r++) {
+  for (size_t r = 0; r < count; r++) {
     for (size_t i = 0; i < padded; i += 16) {
       const __mmask16 mask = i < width ? first_lanes(width - i) : 0;
-      const __m512 value = _mm512_mul_ps(_mm512_maskz_loadu_ps(mask, queries + r * stride + i), factor);
+      const __m512 value = _mm512_mul_ps(_mm512_maskz_loadu_ps(mask, rows + r * stride + i), factor);
       _mm256_storeu_si256((__m256i *)(narrowed + r * padded + i), (__m256i)_mm512_cvtneps_pbh(value));
     }
   }
@@ -181,8 +181,8 @@ void cv_silu_wide(float *values, size_t stride, size_t rows, size_t count, const
 void cv_quick_gelu_wide(float *values, size_t stride, size_t rows, size_t count, const float *factors,
                         size_t factor_stride) {}
 float cv_softmax_bf16(float *row, size_t count, int keep, size_t padded, uint16_t *narrowed) { return 0; }
-void cv_narrow_queries(const float *queries, size_t stride, size_t rows, float scale, size_t width, size_t padded,
-                       uint16_t *narrowed) {}
+void cv_narrow_rows(const float *rows, size_t stride, size_t count, float scale, size_t width, size_t padded,
+                    uint16_t *narrowed) {}
 void cv_pack_keys(const float *keys, size_t stride, size_t columns, size_t width, size_t padded, uint16_t *panel) {}
 void cv_pack_values(const float *values, size_t stride, size_t columns, size_t positions, size_t padded,
                     uint16_t *panel) {}

@@ -32,25 +32,27 @@ import Testing
   @Test(arguments: [(Precision.bf16, 0.06), (.int8, 0.45)], BackEnd.allCases)
   func `stay close to Float32, whichever library multiplies`(_ of: (Precision, Double), backEnd: BackEnd) throws {
     for name in ["tiny-classic", "tiny-grouped", "tiny-full"] {
-      for keep in ["all", "9"] {
-        // A strategy that reads no evidence: random weights have near ties, and another token kept is another answer.
-        let setting = try TestModel.setting(keep == "all" ? "none" : "uniform", keep: keep)
+      // Random weights have near ties, and another token kept is another answer: fastervlm's ninth and tenth are 1 % apart in
+      // tiny-classic. The first twelve are the same in every format.
+      for (strategy, keep) in [("none", "all"), ("uniform", "9"), ("fastervlm", "12")] {
+        let setting = try TestModel.setting(strategy, keep: keep)
         let exact = try model(name, .f32, backEnd: .openblas).answer(setting: setting)
         let narrow = try model(name, of.0, backEnd: backEnd).answer(setting: setting)
-        #expect(distance(narrow, exact) < of.1, "\(name), keep \(keep)")
+        #expect(distance(narrow, exact) < of.1, "\(name), \(strategy), keep \(keep)")
         #expect(distance(narrow, exact) > 0, "nothing was narrowed")
       }
     }
   }
 
+  /// At nine there is a near tie, which may fall either way in either format; nothing else may.
   @Test(arguments: [Precision.bf16, .int8])
-  func `keep nearly the tokens that Float32 keeps`(_ precision: Precision) throws {
+  func `keep the tokens that Float32 keeps, but for a near tie`(_ precision: Precision) throws {
     for name in ["tiny-classic", "tiny-grouped"] {
       let setting = try TestModel.setting("fastervlm", keep: "9")
       let kept = try [Precision.f32, precision].map {
         Set(try model(name, $0).answer(setting: setting, newTokens: 1).visual[0].plan.sequenceCodes(tokensPerView: 36))
       }
-      #expect(kept[0].intersection(kept[1]).count >= 7, "\(name)")
+      #expect(kept[0].intersection(kept[1]).count >= 8, "\(name)")
     }
   }
 

@@ -9,6 +9,9 @@
 // in the order of the input channels, whatever the number of rows. Counts are at least 1. No function checks sizes, or whether the CPU
 // can run it.
 
+// Rows that share one reading of a panel: work is best cut into multiples of it.
+enum { CV_GROUP_ROWS = 6 };
+
 int cv_multiplies_int8(void);
 int cv_multiplies_bf16(void);
 
@@ -49,11 +52,11 @@ void cv_quick_gelu_wide(float *values, size_t stride, size_t rows, size_t count,
 // to 4e-3.
 float cv_softmax_bf16(float *row, size_t count, int keep, size_t padded, uint16_t *narrowed);
 
-// Attention's operands in bfloat16; these need the instructions of cv_product_bf16 too, and a `padded` that is a multiple of 32, as
-// cpacking.h has it. Denormal numbers become zero, as they are in the product.
-// Rows of queries, narrowed and scaled: [rows, width] with `stride` between rows → [rows, padded], zeros behind.
-void cv_narrow_queries(const float *queries, size_t stride, size_t rows, float scale, size_t width, size_t padded,
-                       uint16_t *narrowed);
+// Rows of activations, and attention's operands, in bfloat16; these need the instructions of cv_product_bf16 too, and a `padded` that
+// is a multiple of 32, as cpacking.h has it. Denormal numbers become zero, as they are in the product.
+// Rows narrowed and scaled: [count, width] with `stride` between rows → [count, padded], zeros behind.
+void cv_narrow_rows(const float *rows, size_t stride, size_t count, float scale, size_t width, size_t padded,
+                    uint16_t *narrowed);
 // One panel of up to 64 keys [columns, width], as cv_pack_bf16 has it.
 void cv_pack_keys(const float *keys, size_t stride, size_t columns, size_t width, size_t padded, uint16_t *panel);
 // One panel of up to 64 channels of values [positions, columns], as cv_pack_bf16_transposed has it.

@@ -41,7 +41,7 @@ struct NarrowAttention: Sendable {
     _ queries: UnsafePointer<Float>, stride: Int, rows: Int, scale: Float, _ head: Head, visible: Int, in lane: Lane
   ) -> Tile {
     let padded = PackedWeights.paddedInputs(.bf16, headWidth)
-    lane.narrow(queries, stride: stride, rows: rows, scale: scale, headWidth, padded)
+    PreparedRows.narrow(queries, stride: stride, rows: rows, scale: scale, headWidth, padded, lane.queries)
     let distance = Self.scoreStride(visible)
     let block = PackingMath.Block(
       start: lane.scores, stride: distance, rows: rows, count: isFused ? visible : distance)
@@ -116,18 +116,6 @@ struct NarrowAttention: Sendable {
       weights.deallocate()
       shares.deallocate()
       sums.deallocate()
-    }
-
-    fileprivate func narrow(
-      _ rows: UnsafePointer<Float>, stride: Int, rows count: Int, scale: Float, _ width: Int, _ padded: Int
-    ) {
-      guard library != nil else {
-        FusedProducts.narrow(rows, stride: stride, rows: count, scale: scale, width, padded, queries)
-        return
-      }
-      for row in 0..<count {
-        PackingMath.narrow(rows + row * stride, scale: scale, width, padded, queries + row * padded)
-      }
     }
 
     /// - Returns: what the narrowed weights are still to be multiplied with.

@@ -11,8 +11,8 @@ enum FusedProducts {
     return formats
   }()
 
-  /// Rows that share one reading of a panel: GROUP in cproducts.c.
-  static let groupRows = 6
+  /// Rows that share one reading of a panel.
+  static let groupRows = Int(CV_GROUP_ROWS)
 
   /// block (+)= rows · panels (+ bias), for prepared rows [block.rows, stride] of a format in `formats`.
   static func multiply(
@@ -51,11 +51,11 @@ enum FusedProducts {
     narrowedInto narrowed: UnsafeMutablePointer<UInt16>
   ) -> Float { cv_softmax_bf16(row, count, keeping ? 1 : 0, padded, narrowed) }
 
-  /// Queries [rows, width], narrowed and scaled: [rows, padded].
+  /// Rows [rows, width], narrowed and scaled: [rows, padded].
   static func narrow(
-    _ queries: UnsafePointer<Float>, stride: Int, rows: Int, scale: Float, _ width: Int, _ padded: Int,
+    _ source: UnsafePointer<Float>, stride: Int, rows: Int, scale: Float, _ width: Int, _ padded: Int,
     _ destination: UnsafeMutablePointer<UInt16>
-  ) { cv_narrow_queries(queries, stride, rows, scale, width, padded, destination) }
+  ) { cv_narrow_rows(source, stride, rows, scale, width, padded, destination) }
 
   /// `PackingMath.packBF16` in the instructions that come with `multiply(bf16:)`.
   static func packBF16(
@@ -76,6 +76,7 @@ enum FusedProducts {
       factor_stride: finish.factorStride)
   }
 
+  /// The activation's loop that goes with our own products.
   static func loop(_ activation: Activation) -> Activation.Loop {
     switch activation {
     case .silu: cv_silu_wide

@@ -40,6 +40,20 @@ struct PreparedRows: ~Copyable {
     ownsMemory = true
   }
 
+  /// Rows [rows, width] in bfloat16, scaled: [rows, padded], by the CPU's own instruction where it has it.
+  static func narrow(
+    _ source: UnsafePointer<Float>, stride: Int, rows: Int, scale: Float, _ width: Int, _ padded: Int,
+    _ destination: UnsafeMutablePointer<UInt16>
+  ) {
+    guard !FusedProducts.formats.contains(.bf16) else {
+      FusedProducts.narrow(source, stride: stride, rows: rows, scale: scale, width, padded, destination)
+      return
+    }
+    for row in 0..<rows {
+      PackingMath.narrow(source + row * stride, scale: scale, width, padded, destination + row * padded)
+    }
+  }
+
   deinit {
     guard ownsMemory else { return }
     memory.deallocate()
@@ -66,11 +80,7 @@ struct PreparedRows: ~Copyable {
           PackingMath.pad(from, inputs, padded, target.assumingMemoryBound(to: Float.self) + row * padded)
         case .bf16:
           let to = target.assumingMemoryBound(to: UInt16.self) + row * padded
-          if FusedProducts.formats.contains(.bf16) {
-            FusedProducts.narrow(from, stride: inputs, rows: 1, scale: 1, inputs, padded, to)
-          } else {
-            PackingMath.narrow(from, inputs, padded, to)
-          }
+          PreparedRows.narrow(from, stride: inputs, rows: 1, scale: 1, inputs, padded, to)
         case .rotated:
           let to = target.assumingMemoryBound(to: Float.self) + row * padded
           PackingMath.pad(from, inputs, padded, to)
