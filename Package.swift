@@ -6,7 +6,7 @@ import PackageDescription
 let strictSwift: [SwiftSetting] = [.treatAllWarnings(as: .error), .swiftLanguageMode(.v6)]
 let strictC: [CSetting] = [.treatAllWarnings(as: .error)]
 
-func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: strictSwift)
 }
 
@@ -49,26 +49,33 @@ let package = Package(
     .target(name: "CTeam", cSettings: strictC),
     .target(name: "CProducts", dependencies: ["CVector"], cSettings: strictC),
 
+    module("Basics"),
     module("Kernels", ["COpenBLAS", "COneDNN", "CVector", "CPacking", "CProducts", "CTeam"]),
-    module("Checkpoint", ["Kernels"]),
-    module("Images", ["CPNG", "CTurboJPEG"]),
-    module("Pruning", ["Kernels"]),
+    module("Checkpoint", ["Basics", "Kernels"]),
+    module("Tokenizer", ["Basics"]),
+    module("Images", ["Basics", "CPNG", "CTurboJPEG"]),
+    module("Pruning", ["Basics", "Kernels"]),
     module("ViT", ["Kernels", "Checkpoint", "Pruning"]),
-    module("VLM", ["ViT", "Images"]),
+    module("Language", ["Basics", "Kernels", "Checkpoint", "Tokenizer"]),
+    module("VLM", ["ViT", "Images", "Language"]),
+    module("Measurement", ["VLM"]),
     module("Evaluation", ["VLM"]),
     .executableTarget(
-      name: "vlmprune", dependencies: ["Evaluation", "CBuildInformation", "CMalloc", argumentParser],
+      name: "vlmprune", dependencies: ["Evaluation", "Measurement", "CBuildInformation", "CMalloc", argumentParser],
       swiftSettings: strictSwift),
 
     .target(
-      name: "TestSupport", dependencies: ["Kernels", "Checkpoint"], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["Basics", "Kernels", "Checkpoint", "Pruning"], path: "Tests/TestSupport",
       swiftSettings: strictSwift),
+    tests(of: "Basics", ["Basics"]),
+    tests(of: "Tokenizer", ["Tokenizer", "Checkpoint"]),
     tests(of: "Kernels", ["Kernels"]),
     tests(of: "Checkpoint", ["Checkpoint"]),
     tests(of: "Images", ["Images"]),
     tests(of: "Pruning", ["Pruning"]),
     tests(of: "ViT", ["ViT", "Images"]),
     tests(of: "VLM", ["VLM"]),
+    tests(of: "Measurement", ["Measurement"]),
     tests(of: "Evaluation", ["Evaluation"]),
     tests(of: "CLI", ["vlmprune", "VLM"]),
   ]

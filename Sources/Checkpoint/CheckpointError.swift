@@ -13,6 +13,8 @@ public enum CheckpointError: Error, Sendable, Hashable {
   /// A folder without weights that can be read.
   case noWeights(folder: String, found: String?)
   case configuration(file: String, reason: String)
+  /// A configuration key with a value that cannot be used.
+  case configurationKey(key: String, found: String, expected: String, file: String)
 
   /// One line: what is wrong, and where.
   public var message: String {
@@ -30,6 +32,8 @@ public enum CheckpointError: Error, Sendable, Hashable {
     case .noWeights(let folder, nil): "\(folder) holds no model.safetensors"
     case .noWeights(let folder, let found?): "\(folder) holds \(found), which is not supported"
     case .configuration(let file, let reason): "\(file): \(reason)"
+    case .configurationKey(let key, let found, let expected, let file):
+      "\(file): \"\(key)\" is \(found), expected \(expected)"
     }
   }
 
@@ -46,6 +50,7 @@ public enum CheckpointError: Error, Sendable, Hashable {
     case .noWeights(_, nil):
       "a checkpoint folder holds config.json, model.safetensors (or its index) and tokenizer.json"
     case .noWeights: "convert it: AutoModel.from_pretrained(DIR).save_pretrained(OUT) writes safetensors"
+    case .configurationKey: "this kind of model is not supported, or config.json is damaged"
     case .configuration: "the file is not what Hugging Face transformers writes for this model; download it again"
     }
   }

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 
 /// A Hugging Face checkpoint folder: its JSON files and its weights, in one file or sharded.

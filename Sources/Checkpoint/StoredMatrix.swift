@@ -56,6 +56,21 @@ public struct StoredMatrix: Sendable {
     }
   }
 
+  /// Whether both hold the same numbers.
+  public func isEqual(to other: StoredMatrix) -> Bool {
+    guard rows == other.rows, columns == other.columns, type == other.type else {
+      return rows == other.rows && columns == other.columns && (0..<rows).allSatisfy { row($0) == other.row($0) }
+    }
+    return file.withBytes(bytes) { own in other.file.withBytes(other.bytes) { own.elementsEqual($0) } }
+  }
+
+  private func row(_ index: Int) -> [Float] {
+    [Float](unsafeUninitializedCapacity: columns) { values, count in
+      if let start = values.baseAddress { widen(index..<index + 1, into: start) }
+      count = columns
+    }
+  }
+
   /// Tells the system that the file's pages are not needed again.
   func forget() { file.forget(bytes) }
 }

@@ -1,3 +1,5 @@
+import Basics
+
 /// A safetensors header, checked against the size of its file.
 struct TensorHeader {
   private(set) var entries: [String: TensorEntry] = [:]

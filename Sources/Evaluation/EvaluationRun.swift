@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import Images
 import Pruning
@@ -6,7 +7,7 @@ import VLM
 /// One answered question.
 public struct AnsweredQuestion: Sendable {
   public let question: Question
-  public let answer: Answer
+  public let answer: AnswerRecord
   public let isRight: Bool
 }
 
@@ -21,12 +22,12 @@ public struct EvaluationRun: Sendable {
   /// Whether questions of one image share its encoding and prefix.
   public let reuses: Bool
   /// A fixed grid of crops; by default each picture's shape decides.
-  public let grid: PatchGrid?
+  public let grid: Grid?
 
   public init(
     model: VisionLanguageModel, setting: PruningSetting, metric: Metric = .exact,
     options: GenerationOptions = GenerationOptions(), limits: ImageLimits = ImageLimits(), reuses: Bool = true,
-    grid: PatchGrid? = nil
+    grid: Grid? = nil
   ) {
     self.model = model
     self.setting = setting
@@ -67,7 +68,7 @@ public struct EvaluationRun: Sendable {
     do {
       let answer = try conversation.ask(question.text, newPictures: pictures, options: options)
       return AnsweredQuestion(
-        question: question, answer: answer, isRight: metric.isRight(answer.text, among: question.answers))
+        question: question, answer: answer.record, isRight: metric.isRight(answer.text, among: question.answers))
     } catch {
       throw .model(error, question: question.identifier.description)
     }

@@ -1,3 +1,4 @@
+import Basics
 import Checkpoint
 
 /// One question of a question file, in LLaVA's JSONL form with the right answer beside it.
@@ -33,7 +34,9 @@ extension Question {
   public static func read(_ bytes: [UInt8], file path: String) throws(EvaluationError) -> [Question] {
     var questions: [Question] = []
     var seen: Set<Identifier> = []
-    let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    // A byte-order mark is no part of the first line.
+    let content = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
+    let lines = content.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     for (index, bytes) in lines.enumerated() {
       if bytes.allSatisfy({ [0x20, 0x09, 0x0D].contains($0) }) { continue }
       let question = try Question([UInt8](bytes), file: path, line: index + 1)

@@ -56,7 +56,6 @@ extension EvaluationRun {
   private func evidence(of picture: Picture, _ settings: [PruningSetting]) throws -> Evidence {
     var all = Evidence.none
     for setting in settings { all = all.union(try model.evidence(for: setting, of: picture)) }
-    all.kinds.remove(.text)
     return all
   }
 }

@@ -1,6 +1,7 @@
 /// Owned, cache-line aligned Float32 memory for workspaces and caches that are allocated once and reused. It cannot be
 /// copied by accident. Use `Matrix` for values that travel between modules.
-public struct AlignedBuffer: ~Copyable {
+public struct AlignedBuffer: ~Copyable, @unchecked Sendable {
+  // Unchecked: nobody else has the pointer, so whoever owns the buffer owns its memory.
   private let elements: UnsafeMutableBufferPointer<Float>
   /// Number of elements.
   public let count: Int

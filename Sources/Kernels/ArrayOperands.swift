@@ -77,11 +77,11 @@ extension EncoderAttention {
   /// `apply` on arrays.
   public func apply(
     queries: [Float], keys: [Float], values: [Float], tokens: Int, into context: inout [Float],
-    request: AttentionTapRequest = .nothing, workers: Workers
-  ) -> AttentionTaps {
+    taps: Set<AttentionTap> = [], workers: Workers
+  ) -> [AttentionTap: TapValue] {
     var span = context.mutableSpan
     return apply(
-      queries: queries.span, keys: keys.span, values: values.span, tokens: tokens, into: &span, request: request,
+      queries: queries.span, keys: keys.span, values: values.span, tokens: tokens, into: &span, taps: taps,
       workers: workers)
   }
 }

@@ -69,20 +69,27 @@ extension Budget: CustomStringConvertible {
     return self
   }
 
-  /// What each of `views` equal views may keep: a count N gives int(N ÷ views), a ratio R gives R·tokens, truncated unless
-  /// `rounding` says otherwise.
-  /// - Throws: `budgetTooSmall` when that is nothing.
-  public func share(
-    views: Int, tokensPerView: Int, rounding: FloatingPointRoundingRule = .towardZero
-  ) throws(PruningError) -> Int {
-    let share: Int
-    switch try validated(for: views * tokensPerView) {
-    case .all: share = tokensPerView
-    case .count(let count): share = count / views
-    case .ratio(let ratio): share = Int((ratio * Double(tokensPerView)).rounded(rounding))
+  /// What each view may keep. A count N gives int(N·n ÷ all tokens) to a view of n tokens, which is int(N ÷ views) where views
+  /// are equal; a ratio R gives R·n, truncated unless `rounding` says otherwise.
+  /// - Parameter tokens: unpruned tokens of each view.
+  /// - Throws: `budgetTooSmall` when a view would keep nothing.
+  public func shares(
+    of tokens: [Int], rounding: FloatingPointRoundingRule = .towardZero
+  ) throws(PruningError) -> [Int] {
+    let total = tokens.reduce(0, +)
+    let budget = try validated(for: total)
+    let shares = tokens.map { tokens in
+      switch budget {
+      case .all: tokens
+      case .count(let count): count * tokens / total
+      case .ratio(let ratio): Int((ratio * Double(tokens)).rounded(rounding))
+      }
     }
-    guard share > 0 else { throw .budgetTooSmall(self, smallest: views, views: views) }
-    return share
+    guard shares.allSatisfy({ $0 > 0 }) else {
+      let smallest = tokens.map { (total + $0 - 1) / $0 }.max() ?? 1
+      throw .budgetTooSmall(self, smallest: smallest, views: tokens.count)
+    }
+    return shares
   }
 
   /// Kept ÷ `total` for methods that are defined by a ratio alone; a count is divided in double.

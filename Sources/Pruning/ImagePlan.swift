@@ -49,6 +49,8 @@ public enum SequenceItem: Sendable, Hashable {
   case row(view: Int, row: Int)
   /// A separator (newline) token.
   case separator
+  /// The class token of a view, which its family sends whatever is kept.
+  case classToken(view: Int)
 }
 
 /// What is sent of an image: the decision of a strategy, applied by the engine.
@@ -69,6 +71,8 @@ public struct ImagePlan: Sendable, Hashable {
 
   public let views: [ViewPlan]
   public let sequence: [SequenceItem]
+  /// Tokens of each view before pruning.
+  public let tokens: [Int]
   public let count: Count
   public let weights: Weights
   /// For pictures only: what the method ranked by, a list a view and a score a token; empty when it has none.
@@ -77,59 +81,68 @@ public struct ImagePlan: Sendable, Hashable {
   /// Checks every invariant: sources in range, rows that sum to 1 unless `unnormalised`, every row sent exactly once,
   /// no more rows than `limit` unless `adaptive`, and scores for every token or for none.
   /// - Parameters:
-  ///   - tokensPerView: sources are 0 ..< tokensPerView, or `ViewPlan.classSource`.
+  ///   - tokens: of each view before pruning; sources are 0 ..< tokens, or `ViewPlan.classSource`.
   ///   - limit: the budget in rows over all views.
   /// - Throws: `PruningError.invalidPlan` naming the broken rule.
   public init(
-    views: [ViewPlan], sequence: [SequenceItem], tokensPerView: Int, limit: Int, count: Count = .withinBudget,
+    views: [ViewPlan], sequence: [SequenceItem], tokens: [Int], limit: Int, count: Count = .withinBudget,
     weights: Weights = .normalised, scores: [[Double]] = []
   ) throws(PruningError) {
     self.views = views
     self.sequence = sequence
+    self.tokens = tokens
     self.count = count
     self.weights = weights
     self.scores = scores
+    guard views.count == tokens.count else {
+      throw .invalidPlan("\(views.count) views are planned of \(tokens.count)")
+    }
     for (view, plan) in views.enumerated() {
-      try plan.check(view: view, tokens: tokensPerView, normalised: weights == .normalised)
+      try plan.check(view: view, tokens: tokens[view], normalised: weights == .normalised)
     }
     try checkSequence()
     if count == .withinBudget, keptTokens > limit {
       throw .invalidPlan("\(keptTokens) rows exceed the budget of \(limit)")
     }
-    guard scores.isEmpty || (scores.count == views.count && scores.allSatisfy { $0.count == tokensPerView }) else {
-      throw .invalidPlan("scores are not one for each of \(tokensPerView) tokens in \(views.count) views")
+    guard scores.isEmpty || scores.map(\.count) == tokens else {
+      throw .invalidPlan("scores are not one for each token of \(views.count) views")
     }
   }
 
   /// A plan whose rules hold by construction.
-  init(unchecked views: [ViewPlan], sequence: [SequenceItem]) {
+  init(unchecked views: [ViewPlan], sequence: [SequenceItem], tokens: [Int]) {
     self.views = views
     self.sequence = sequence
+    self.tokens = tokens
     count = .withinBudget
     weights = .normalised
     scores = []
   }
 
-  /// Rows that are sent, separators not counted.
+  /// Rows that are sent; separators and class tokens that the family sends anyway are not counted.
   public var keptTokens: Int { views.reduce(0) { $0 + $1.rows } }
 
-  /// The sequence in `select`'s codes: view·N + token, −1 separator, −100−v the class token of view v.
-  public func sequenceCodes(tokensPerView: Int) -> [Int] {
+  /// The sequence in `select`'s codes: view·N + token (tokens of the views before it + token, where views differ), −1 a separator,
+  /// −100−v the class token of view v.
+  public var sequenceCodes: [Int] {
     sequence.map { item in
       switch item {
-      case .separator: return -1
-      case .row(let view, let row):
-        return Self.code(of: views[view].anchors[row], view: view, tokensPerView: tokensPerView)
+      case .separator: -1
+      case .classToken(let view): -100 - view
+      case .row(let view, let row): code(of: views[view].anchors[row], view: view)
       }
     }
   }
 
-  static func code(of source: Int, view: Int, tokensPerView: Int) -> Int {
-    source == ViewPlan.classSource ? -100 - view : view * tokensPerView + source
+  func code(of source: Int, view: Int) -> Int {
+    source == ViewPlan.classSource ? -100 - view : tokens[..<view].reduce(0, +) + source
   }
 
   private func checkSequence() throws(PruningError) {
     var seen = views.map { [Bool](repeating: false, count: $0.rows) }
+    for case .classToken(let view) in sequence where !views.indices.contains(view) {
+      throw .invalidPlan("the class token of view \(view) does not exist")
+    }
     for case .row(let view, let row) in sequence {
       guard views.indices.contains(view), seen[view].indices.contains(row), !seen[view][row] else {
         throw .invalidPlan("row \(row) of view \(view) does not exist or is sent twice")

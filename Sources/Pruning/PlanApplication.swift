@@ -36,7 +36,7 @@ extension ViewPlan {
 extension ImagePlan {
   /// Kept rows in the order of the sequence, and where separators stand among them.
   public struct Application: Sendable, Equatable {
-    /// [kept tokens, width], separators left out.
+    /// [kept tokens and class tokens, width], separators left out.
     public let rows: Matrix
     /// Positions of the separators in the whole sequence, ascending.
     public let separators: [Int]
@@ -45,7 +45,7 @@ extension ImagePlan {
   /// Applies the plan to the features of every view.
   /// - Parameters:
   ///   - features: [tokens, width], one a view.
-  ///   - classTokens: [views, width], for plans that send class tokens.
+  ///   - classTokens: [views, width], for plans and arrangements that send class tokens.
   public func applied(to features: [Matrix], classTokens: Matrix? = nil) -> Application {
     precondition(features.count == views.count, "one feature matrix a view")
     let width = features[0].columns
@@ -53,15 +53,19 @@ extension ImagePlan {
       views[view].applied(to: features[view], classToken: classTokens.map { Array($0.row(view)) })
     }
     var values: [Float] = []
-    values.reserveCapacity(keptTokens * width)
+    values.reserveCapacity(sequence.count * width)
     var separators: [Int] = []
     for (position, item) in sequence.enumerated() {
       switch item {
       case .row(let view, let row): values += parts[view].row(row)
+      case .classToken(let view):
+        guard let classTokens else { preconditionFailure("the plan sends class tokens, which were not given") }
+        values += classTokens.row(view)
       case .separator: separators.append(position)
       }
     }
-    return Application(rows: Matrix(rows: keptTokens, columns: width, values: values), separators: separators)
+    let rows = sequence.count - separators.count
+    return Application(rows: Matrix(rows: rows, columns: width, values: values), separators: separators)
   }
 
   /// How the items of a pruned sequence are numbered.
@@ -83,6 +87,7 @@ extension ImagePlan {
     for (position, item) in dense.sequence.enumerated() {
       switch item {
       case .row(let view, let row): places[view][dense.views[view].anchors[row]] = position
+      case .classToken(let view): places[view][ViewPlan.classSource] = position
       case .separator: separators.append(position)
       }
     }
@@ -96,6 +101,9 @@ extension ImagePlan {
         let anchor = views[view].anchors[row]
         last = places[view][anchor] ?? (anchor == ViewPlan.classSource ? places[view][0] : nil) ?? last
         followsRow = true
+      case .classToken(let view):
+        last = places[view][ViewPlan.classSource] ?? places[view][0] ?? last
+        followsRow = true
       case .separator:
         if matches {
           last = remaining.popFirst() ?? last
@@ -106,5 +114,16 @@ extension ImagePlan {
       }
       return last
     }
+  }
+}
+
+extension ImagePlan {
+  /// Whether every row is a plain copy of a token, so that rows may be gathered before or after a function of rows.
+  public var copiesRows: Bool {
+    sequence.allSatisfy { if case .classToken = $0 { false } else { true } }
+      && views.allSatisfy { view in
+        view.sources.count == view.rows && view.weights.allSatisfy { $0 == 1 }
+          && view.sources.allSatisfy { $0 != ViewPlan.classSource }
+      }
   }
 }

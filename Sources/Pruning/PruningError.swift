@@ -22,6 +22,7 @@ public enum PruningError: Error, Sendable, Hashable {
   case needsClassToken(strategy: String, alternatives: [String])
   case missingEvidence(EvidenceKind, view: Int)
   case malformedEvidence(EvidenceKind, view: Int, expected: String, found: String)
+  case missingQuestionEvidence(QuestionEvidenceKind)
   case nonFiniteScore(view: Int, token: Int)
 }
 
@@ -29,7 +30,7 @@ extension PruningError {
   /// Whether the caller asked for something that cannot be (exit status 2) rather than that data are bad (1).
   public var isUsageError: Bool {
     switch self {
-    case .invalidPlan, .missingEvidence, .malformedEvidence, .nonFiniteScore: false
+    case .invalidPlan, .missingEvidence, .missingQuestionEvidence, .malformedEvidence, .nonFiniteScore: false
     default: true
     }
   }
@@ -63,6 +64,7 @@ extension PruningError {
     case .needsClassToken(let strategy, _):
       "strategy \(strategy) reads the class token's attention, and this vision tower has no class token"
     case .missingEvidence(let kind, let view): "view \(view) has no \(kind)"
+    case .missingQuestionEvidence: "the question has no text embeddings"
     case .malformedEvidence(let kind, let view, let expected, let found):
       "view \(view): \(kind) should be \(expected), but is \(found)"
     case .nonFiniteScore(let view, let token): "view \(view): the score of token \(token) is not a finite number"
@@ -89,25 +91,8 @@ extension PruningError {
       "set \(option) to 0…\(depth - 1), or to -1…-\(depth) to count from the end"
     case .needsClassToken(_, let alternatives): "these work on it: \(alternatives.joined(separator: ", "))"
     case .missingEvidence(let kind, _): "collect \(kind), which the strategy asks for"
+    case .missingQuestionEvidence: "give the question's embeddings, which the strategy compares tokens with"
     case .malformedEvidence, .nonFiniteScore: "check where the tensors come from"
-    }
-  }
-}
-
-extension EvidenceKind: CustomStringConvertible {
-  /// What it is, in words.
-  public var description: String {
-    switch self {
-    case .classAttention(let layer): "class attention of block \(layer)"
-    case .classLogits(let layer): "class logits of block \(layer)"
-    case .attentionReceived(let layer, .all): "attention received in block \(layer)"
-    case .attentionReceived(let layer, .patches): "attention received from patches in block \(layer)"
-    case .patchMeans(let layer, .softmax): "patch-to-patch attention of block \(layer)"
-    case .patchMeans(let layer, .logits): "patch-to-patch logits of block \(layer)"
-    case .keys(let layer): "keys of block \(layer)"
-    case .features: "features"
-    case .projected: "projected features"
-    case .text: "text embeddings"
     }
   }
 }

@@ -28,11 +28,11 @@ public struct SelectionReport: Sendable, Hashable, Encodable {
     case keptTokens = "kept_tokens"
   }
 
-  public init(of plan: ImagePlan, strategy: StrategySpec, tokensPerView: Int) {
+  public init(of plan: ImagePlan, strategy: StrategySpec) {
     self.strategy = strategy.description
-    visualTokens = plan.views.count * tokensPerView
+    visualTokens = plan.tokens.reduce(0, +)
     keptTokens = plan.keptTokens
-    sequence = plan.sequenceCodes(tokensPerView: tokensPerView)
+    sequence = plan.sequenceCodes
     var kept = [[Int]](repeating: [], count: plan.views.count)
     var merges: [Merge] = []
     for case .row(let view, let row) in plan.sequence {
@@ -42,8 +42,8 @@ public struct SelectionReport: Sendable, Hashable, Encodable {
       if members.count == 1, part.weights[members.lowerBound] == 1 { continue }
       merges.append(
         Merge(
-          anchor: ImagePlan.code(of: part.anchors[row], view: view, tokensPerView: tokensPerView),
-          sources: part.sources[members].map { ImagePlan.code(of: $0, view: view, tokensPerView: tokensPerView) },
+          anchor: plan.code(of: part.anchors[row], view: view),
+          sources: part.sources[members].map { plan.code(of: $0, view: view) },
           weights: Array(part.weights[members])))
     }
     views = kept.enumerated().map { View(view: $0.offset, kept: $0.element) }

@@ -1,27 +1,46 @@
+import Basics
+import Kernels
+
 /// How a strategy is asked: the one way that the engine and `select` share.
 public enum StrategyRunner {
+  /// Refuses a tower that cannot serve the strategy, and names those of `catalogue` that work on it.
+  /// - Throws: `needsClassToken`, or what `PruningStrategy.evidence(on:)` throws.
+  public static func evidence(
+    for strategy: any PruningStrategy, on tower: TowerDescription, catalogue: StrategyCatalogue = .standard
+  ) throws(PruningError) -> Evidence {
+    let type = type(of: strategy)
+    guard tower.hasClassToken || !type.needsClassToken else {
+      throw .needsClassToken(strategy: type.name, alternatives: catalogue.names(workingOn: tower))
+    }
+    return try strategy.evidence(on: tower)
+  }
+
   /// What must be measured before `plan` can be called: nothing when everything is kept.
   /// - Throws: an impossible budget, or a tower that cannot serve, before any compute.
   public static func evidence(
-    for strategy: any PruningStrategy, on tower: TowerDescription, layout: ViewLayout, keeping budget: Budget
+    for strategy: any PruningStrategy, of picture: PictureDescription, keeping budget: Budget,
+    catalogue: StrategyCatalogue = .standard
   ) throws(PruningError) -> Evidence {
-    let total = layout.views * tower.grid.count
-    let needed = try strategy.evidence(on: tower)
+    let needed = try evidence(for: strategy, on: picture.tower, catalogue: catalogue)
+    let total = picture.visualTokens
     if try budget.validated(for: total).isEverything(of: total) { return .none }
-    if !strategy.prunes { throw .budgetWithoutStrategy(budget) }
+    if !type(of: strategy).prunes { throw .budgetWithoutStrategy(budget) }
     return needed
   }
 
   /// Decides what is sent of `image`. A budget of everything never reaches the strategy.
-  /// - Parameter seed: mixed with the image's digest.
+  /// - Parameters:
+  ///   - question: what the strategy asks of the question.
+  ///   - seed: mixed with the image's digest.
   public static func plan(
-    _ strategy: any PruningStrategy, for image: EncodedImage, keeping budget: Budget, seed: UInt64
+    _ strategy: any PruningStrategy, for image: EncodedImage, question: QuestionEvidence = [:],
+    keeping budget: Budget, seed: UInt64, workers: Workers = Workers(count: 1)
   ) throws(PruningError) -> ImagePlan {
-    let budget = try budget.validated(for: image.visualTokens)
-    if budget.isEverything(of: image.visualTokens) {
-      return .dense(of: image)
-    }
-    var random = SeededGenerator(seed: seed, digest: image.digest)
-    return try strategy.plan(image, keeping: budget, using: &random)
+    let total = image.picture.visualTokens
+    let budget = try budget.validated(for: total)
+    if budget.isEverything(of: total) { return .dense(of: image.picture) }
+    var context = PlanContext(
+      random: SeededGenerator(seed: seed, digest: image.picture.digest), workers: workers)
+    return try strategy.plan(image, question: question, keeping: budget, in: &context)
   }
 }

@@ -1,37 +1,34 @@
-/// What a strategy may know of the vision tower and of the model behind it before anything is computed: enough to
-/// resolve defaults and negative layers, and to refuse a tower that cannot serve.
+import Basics
+
+/// What a strategy may know of the vision tower before anything is computed: enough to resolve defaults and negative layers, and
+/// to refuse a tower that cannot serve. What differs from picture to picture is in `PictureDescription`.
 public struct TowerDescription: Sendable, Hashable {
   /// Number of blocks; layers are 0-based, 0 ..< depth.
   public let depth: Int
-  /// The 0-based block whose output the family projects (CLIP-L behind LLaVA: 22 of 24).
+  /// The 0-based block whose output the family projects (CLIP-L in LLaVA: 22 of 24).
   public let featureLayer: Int
   /// Whether position 0 of the sequence is a class token.
   public let hasClassToken: Bool
-  /// Patches of one view before merging.
-  public let patchGrid: PatchGrid
   /// Patches that the model merges into one sent token (Qwen: 2×2); 1×1 elsewhere.
-  public let merge: PatchGrid
+  public let merge: Grid
   /// Blocks whose attention sees the whole view; nil when all do.
   public let fullAttentionLayers: [Int]?
 
   public init(
-    depth: Int, featureLayer: Int, hasClassToken: Bool, patchGrid: PatchGrid,
-    merge: PatchGrid = PatchGrid(rows: 1, columns: 1), fullAttentionLayers: [Int]? = nil
+    depth: Int, featureLayer: Int, hasClassToken: Bool, merge: Grid = Grid(rows: 1, columns: 1),
+    fullAttentionLayers: [Int]? = nil
   ) {
     precondition(depth > 0 && (0..<depth).contains(featureLayer), "the feature layer is one of the blocks")
-    precondition(
-      patchGrid.rows % merge.rows == 0 && patchGrid.columns % merge.columns == 0, "merge groups tile the patch grid")
     self.depth = depth
     self.featureLayer = featureLayer
     self.hasClassToken = hasClassToken
-    self.patchGrid = patchGrid
     self.merge = merge
     self.fullAttentionLayers = fullAttentionLayers
   }
 
-  /// Sent tokens of one view before pruning, after merging.
-  public var grid: PatchGrid {
-    PatchGrid(rows: patchGrid.rows / merge.rows, columns: patchGrid.columns / merge.columns)
+  /// Sent tokens of a view of `patches`, after merging.
+  public func merged(_ patches: Grid) -> Grid {
+    Grid(rows: patches.rows / merge.rows, columns: patches.columns / merge.columns)
   }
 
   /// Whether tokens are merge groups (Qwen types, whose rules differ in METHODS: `round`, released registers).

@@ -1,18 +1,20 @@
+import Basics
+
 /// The part of the crops' joint raster that shows the picture and not its padding, as LLaVA's unpad finds it: symmetric, by
 /// the picture's aspect against the raster's, rounded down. Nothing is left of a picture that is narrower than a token.
-struct UnpaddedArea: Sendable, Hashable {
+public struct UnpaddedArea: Sendable, Hashable {
   /// How a fraction of a token becomes a whole one.
-  enum Rounding {
+  public enum Rounding: Sendable {
     /// Cut off: LLaVA's own code, which GlobalCom² builds on.
     case truncated
     /// Rounded to seven decimals first, so that 23.999999999 is 24: transformers.
     case sevenDecimals
   }
 
-  let rows: Range<Int>
-  let columns: Range<Int>
+  public let rows: Range<Int>
+  public let columns: Range<Int>
 
-  init(crops: PatchGrid, grid: PatchGrid, imageSize: ImageSize, rounding: Rounding) {
+  public init(crops: Grid, grid: Grid, imageSize: PixelSize, rounding: Rounding) {
     let (allRows, allColumns) = (crops.rows * grid.rows, crops.columns * grid.columns)
     let (width, height) = (Double(imageSize.width), Double(imageSize.height))
     if width / height > Double(allColumns) / Double(allRows) {

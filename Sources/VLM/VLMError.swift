@@ -1,6 +1,8 @@
 import Checkpoint
 import Images
+import Language
 import Pruning
+import Tokenizer
 
 /// What can go wrong between a checkpoint, pictures and a question, and an answer.
 public enum VLMError: Error, Sendable {
@@ -14,8 +16,15 @@ public enum VLMError: Error, Sendable {
   case unreadable(file: String, reason: String)
   /// A model type that no family here serves.
   case unsupportedModel(type: String, file: String, supported: [String])
-  /// A configuration key with a value that cannot be used.
-  case configuration(key: String, found: String, expected: String, file: String)
+  /// The checkpoint's own chat template is not one that is known here.
+  case unknownTemplate(file: String, reason: String)
+  case unknownTemplateName(String, known: [String])
+  /// The model was loaded without a template, for whole prompts alone.
+  case noTemplate
+  /// The checkpoint's template writes no system text, or in a way of its own.
+  case noSystemText(origin: String)
+  /// An original checkpoint of LLaVA's authors, whose layout transformers converts.
+  case originalLayout(type: String, file: String)
   /// The tokenizer does not know the placeholder of an image, or under another number.
   case imageToken(reason: String, file: String)
   case tokenOutsideVocabulary(token: Int, vocabulary: Int)
@@ -40,7 +49,7 @@ public enum VLMError: Error, Sendable {
   public var isUsageError: Bool {
     switch self {
     case .pruning(let error): error.isUsageError
-    case .emptyQuestion, .placeholderInQuestion, .noCrops: true
+    case .emptyQuestion, .placeholderInQuestion, .noCrops, .unknownTemplateName, .noSystemText: true
     default: false
     }
   }
@@ -57,8 +66,12 @@ public enum VLMError: Error, Sendable {
     case .unreadable(let file, let reason): "cannot read \(file): \(reason)"
     case .unsupportedModel(let type, let file, _):
       "\(file) describes a model of type \"\(type)\", which is not supported"
-    case .configuration(let key, let found, let expected, let file):
-      "\(file): \"\(key)\" is \(found), expected \(expected)"
+    case .unknownTemplate(let file, let reason): "\(file): the prompt's template is not known: \(reason)"
+    case .unknownTemplateName(let name, _): "there is no template \"\(name)\""
+    case .noTemplate: "the model was loaded without a template for prompts"
+    case .noSystemText(let origin): "the checkpoint's template (\(origin)) takes no system text"
+    case .originalLayout(let type, let file):
+      "\(file) describes a model of type \"\(type)\": the original layout of LLaVA's authors"
     case .imageToken(let reason, let file): "\(file): \(reason)"
     case .tokenOutsideVocabulary(let token, let vocabulary):
       "the tokenizer gives token \(token), but the model has only \(vocabulary)"
@@ -86,7 +99,13 @@ public enum VLMError: Error, Sendable {
     case .image(let error, _): error.hint
     case .unreadable: "check the path and its permissions"
     case .unsupportedModel(_, _, let supported): "supported model types: \(supported.joined(separator: ", "))"
-    case .configuration: "this kind of model is not supported, or config.json is damaged"
+    case .unknownTemplate:
+      "name the template with --template (\(TemplateCatalogue.names.joined(separator: ", "))), or write the whole prompt with --raw-prompt"
+    case .unknownTemplateName(_, let known): "the templates are \(known.joined(separator: ", "))"
+    case .noTemplate: "give the whole prompt, or load the model with a template"
+    case .noSystemText: "leave --system out, or write the whole prompt with --raw-prompt"
+    case .originalLayout:
+      "take the checkpoint that was converted for transformers: its name ends with -hf, such as llava-hf/llava-1.5-7b-hf"
     case .imageToken, .tokenOutsideVocabulary: "tokenizer.json and config.json do not belong together"
     case .placeholderOrder: "write <image> for each image and <video> for each video, in their order"
     case .noCrops: "leave --grid out, or use a model of family llava_next"
@@ -102,6 +121,13 @@ public enum VLMError: Error, Sendable {
         : "give the folder of a Hugging Face checkpoint, or a name such as llava-hf/llava-1.5-7b-hf"
     case .notFinite: "the weights are damaged: download the checkpoint again"
     }
+  }
+}
+
+extension VLMError {
+  /// A configuration key with a value that cannot be used.
+  static func configuration(key: String, found: String, expected: String, file: String) -> VLMError {
+    .checkpoint(.configurationKey(key: key, found: found, expected: expected, file: file))
   }
 }
 

@@ -1,46 +1,37 @@
 import Checkpoint
 import Images
 import Kernels
+import Language
 import Pruning
-import ViT
-
-/// Which of the tower's outputs the family projects.
-public struct FeatureSelection: Sendable, Hashable {
-  /// 0-based blocks, side by side when there are several; −1 stands for the embeddings.
-  public let layers: [Int]
-  /// Whether the class token is sent in front of the patches.
-  public let sendsClassToken: Bool
-}
+import Tokenizer
 
 /// A vision-language model, loaded: immutable, and shared by any number of conversations.
 public struct VisionLanguageModel: Sendable {
   /// What the user called it.
   public let name: String
-  /// Its family's `model_type`.
-  public let family: String
-  public let processor: ImageProcessor
-  public let tower: VisionTransformer
-  /// The tower as strategies see it.
-  public let description: TowerDescription
-  public let features: FeatureSelection
-  let projector: Projector
+  public let family: any VisionFamily
   public let decoder: LlamaDecoder
   public let tokenizer: Tokenizer
-  let template: any PromptTemplate
-  /// The placeholder of an image.
-  public let imageToken: Int
-  let imageTokenText: String
+  /// What prompts are written with; nil where every prompt is given whole.
+  public let template: ChosenTemplate?
   /// Tokens that end an answer.
   public let endTokens: Set<Int>
   public let workers: Workers
-  /// Crops, for families that read pictures at high resolution.
-  var highResolution: HighResolution?
-  /// The second tower, for families that read videos.
-  var video: VideoInput?
   /// What it computes with.
   public internal(set) var compute = ComputeReport(
     backEnd: .openblas, formats: PartFormats(tower: .f32, decoder: .f32, head: .f32), packedFile: nil)
 
-  /// Visual tokens of one view of a picture before pruning.
-  public var visualTokensPerPicture: Int { description.grid.count }
+  /// What the checkpoint says and this program does not do, a line each.
+  public internal(set) var notes: [String] = []
+
+  /// Its family's `model_type`.
+  public var familyName: String { type(of: family).modelType }
+
+  /// The tower that reads images, as strategies see it.
+  public var towerDescription: TowerDescription { family.tower(for: .image).description }
+
+  /// What the user should know before trusting a strategy's choice on this model, a line each.
+  public func warnings(about setting: PruningSetting) -> [String] {
+    setting.budget == .all ? [] : setting.strategy.warnings(on: towerDescription)
+  }
 }

@@ -37,7 +37,7 @@ actor BundledModel {
     for question in all where !pictures.contains(question.image) { pictures.append(question.image) }
     let asked = all.filter { Set(pictures.prefix(images)).contains($0.image) }
     let setting = PruningSetting(
-      strategy: try StrategyCatalogue.make(parsing: strategy), budget: try Budget(parsing: keep))
+      strategy: try StrategyCatalogue.standard.make(parsing: strategy), budget: try Budget(parsing: keep))
     let answered = try EvaluationRun(model: model, setting: setting).answer(asked, images: Self.scenes.path)
     runs[key] = answered
     return answered

@@ -14,7 +14,7 @@ struct PrecisionTests {
       let narrow = try await BundledModel.shared.answers(strategy, keep: keep, images: 60, precision: precision)
       let right = (exact.count { $0.isRight }, narrow.count { $0.isRight })
       #expect(Double(right.1) >= Double(right.0) * 0.985, "\(precision), \(strategy): \(right.1) of \(right.0)")
-      let equal = zip(exact, narrow).count { $0.answer.generated == $1.answer.generated }
+      let equal = zip(exact, narrow).count { $0.answer.text == $1.answer.text }
       #expect(Double(equal) >= 0.95 * Double(exact.count), "\(precision), \(strategy): \(equal) answers are equal")
     }
   }

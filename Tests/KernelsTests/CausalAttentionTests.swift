@@ -72,7 +72,7 @@ import Testing
           queries: queries.rows(end - asking..<end).values, asking: asking, keys: keys.rows(start..<end).values,
           values: values.rows(start..<end).values, rows: rows, layer: 1, cache: &cache, into: &part,
           workers: Workers(count: workers))
-        cache.advance(by: rows)
+        cache.advance(layer: 1, by: rows)
         context += part
         start = end
       }

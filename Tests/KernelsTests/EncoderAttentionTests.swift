@@ -42,56 +42,54 @@ import Testing
       EncoderAttention(heads: shape.heads, headWidth: shape.headWidth, prefix: shape.prefix)
     }
 
-    func run(_ request: AttentionTapRequest, workers: Int) -> (context: [Float], taps: AttentionTaps) {
+    func run(_ taps: Set<AttentionTap>, workers: Int) -> (context: [Float], taps: [AttentionTap: TapValue]) {
       var context = [Float](repeating: .nan, count: queries.count)
-      let taps = attention.apply(
-        queries: queries, keys: keys, values: values, tokens: shape.tokens, into: &context, request: request,
+      let found = attention.apply(
+        queries: queries, keys: keys, values: values, tokens: shape.tokens, into: &context, taps: taps,
         workers: Workers(count: workers))
-      return (context, taps)
+      return (context, found)
     }
   }
 
-  static let everything: AttentionTapRequest = {
-    var request = AttentionTapRequest()
-    request.classRow = true
-    request.classLogitRow = true
-    request.receivedFromAll = true
-    request.receivedFromPatches = true
-    request.patchSums = true
-    request.patchLogitSums = true
-    request.maps = true
-    request.logitMaps = true
-    return request
-  }()
+  /// Every tap that the shape can give: a class row needs a class token.
+  static func everything(_ shape: Shape) -> Set<AttentionTap> {
+    let always: Set<AttentionTap> = [
+      .received(.all), .received(.patches), .patchSums(.softmax), .patchSums(.logits), .map(.softmax), .map(.logits),
+    ]
+    return shape.prefix > 0 ? always.union([.classRow(.softmax), .classRow(.logits)]) : always
+  }
 
   @Test(arguments: Shape.all)
   func `context and every tap equal the naive map's, in double`(_ shape: Shape) throws {
     let operands = Operands(shape)
     let naive = operands.naive
-    let (context, taps) = operands.run(Self.everything, workers: 1)
+    let (context, taps) = operands.run(Self.everything(shape), workers: 1)
     func expect(_ actual: [Float]?, _ expected: [Double], _ tolerance: Float, _ label: String) throws {
       expectClose(
         actual: try #require(actual), expected: expected.map(Float.init), tolerance: tolerance, label: label)
     }
     try expect(context, naive.context, Tolerances.attentionKernel, "context")
-    try expect(taps.maps?.values, naive.maps.flatMap { $0 }, Tolerances.attentionKernel, "maps")
-    try expect(taps.logitMaps?.values, naive.logits.flatMap { $0 }, Tolerances.attentionSums, "logit maps")
-    try expect(
-      taps.classRow?.values, naive.maps.flatMap { $0.prefix(shape.tokens) }, Tolerances.attentionKernel, "class row")
-    try expect(
-      taps.classLogitRow?.values, naive.logits.flatMap { $0.prefix(shape.tokens) }, Tolerances.attentionSums,
-      "class logits")
+    try expect(taps[.map(.softmax)]?.rows?.values, naive.maps.flatMap { $0 }, Tolerances.attentionKernel, "maps")
+    try expect(taps[.map(.logits)]?.rows?.values, naive.logits.flatMap { $0 }, Tolerances.attentionSums, "logit maps")
+    if shape.prefix > 0 {
+      try expect(
+        taps[.classRow(.softmax)]?.rows?.values, naive.maps.flatMap { $0.prefix(shape.tokens) },
+        Tolerances.attentionKernel, "class row")
+      try expect(
+        taps[.classRow(.logits)]?.rows?.values, naive.logits.flatMap { $0.prefix(shape.tokens) },
+        Tolerances.attentionSums, "class logits")
+    }
     let all = naive.received(naive.maps, queries: 0..<shape.tokens)
-    try expect(taps.receivedFromAll?.map(Float.init), all, Tolerances.attentionSums, "received from all")
+    try expect(taps[.received(.all)]?.sums?.map(Float.init), all, Tolerances.attentionSums, "received from all")
     let fromPatches = naive.received(naive.maps, queries: naive.patches)
     try expect(
-      taps.receivedFromPatches?.map(Float.init), fromPatches, Tolerances.attentionSums, "received from patches")
-    let sums = try #require(taps.patchSums)
+      taps[.received(.patches)]?.sums?.map(Float.init), fromPatches, Tolerances.attentionSums, "received from patches")
+    let sums = try #require(taps[.patchSums(.softmax)]?.patchSums)
     try expect(
       sums.received.map(Float.init), Array(fromPatches.dropFirst(shape.prefix)), Tolerances.attentionSums,
       "patch columns")
     try expect(sums.given.map(Float.init), naive.given(naive.maps), Tolerances.attentionSums, "patch rows")
-    let logitSums = try #require(taps.patchLogitSums)
+    let logitSums = try #require(taps[.patchSums(.logits)]?.patchSums)
     let logitColumns = naive.received(naive.logits, queries: naive.patches).dropFirst(shape.prefix)
     try expect(logitSums.received.map(Float.init), Array(logitColumns), Tolerances.logitSums, "patch logit columns")
     try expect(logitSums.given.map(Float.init), naive.given(naive.logits), Tolerances.logitSums, "patch logit rows")
@@ -100,51 +98,40 @@ import Testing
   @Test(arguments: Shape.all)
   func `taps do not depend on the number of workers, bit for bit`(_ shape: Shape) {
     let operands = Operands(shape)
-    let one = operands.run(Self.everything, workers: 1)
-    let two = operands.run(Self.everything, workers: 2)
+    let one = operands.run(Self.everything(shape), workers: 1)
+    let two = operands.run(Self.everything(shape), workers: 2)
     #expect(one.context == two.context)
-    #expect(one.taps.isIdentical(to: two.taps))
+    #expect(one.taps == two.taps)
   }
 
   @Test(arguments: Shape.all)
   func `a map alone, without the second product, gives the same taps`(_ shape: Shape) {
     let operands = Operands(shape)
-    let full = operands.run(Self.everything, workers: 1).taps
+    let full = operands.run(Self.everything(shape), workers: 1).taps
     let alone = operands.attention.taps(
-      queries: operands.queries.span, keys: operands.keys.span, tokens: shape.tokens, request: Self.everything,
+      queries: operands.queries.span, keys: operands.keys.span, tokens: shape.tokens, taps: Self.everything(shape),
       workers: Workers(count: 2))
-    #expect(full.isIdentical(to: alone))
+    #expect(full == alone)
   }
 
-  @Test func `each tap comes alone, as it comes among all, and without touching the context`() {
-    let operands = Operands(Shape(tokens: 65, prefix: 1))
-    let all = operands.run(Self.everything, workers: 1)
-    let fields: [(WritableKeyPath<AttentionTapRequest, Bool>, (inout AttentionTaps) -> Void)] = [
-      (\.classRow, { $0.classRow = all.taps.classRow }),
-      (\.classLogitRow, { $0.classLogitRow = all.taps.classLogitRow }),
-      (\.receivedFromAll, { $0.receivedFromAll = all.taps.receivedFromAll }),
-      (\.receivedFromPatches, { $0.receivedFromPatches = all.taps.receivedFromPatches }),
-      (\.patchSums, { $0.patchSums = all.taps.patchSums }),
-      (\.patchLogitSums, { $0.patchLogitSums = all.taps.patchLogitSums }), (\.maps, { $0.maps = all.taps.maps }),
-      (\.logitMaps, { $0.logitMaps = all.taps.logitMaps }),
-    ]
-    for (field, fill) in fields {
-      var request = AttentionTapRequest.nothing
-      request[keyPath: field] = true
-      var expected = AttentionTaps()
-      fill(&expected)
-      let found = operands.run(request, workers: 2)
-      #expect(found.taps.isIdentical(to: expected), "\(field)")
+  @Test func `each tap comes alone, as it comes among all, and without touching the context`() throws {
+    let shape = Shape(tokens: 65, prefix: 1)
+    let operands = Operands(shape)
+    let all = operands.run(Self.everything(shape), workers: 1)
+    #expect(all.taps.count == 8)
+    for tap in Self.everything(shape) {
+      let found = operands.run([tap], workers: 2)
+      #expect(found.taps == [tap: try #require(all.taps[tap])], "\(tap)")
       #expect(found.context == all.context)
     }
   }
-}
 
-extension AttentionTaps {
-  /// Whether both hold the same quantities with the same bits.
-  func isIdentical(to other: AttentionTaps) -> Bool {
-    classRow == other.classRow && classLogitRow == other.classLogitRow && receivedFromAll == other.receivedFromAll
-      && receivedFromPatches == other.receivedFromPatches && patchSums == other.patchSums
-      && patchLogitSums == other.patchLogitSums && maps == other.maps && logitMaps == other.logitMaps
+  @Test(arguments: Shape.all)
+  func `a tap takes of a stored map what it took while the map was computed`(_ shape: Shape) throws {
+    let all = Operands(shape).run(Self.everything(shape), workers: 1).taps
+    for (tap, value) in all {
+      let map = try #require(all[.map(tap.scale)]?.rows)
+      #expect(tap.read(map, prefix: shape.prefix) == value, "\(tap)")
+    }
   }
 }

@@ -27,6 +27,10 @@ import Testing
     }
   }
 
+  private func advance(_ cache: inout KeyValueCache, by positions: Int) {
+    for layer in 0..<Self.layers { cache.advance(layer: layer, by: positions) }
+  }
+
   private func fill(_ cache: inout KeyValueCache, positions: Range<Int>) {
     let capacity = cache.capacity
     for place in places(positions) {
@@ -38,9 +42,12 @@ import Testing
     }
   }
 
-  private func wrongPlaces(_ cache: inout KeyValueCache, positions: Range<Int>) -> Int {
+  private func wrongPlaces(
+    _ cache: inout KeyValueCache, positions: Range<Int>, layers: Range<Int> = 0..<layers
+  ) -> Int {
     let capacity = cache.capacity
     return places(positions).count { place in
+      guard layers.contains(place.layer) else { return false }
       var found: Float?
       cache.withLayer(place.layer) { keys, values in
         found =
@@ -54,23 +61,25 @@ import Testing
   @Test(arguments: [0, 1, 4], [1, 3, 7, 50])
   func `keeps what it holds when it grows`(capacity: Int, more: Int) {
     var cache = makeCache(capacity)
-    #expect(cache.capacity == max(capacity, 1) && cache.count == 0)
+    #expect(cache.capacity == max(capacity, 1) && cache.counts == [Int](repeating: 0, count: Self.layers))
     let filled = cache.capacity
     fill(&cache, positions: 0..<filled)
-    cache.advance(by: filled)
+    advance(&cache, by: filled)
     cache.reserve(more)
-    #expect(cache.capacity >= filled + more && cache.count == filled)
+    #expect(cache.capacity >= filled + more && cache.counts == [Int](repeating: filled, count: Self.layers))
     #expect(wrongPlaces(&cache, positions: 0..<filled) == 0)
     fill(&cache, positions: filled..<filled + more)
-    cache.advance(by: more)
-    #expect(cache.count == filled + more && wrongPlaces(&cache, positions: 0..<filled + more) == 0)
+    advance(&cache, by: more)
+    #expect(
+      cache.counts == [Int](repeating: filled + more, count: Self.layers)
+        && wrongPlaces(&cache, positions: 0..<filled + more) == 0)
   }
 
   @Test func `does not grow while there is room, and then by doubling`() {
     var cache = makeCache(8)
     cache.reserve(8)
     #expect(cache.capacity == 8)
-    cache.advance(by: 8)
+    advance(&cache, by: 8)
     cache.reserve(0)
     #expect(cache.capacity == 8)
     cache.reserve(1)
@@ -81,10 +90,24 @@ import Testing
   func `truncates to a beginning and leaves that as it was`(positions: Int) {
     var cache = makeCache(5)
     fill(&cache, positions: 0..<5)
-    cache.advance(by: 5)
+    advance(&cache, by: 5)
     cache.truncate(to: positions)
-    #expect(cache.count == positions && cache.capacity == 5)
+    #expect(cache.counts == [Int](repeating: positions, count: Self.layers) && cache.capacity == 5)
     cache.reserve(20)
     #expect(wrongPlaces(&cache, positions: 0..<positions) == 0)
+  }
+
+  @Test func `counts each layer by itself, and grows for the longest`() {
+    var cache = makeCache(4)
+    fill(&cache, positions: 0..<4)
+    cache.advance(layer: 0, by: 4)
+    cache.advance(layer: 1, by: 2)
+    cache.reserve(3)
+    #expect(cache.capacity >= 7)
+    #expect(Array(cache.counts.prefix(2)) == [4, 2])
+    #expect(wrongPlaces(&cache, positions: 0..<2, layers: 0..<2) == 0)
+    #expect(wrongPlaces(&cache, positions: 2..<4, layers: 0..<1) == 0)
+    cache.truncate(layer: 0, to: 1)
+    #expect(Array(cache.counts.prefix(2)) == [1, 2])
   }
 }

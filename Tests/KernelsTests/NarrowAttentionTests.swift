@@ -98,17 +98,13 @@ import Testing
     let (q, k, v) = (
       TestNumbers.sample(size, in: -1...1), TestNumbers.sample(size, in: -1...1), TestNumbers.sample(size, in: -1...1)
     )
-    var request = AttentionTapRequest()
-    request.classRow = true
-    request.receivedFromAll = true
-    request.maps = true
-    func run(_ engine: ProductEngine?, workers: Int) -> ([Float], AttentionTaps) {
+    let taps: Set<AttentionTap> = [.classRow(.softmax), .received(.all), .map(.softmax)]
+    func run(_ engine: ProductEngine?, workers: Int) -> ([Float], [AttentionTap: TapValue]) {
       var context = [Float](repeating: 0, count: size)
       let attention = EncoderAttention(heads: heads, headWidth: headWidth, prefix: 1, engine: engine)
-      let taps = attention.apply(
-        queries: q, keys: k, values: v, tokens: tokens, into: &context, request: request,
-        workers: Workers(count: workers))
-      return (context, taps)
+      let found = attention.apply(
+        queries: q, keys: k, values: v, tokens: tokens, into: &context, taps: taps, workers: Workers(count: workers))
+      return (context, found)
     }
     let exact = run(nil, workers: 1)
     for engine in Self.engines {
@@ -116,14 +112,15 @@ import Testing
       // Operands are rounded to 2⁻⁹; logits are sums of up to 80 of their products. A weight is about one over the
       // tokens, and here up to twenty-five times that.
       expectClose(actual: narrow.0, expected: exact.0, tolerance: 0.02, label: "context")
-      for (actual, expected) in [(narrow.1.classRow, exact.1.classRow), (narrow.1.maps, exact.1.maps)] {
+      for tap in [AttentionTap.classRow(.softmax), .map(.softmax)] {
         expectClose(
-          actual: actual?.values ?? [], expected: expected?.values ?? [1], tolerance: 0.2 / Float(tokens),
+          actual: narrow.1[tap]?.rows?.values ?? [], expected: exact.1[tap]?.rows?.values ?? [1],
+          tolerance: 0.2 / Float(tokens),
           label: "taps")
       }
       expectClose(
-        actual: narrow.1.receivedFromAll?.map { Float($0) } ?? [],
-        expected: exact.1.receivedFromAll?.map { Float($0) } ?? [1], tolerance: 0.02, label: "column sums")
+        actual: narrow.1[.received(.all)]?.sums?.map { Float($0) } ?? [],
+        expected: exact.1[.received(.all)]?.sums?.map { Float($0) } ?? [1], tolerance: 0.02, label: "column sums")
       #expect(run(engine, workers: 2).0 == narrow.0)
     }
   }
@@ -151,7 +148,7 @@ import Testing
           keys: numbers.floats(count * shared * headWidth),
           values: numbers.floats(count * shared * headWidth), rows: count, layer: 0, cache: &cache, into: &context,
           workers: Workers(count: workers))
-        cache.advance(by: count)
+        cache.advance(layer: 0, by: count)
       }
       return context
     }

@@ -1,10 +1,11 @@
+import Basics
 import Kernels
 import Testing
 
 @testable import Pruning
 
 @Suite("Baselines") struct BaselineTests {
-  private let crops = PatchGrid(rows: 2, columns: 2)
+  private let crops = Grid(rows: 2, columns: 2)
 
   @Test("Random keeps exactly its share, without repeats, in raster order", arguments: [1, 2, 12, 23])
   func randomCount(keep: Int) throws {
@@ -58,8 +59,8 @@ import Testing
       (2, 40, 60, 1, 40), (40, 2, 10, 10, 1), (1, 6, 3, 1, 3), (4, 6, 1, 1, 1),
     ])
   func cells(rows: Int, columns: Int, keep: Int, cellRows: Int, cellColumns: Int) {
-    let cells = Downsample.cells(of: PatchGrid(rows: rows, columns: columns), keeping: keep)
-    #expect(cells == PatchGrid(rows: cellRows, columns: cellColumns))
+    let cells = Downsample.cells(of: Grid(rows: rows, columns: columns), keeping: keep)
+    #expect(cells == Grid(rows: cellRows, columns: cellColumns))
   }
 
   @Test(
@@ -87,8 +88,8 @@ import Testing
 
   @Test(
     "Totals over four and five views",
-    arguments: [(PatchGrid(rows: 1, columns: 3), 4), (PatchGrid(rows: 2, columns: 2), 5)])
-  func totals(crops: PatchGrid, views: Int) throws {
+    arguments: [(Grid(rows: 1, columns: 3), 4), (Grid(rows: 2, columns: 2), 5)])
+  func totals(crops: Grid, views: Int) throws {
     let tower = Samples.tower(24, 24)
     let plan = try Samples.plan("random", Samples.image(tower, crops: crops), keep: "64")
     #expect(plan.keptTokens == 64 / views * views)

@@ -58,22 +58,32 @@ import Testing
       (.ratio(0.334), 1, 80, 26), (.ratio(0.29), 1, 100, 28), (.all, 3, 10, 10),
     ])
   func shares(budget: Budget, views: Int, tokens: Int, share: Int) throws {
-    #expect(try budget.share(views: views, tokensPerView: tokens) == share)
+    #expect(try budget.shares(of: [Int](repeating: tokens, count: views)) == [Int](repeating: share, count: views))
   }
 
   @Test(
     "Rounding goes half to even where a method rounds",
     arguments: [(0.334, 80, 27), (0.25, 10, 2), (0.35, 10, 4), (0.75, 10, 8)])
   func roundedShares(ratio: Double, tokens: Int, share: Int) throws {
-    #expect(try Budget.ratio(ratio).share(views: 1, tokensPerView: tokens, rounding: .toNearestOrEven) == share)
+    #expect(try Budget.ratio(ratio).shares(of: [tokens], rounding: .toNearestOrEven) == [share])
   }
 
   @Test(arguments: [Budget.count(4), .ratio(0.001)])
   func aShareOfNothingNamesTheSmallestBudget(budget: Budget) throws {
     let error = PruningError.budgetTooSmall(budget, smallest: 5, views: 5)
-    #expect(throws: error) { try budget.share(views: 5, tokensPerView: 576) }
+    #expect(throws: error) { try budget.shares(of: [Int](repeating: 576, count: 5)) }
     #expect(error.hint == "the smallest budget here is 5 visual tokens")
-    #expect(try Budget.count(5).share(views: 5, tokensPerView: 576) == 1)
+    #expect(try Budget.count(5).shares(of: [Int](repeating: 576, count: 5)) == [1, 1, 1, 1, 1])
+  }
+
+  @Test func viewsOfDifferentSizesShareByTheirSizes() throws {
+    #expect(try Budget.count(30).shares(of: [100, 50, 10]) == [18, 9, 1])
+    #expect(try Budget.ratio(0.25).shares(of: [100, 50, 10]) == [25, 12, 2])
+    // 16 tokens give the smallest view its first one, 15 do not.
+    #expect(try Budget.count(16).shares(of: [100, 50, 10]) == [10, 5, 1])
+    #expect(throws: PruningError.budgetTooSmall(.count(15), smallest: 16, views: 3)) {
+      try Budget.count(15).shares(of: [100, 50, 10])
+    }
   }
 
   @Test func aRatioIsCountDividedByTotal() {

@@ -1,3 +1,4 @@
+import Basics
 import Kernels
 import Testing
 
@@ -7,7 +8,7 @@ import Testing
   @Test(
     "VTC-CLS that starts at the feature layer is FasterVLM", arguments: [8, 12, 24], ["7", "30%", "23"])
   func vtcFromTheFeatureLayer(depth: Int, keep: String) throws {
-    for crops in [nil, PatchGrid(rows: 2, columns: 1)] {
+    for crops in [nil, Grid(rows: 2, columns: 1)] {
       let keep = crops == nil ? keep : "30%"
       let image = Samples.attentive(Samples.tower(depth: depth), crops: crops, seed: UInt64(depth))
       let fasterVLM = try Samples.plan("fastervlm", image, keep: keep)
@@ -55,7 +56,7 @@ import Testing
   }
 
   @Test func equalScoresGoToTheLowerIndex() throws {
-    let image = Samples.image(crops: PatchGrid(rows: 1, columns: 2)) { evidence, _ in
+    let image = Samples.image(crops: Grid(rows: 1, columns: 2)) { evidence, _ in
       evidence.classAttention[6] = Matrix(rows: 2, columns: 24)
     }
     #expect(try Samples.plan("fastervlm", image, keep: "9").kept == [[0, 1, 2], [0, 1, 2], [0, 1, 2]])

@@ -1,18 +1,19 @@
+import Basics
 import Kernels
 import Testing
 
 @testable import Pruning
 
 @Suite("GlobalCom²") struct GlobalCom2Tests {
-  private let square = PatchGrid(rows: 24, columns: 24)
-  private let twoByTwo = PatchGrid(rows: 2, columns: 2)
+  private let square = Grid(rows: 24, columns: 24)
+  private let twoByTwo = Grid(rows: 2, columns: 2)
 
-  private func guidance(_ crops: PatchGrid, _ grid: PatchGrid, _ width: Int, _ height: Int) -> CropGuidance {
-    CropGuidance(crops: crops, grid: grid, imageSize: ImageSize(width: width, height: height))
+  private func guidance(_ crops: Grid, _ grid: Grid, _ width: Int, _ height: Int) -> CropGuidance {
+    CropGuidance(crops: crops, grid: grid, imageSize: PixelSize(width: width, height: height))
   }
 
   @Test func aConstantThumbnailGivesEveryCropTheRatio() {
-    for crops in [twoByTwo, PatchGrid(rows: 1, columns: 3), PatchGrid(rows: 4, columns: 1)] {
+    for crops in [twoByTwo, Grid(rows: 1, columns: 3), Grid(rows: 4, columns: 1)] {
       let ratios = guidance(crops, square, 672, 672)
         .ratios(thumbnail: [Double](repeating: 0.7, count: 576), keeping: 0.3, tau: 10)
       #expect(ratios.count == crops.count)
@@ -44,17 +45,17 @@ import Testing
   func padding(
     rows: Int, columns: Int, width: Int, height: Int, validRows: Range<Int>, validColumns: Range<Int>
   ) {
-    let found = guidance(PatchGrid(rows: rows, columns: columns), square, width, height)
+    let found = guidance(Grid(rows: rows, columns: columns), square, width, height)
     #expect(found.validRows == validRows)
     #expect(found.validColumns == validColumns)
   }
 
   @Test func aGridIsResizedWithHalfPixelCentres() {
-    let found = guidance(twoByTwo, PatchGrid(rows: 1, columns: 2), 200, 100).resized(thumbnail: [0, 1])
+    let found = guidance(twoByTwo, Grid(rows: 1, columns: 2), 200, 100).resized(thumbnail: [0, 1])
     #expect(found == [0, 0.25, 0.75, 1, 0, 0.25, 0.75, 1])
   }
 
-  private func image(crops: PatchGrid?, size: ImageSize = ImageSize(width: 100, height: 100)) -> EncodedImage {
+  private func image(crops: Grid?, size: PixelSize = PixelSize(width: 100, height: 100)) -> SampleImage {
     Samples.image(crops: crops, size: size) { evidence, view in
       evidence.classLogits[7] = Samples.matrix(2, 24, seed: UInt64(view))
     }
@@ -79,7 +80,7 @@ import Testing
 
   @Test func separatorsOfEmptyRowsCanBeLeftOut() throws {
     // A very wide picture: of the 8 rows only the middle two show it.
-    let wide = image(crops: twoByTwo, size: ImageSize(width: 600, height: 100))
+    let wide = image(crops: twoByTwo, size: PixelSize(width: 600, height: 100))
     let all = try Samples.plan("globalcom2(placement=grid)", wide, keep: "50%")
     let kept = try Samples.plan("globalcom2(placement=grid, newlines=kept)", wide, keep: "50%")
     #expect(all.sequence.count { $0 == .separator } == 8)
@@ -97,7 +98,8 @@ import Testing
   @Test func withoutAClassTokenTokensUnlikeTheMeanWin() throws {
     let tower = Samples.tower(1, 4, classToken: false)
     let image = Samples.image(tower) { evidence, _ in
-      evidence.features = Matrix(rows: 4, columns: 2, values: [1, 0, 1, 0.1, -1, 0.2, 1, 0])
+      evidence[.features] = .matrix(
+        Matrix(rows: 4, columns: 2, values: [1, 0, 1, 0.1, -1, 0.2, 1, 0]))
     }
     #expect(try Samples.kept("globalcom2", image, keep: "1") == [2])
   }

@@ -9,14 +9,16 @@ import Testing
 
   @Test(arguments: cases) func aStrategyKeepsAndSendsWhatTheReferenceDoes(_ golden: GoldenCase) throws {
     let source = try TensorImage(path: GoldenCase.path(golden.image + ".safetensors"))
-    let strategy = try StrategyCatalogue.make(parsing: golden.strategy)
+    let strategy = try StrategyCatalogue.standard.make(parsing: golden.strategy)
     let budget = try Budget(parsing: golden.keep)
     let evidence = try StrategyRunner.evidence(
-      for: strategy, on: source.tower, layout: source.layout, keeping: budget)
-    let plan = try StrategyRunner.plan(strategy, for: try source.image(for: evidence), keeping: budget, seed: 0)
+      for: strategy, of: source.picture, keeping: budget)
+    let image = try source.image(for: evidence)
+    let plan = try StrategyRunner.plan(
+      strategy, for: image.encoded, question: image.question, keeping: budget, seed: 0)
 
     let report = SelectionReport(
-      of: plan, strategy: try strategy.resolved(on: source.tower), tokensPerView: source.tower.grid.count)
+      of: plan, strategy: try strategy.resolved(on: source.tower))
     #expect(report.views.map(\.kept) == golden.kept)
     #expect(report.sequence == golden.sequence)
     if let members = golden.members {

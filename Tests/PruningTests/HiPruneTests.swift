@@ -5,7 +5,7 @@ import Testing
 
 @Suite("HiPrune") struct HiPruneTests {
   private func strategy(_ options: String = "") throws -> HiPrune {
-    try #require(try StrategyCatalogue.make(parsing: "hiprune(\(options))") as? HiPrune)
+    try #require(try StrategyCatalogue.standard.make(parsing: "hiprune(\(options))") as? HiPrune)
   }
 
   @Test(
@@ -93,7 +93,7 @@ import Testing
     let projected = Matrix(rows: 6, columns: 2, values: [1, 0, 1, 0.1, 0, 1, 0.2, 1, 1, 1, 0, -1])
     let image = Samples.image(tower, text: Matrix(rows: 2, columns: 2, values: [2, 1, -2, 3])) { evidence, _ in
       for layer in 0..<tower.depth { evidence.receivedFromAll[layer] = [9, 8, 0, 0, 0, 0] }
-      evidence.projected = projected
+      evidence[.textSpace] = .matrix(projected)
     }
     let plan = try Samples.plan("hiprune++(beta=1)", image, keep: "2")
     #expect(plan.kept == [[0, 1, 2, 3]])
@@ -104,18 +104,18 @@ import Testing
 
   @Test func textMustBeThereAndOfTheSameWidth() throws {
     let tower = Samples.tower(1, 6)
-    func image(_ text: Matrix?) -> EncodedImage {
+    func image(_ text: Matrix?) -> SampleImage {
       Samples.image(tower, text: text) { evidence, _ in
         for layer in 0..<tower.depth { evidence.receivedFromAll[layer] = [9, 8, 0, 0, 0, 0] }
-        evidence.projected = Matrix(rows: 6, columns: 2)
+        evidence[.textSpace] = .matrix(Matrix(rows: 6, columns: 2))
       }
     }
-    #expect(throws: PruningError.missingEvidence(.text, view: 0)) {
+    #expect(throws: PruningError.missingQuestionEvidence(.embeddings)) {
       try Samples.plan("hiprune++", image(nil), keep: "2")
     }
     #expect(
       throws: PruningError.malformedEvidence(
-        .projected, view: 0, expected: "3 wide, as the text is", found: "2 wide")
+        .textSpace, view: 0, expected: "3 wide, as the text is", found: "2 wide")
     ) { try Samples.plan("hiprune++", image(Matrix(rows: 1, columns: 3)), keep: "2") }
   }
 }

@@ -1,3 +1,4 @@
+import Basics
 import Kernels
 import Testing
 
@@ -5,27 +6,46 @@ import Testing
 
 @Suite("Packing of several views") struct PackingTests {
   private let tower = Samples.tower(2, 2)
-  private let crops = PatchGrid(rows: 2, columns: 1)
+  private let crops = Grid(rows: 2, columns: 1)
 
   /// Crops of 4×2 tokens in all; the picture fills rows 1 and 2.
-  private func image(pruned: ViewPacking = .spatial, unpruned: ViewPacking = .unpadded) -> EncodedImage {
-    EncodedImage(
-      tower: tower, layout: .thumbnailAndCrops(crops), imageSize: ImageSize(width: 100, height: 100), digest: 0,
-      views: [ViewEvidence](repeating: ViewEvidence(), count: 3), unprunedPacking: unpruned, prunedPacking: pruned)
+  private func picture(unpaddedAlways: Bool = false) -> PictureDescription {
+    let size = PixelSize(width: 100, height: 100)
+    let area = UnpaddedArea(crops: crops, grid: tower.grid, imageSize: size, rounding: .sevenDecimals)
+    let unpadded = Arrangement([
+      .view(0), .raster(ViewRaster(crops: crops, grid: tower.grid, area: area, separatesRows: true)),
+    ])
+    return Samples.picture(
+      tower, layout: .thumbnailAndCrops(crops), size: size, unpruned: unpadded,
+      pruned: unpaddedAlways ? unpadded : nil)
+  }
+
+  @Test func cropsLieInOneRaster() {
+    let raster = ViewRaster(crops: Grid(rows: 2, columns: 3), grid: Grid(rows: 4, columns: 5))
+    for (token, crop, row, column) in [(0, 0, 0, 0), (4, 2, 0, 14), (5, 1, 1, 5), (19, 5, 7, 14)] {
+      let place = raster.place(of: token, inCrop: crop)
+      #expect(place.row == row && place.column == column, "token \(token) of crop \(crop)")
+    }
+  }
+
+  @Test func aClassTokenThatAStrategyKeepsComesAfterTheRaster() throws {
+    let views = [ViewPlan(keeping: [0]), ViewPlan(keeping: [ViewPlan.classSource, 2]), ViewPlan(keeping: [1])]
+    let plan = try ImagePlan(arranging: views, of: picture(), limit: 4)
+    #expect(plan.sequenceCodes == [0, 6, 9, -101])
   }
 
   @Test func unpaddedRowsEndWithASeparator() {
-    let codes = ImagePlan.dense(of: image()).sequenceCodes(tokensPerView: 4)
+    let codes = ImagePlan.dense(of: picture()).sequenceCodes
     #expect(codes == [0, 1, 2, 3, 6, 7, -1, 8, 9, -1])
-    #expect(ImagePlan.dense(of: image()).keptTokens == 8)
+    #expect(ImagePlan.dense(of: picture()).keptTokens == 8)
   }
 
   @Test func aPlanMayDropWhatLiesOverPadding() throws {
     let views = [ViewPlan(keeping: [3, 0]), ViewPlan(keeping: [0, 3]), ViewPlan(keeping: [1, 2])]
-    let spatial = try ImagePlan(arranging: views, of: image(), limit: 6)
-    #expect(spatial.sequenceCodes(tokensPerView: 4) == [3, 0, 4, 7, 9, 10])
-    let unpadded = try ImagePlan(arranging: views, of: image(pruned: .unpadded), limit: 6)
-    #expect(unpadded.sequenceCodes(tokensPerView: 4) == [3, 0, 7, -1, 9, -1])
+    let spatial = try ImagePlan(arranging: views, of: picture(), limit: 6)
+    #expect(spatial.sequenceCodes == [3, 0, 4, 7, 9, 10])
+    let unpadded = try ImagePlan(arranging: views, of: picture(unpaddedAlways: true), limit: 6)
+    #expect(unpadded.sequenceCodes == [3, 0, 7, -1, 9, -1])
     #expect(unpadded.keptTokens == 4)
   }
 
@@ -33,15 +53,15 @@ import Testing
     let average = ViewPlan(
       rowStarts: [0, 2, 4], sources: [0, 1, 2, 3], weights: [0.5, 0.5, 0.5, 0.5], anchors: [0, 3])
     let plan = try ImagePlan(
-      arranging: [ViewPlan(keeping: [0]), average, ViewPlan(keeping: [])], of: image(pruned: .unpadded), limit: 3)
+      arranging: [ViewPlan(keeping: [0]), average, ViewPlan(keeping: [])], of: picture(unpaddedAlways: true), limit: 3)
     #expect(plan.views[1] == ViewPlan(rowStarts: [0, 2], sources: [2, 3], weights: [0.5, 0.5], anchors: [3]))
   }
 
   @Test func positionsOfWhatTheUnprunedSequenceLacksAreThoseOfTheItemBefore() throws {
-    let dense = ImagePlan.dense(of: image())
+    let dense = ImagePlan.dense(of: picture())
     let views = [ViewPlan(keeping: [3]), ViewPlan(keeping: [0, 3]), ViewPlan(keeping: [1, 2])]
-    let plan = try ImagePlan(arranging: views, of: image(), limit: 5)
-    #expect(plan.sequenceCodes(tokensPerView: 4) == [3, 4, 7, 9, 10])
+    let plan = try ImagePlan(arranging: views, of: picture(), limit: 5)
+    #expect(plan.sequenceCodes == [3, 4, 7, 9, 10])
     #expect(plan.positions(.original, before: dense) == [3, 3, 5, 8, 8])
     #expect(dense.positions(.original, before: dense) == Array(0..<10))
   }
@@ -53,29 +73,24 @@ import Testing
       sequence: [
         .row(view: 0, row: 0), .separator, .row(view: 1, row: 0), .separator, .row(view: 2, row: 0), .separator,
         .separator,
-      ], tokensPerView: 4, limit: 3)
-    #expect(plan.positions(.original, before: .dense(of: image())) == [1, 6, 4, 6, 7, 9, 9])
+      ], tokens: [4, 4, 4], limit: 3)
+    #expect(plan.positions(.original, before: .dense(of: picture())) == [1, 6, 4, 6, 7, 9, 9])
   }
 
   @Test func framesFollowEachOtherBehindTheirClassTokens() {
-    let image = EncodedImage(
-      tower: tower, layout: .frames(2), imageSize: ImageSize(width: 8, height: 8), digest: 0,
-      views: [ViewEvidence](repeating: ViewEvidence(), count: 2), unprunedPacking: .classTokens)
-    let dense = ImagePlan.dense(of: image)
-    #expect(dense.sequenceCodes(tokensPerView: 4) == [-100, 0, 1, 2, 3, -101, 4, 5, 6, 7])
-    #expect(image.visualTokens == 8)
+    let picture = Samples.picture(
+      tower, layout: .frames(2), unpruned: Arrangement((0..<2).flatMap { [.classToken(view: $0), .view($0)] }))
+    let dense = ImagePlan.dense(of: picture)
+    #expect(dense.sequenceCodes == [-100, 0, 1, 2, 3, -101, 4, 5, 6, 7])
+    #expect(picture.visualTokens == 8 && dense.keptTokens == 8, "class tokens count against no budget")
   }
 
   @Test func everyStrategyKeepsTheSameNumberOfEachFrame() throws {
     let tower = Samples.tower(4, 6)
-    let image = EncodedImage(
-      tower: tower, layout: .frames(3), imageSize: ImageSize(width: 8, height: 8), digest: 0,
-      views: (0..<3).map { view in
-        var evidence = ViewEvidence()
-        evidence.classLogits[7] = Samples.matrix(2, 24, seed: UInt64(view))
-        evidence.classAttention[6] = Samples.matrix(2, 24, seed: UInt64(view + 9))
-        return evidence
-      })
+    let image = Samples.image(Samples.picture(tower, layout: .frames(3))) { evidence, view in
+      evidence.classLogits[7] = Samples.matrix(2, 24, seed: UInt64(view))
+      evidence.classAttention[6] = Samples.matrix(2, 24, seed: UInt64(view + 9))
+    }
     for spec in ["globalcom2", "fastervlm", "random", "uniform"] {
       let plan = try Samples.plan(spec, image, keep: "21")
       #expect(plan.views.map(\.rows) == [7, 7, 7], "\(spec)")
@@ -93,7 +108,7 @@ extension SequenceItem {
   fileprivate var view: Int {
     switch self {
     case .row(let view, _): view
-    case .separator: -1
+    case .classToken, .separator: -1
     }
   }
 }

@@ -1,3 +1,4 @@
+import Basics
 import Kernels
 import Testing
 
@@ -14,7 +15,7 @@ import Testing
 
   @Test func keepingAllIsTheWholeMatrixBitForBit() {
     let features = Samples.matrix(24, 5, seed: 4)
-    let dense = ImagePlan.dense(layout: .single, grid: PatchGrid(rows: 4, columns: 6))
+    let dense = ImagePlan.dense(of: Samples.picture())
     #expect(dense.applied(to: [features]).rows == features)
   }
 
@@ -27,7 +28,7 @@ import Testing
   @Test func theClassTokenIsASource() throws {
     let plan = try ImagePlan(
       views: [ViewPlan(keeping: [1, ViewPlan.classSource])], sequence: [.row(view: 0, row: 1), .row(view: 0, row: 0)],
-      tokensPerView: 2, limit: 2)
+      tokens: [2], limit: 2)
     let applied = plan.applied(
       to: [Matrix(rows: 2, columns: 1, values: [1, 2])], classTokens: Matrix(rows: 1, columns: 1, values: [9]))
     #expect(applied.rows.values == [9, 2])
@@ -37,7 +38,7 @@ import Testing
     let plan = try ImagePlan(
       views: [ViewPlan(keeping: [0, 1]), ViewPlan(keeping: [1])],
       sequence: [.row(view: 0, row: 1), .separator, .row(view: 1, row: 0), .row(view: 0, row: 0), .separator],
-      tokensPerView: 2, limit: 3)
+      tokens: [2, 2], limit: 3)
     let applied = plan.applied(to: [
       Matrix(rows: 2, columns: 1, values: [1, 2]), Matrix(rows: 2, columns: 1, values: [3, 4]),
     ])
@@ -46,10 +47,11 @@ import Testing
   }
 
   @Test func positionsAreRenumberedOrKept() throws {
-    let image = Samples.image(Samples.tower(2, 2), crops: PatchGrid(rows: 1, columns: 2))
-    let dense = ImagePlan.dense(layout: image.layout, grid: image.tower.grid)
+    let image = Samples.image(Samples.tower(2, 2), crops: Grid(rows: 1, columns: 2))
+    let dense = ImagePlan.dense(of: image.picture)
     let plan = try ImagePlan(
-      arranging: [ViewPlan(keeping: [3]), ViewPlan(keeping: [0, 2]), ViewPlan(keeping: [1])], of: image, limit: 4)
+      arranging: [ViewPlan(keeping: [3]), ViewPlan(keeping: [0, 2]), ViewPlan(keeping: [1])], of: image.picture,
+      limit: 4)
     #expect(plan.positions(.renumbered, before: dense) == [0, 1, 2, 3])
     #expect(plan.positions(.original, before: dense) == [3, 4, 7, 8])
     #expect(dense.positions(.original, before: dense) == Array(0..<12))
@@ -61,10 +63,10 @@ import Testing
       sequence: [
         .row(view: 0, row: 0), .row(view: 0, row: 1), .separator, .row(view: 0, row: 2), .row(view: 0, row: 3),
         .separator,
-      ], tokensPerView: 4, limit: 4)
+      ], tokens: [4], limit: 4)
     let plan = try ImagePlan(
       views: [ViewPlan(keeping: [1, 3])],
-      sequence: [.row(view: 0, row: 0), .separator, .row(view: 0, row: 1), .separator, .separator], tokensPerView: 4,
+      sequence: [.row(view: 0, row: 0), .separator, .row(view: 0, row: 1), .separator, .separator], tokens: [4],
       limit: 2)
     #expect(plan.positions(.original, before: dense) == [1, 2, 4, 5, 5])
   }

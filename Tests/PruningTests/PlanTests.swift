@@ -1,9 +1,14 @@
+import Basics
 import Foundation
 import Testing
 
 @testable import Pruning
 
 @Suite("Plans") struct PlanTests {
+  private func picture(_ grid: Grid, layout: ViewLayout = .single) -> PictureDescription {
+    Samples.picture(SampleTower(description: Samples.description(), patchGrid: grid), layout: layout)
+  }
+
   private let two = ViewPlan(keeping: [0, 2])
   private let inOrder: [SequenceItem] = [.row(view: 0, row: 0), .row(view: 0, row: 1)]
 
@@ -12,9 +17,8 @@ import Testing
     weights: ImagePlan.Weights = .normalised, scores: [[Double]] = []
   ) throws(PruningError) -> ImagePlan {
     try ImagePlan(
-      views: [view], sequence: sequence ?? (0..<view.rows).map { .row(view: 0, row: $0) }, tokensPerView: 4,
-      limit: limit,
-      count: count, weights: weights, scores: scores)
+      views: [view], sequence: sequence ?? (0..<view.rows).map { .row(view: 0, row: $0) }, tokens: [4],
+      limit: limit, count: count, weights: weights, scores: scores)
   }
 
   @Test func aPlanThatKeepsTheRulesIsMade() throws {
@@ -65,7 +69,7 @@ import Testing
 
   @Test(arguments: [[[1, 2, 3]], [[1, 2, 3, 4], [1, 2, 3, 4]]] as [[[Double]]])
   func scoresAreForEveryTokenOrForNone(scores: [[Double]]) {
-    #expect(throws: PruningError.invalidPlan("scores are not one for each of 4 tokens in 1 views")) {
+    #expect(throws: PruningError.invalidPlan("scores are not one for each token of 1 views")) {
       try plan(two, scores: scores)
     }
   }
@@ -73,16 +77,17 @@ import Testing
   @Test func codesNameTokensSeparatorsAndClassTokens() throws {
     let plan = try ImagePlan(
       views: [ViewPlan(keeping: [3]), ViewPlan(keeping: [ViewPlan.classSource, 1])],
-      sequence: [.row(view: 1, row: 1), .separator, .row(view: 1, row: 0), .row(view: 0, row: 0)], tokensPerView: 4,
+      sequence: [.row(view: 1, row: 1), .separator, .row(view: 1, row: 0), .row(view: 0, row: 0)], tokens: [4, 4],
       limit: 3)
-    #expect(plan.sequenceCodes(tokensPerView: 4) == [5, -1, -101, 3])
+    #expect(plan.sequenceCodes == [5, -1, -101, 3])
   }
 
   @Test func everythingIsSentInTheRasterOfTheCropGrid() {
-    let grid = PatchGrid(rows: 2, columns: 2)
-    #expect(ImagePlan.dense(layout: .single, grid: grid).sequenceCodes(tokensPerView: 4) == [0, 1, 2, 3])
-    let dense = ImagePlan.dense(layout: .thumbnailAndCrops(PatchGrid(rows: 1, columns: 2)), grid: grid)
-    #expect(dense.sequenceCodes(tokensPerView: 4) == [0, 1, 2, 3, 4, 5, 8, 9, 6, 7, 10, 11])
+    let grid = Grid(rows: 2, columns: 2)
+    #expect(ImagePlan.dense(of: picture(grid)).sequenceCodes == [0, 1, 2, 3])
+    let dense = ImagePlan.dense(
+      of: picture(grid, layout: .thumbnailAndCrops(Grid(rows: 1, columns: 2))))
+    #expect(dense.sequenceCodes == [0, 1, 2, 3, 4, 5, 8, 9, 6, 7, 10, 11])
     #expect(dense.kept == [[0, 1, 2, 3], [0, 1, 2, 3], [0, 1, 2, 3]])
   }
 
@@ -90,9 +95,9 @@ import Testing
     let plan = try ImagePlan(
       views: [
         ViewPlan(keeping: [2, 0]), ViewPlan(rowStarts: [0, 2], sources: [1, 3], weights: [0.25, 0.75], anchors: [3]),
-      ], sequence: [.row(view: 0, row: 0), .row(view: 0, row: 1), .separator, .row(view: 1, row: 0)], tokensPerView: 4,
+      ], sequence: [.row(view: 0, row: 0), .row(view: 0, row: 1), .separator, .row(view: 1, row: 0)], tokens: [4, 4],
       limit: 3)
-    let report = SelectionReport(of: plan, strategy: StrategySpec(name: "x", options: ["a": "1"]), tokensPerView: 4)
+    let report = SelectionReport(of: plan, strategy: StrategySpec(name: "x", options: ["a": "1"]))
     #expect(report.strategy == "x(a=1)")
     #expect(report.visualTokens == 8)
     #expect(report.keptTokens == 3)
@@ -102,8 +107,8 @@ import Testing
   }
 
   @Test func aReportIsWrittenWithTheKeysOfTheContract() throws {
-    let plan = ImagePlan.dense(layout: .single, grid: PatchGrid(rows: 1, columns: 2))
-    let report = SelectionReport(of: plan, strategy: StrategySpec(name: "none", options: []), tokensPerView: 2)
+    let plan = ImagePlan.dense(of: picture(Grid(rows: 1, columns: 2)))
+    let report = SelectionReport(of: plan, strategy: StrategySpec(name: "none", options: []))
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     #expect(

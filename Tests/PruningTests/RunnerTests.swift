@@ -1,3 +1,4 @@
+import Basics
 import Testing
 
 @testable import Pruning
@@ -6,11 +7,11 @@ import Testing
   @Test("A budget of everything never reaches the strategy", arguments: ["all", "100%", "24", "1.0"])
   func everything(keep: String) throws {
     let image = Samples.image()  // without evidence: a strategy that ran would throw
-    let dense = ImagePlan.dense(layout: .single, grid: image.tower.grid)
-    for name in StrategyCatalogue.names { #expect(try Samples.plan(name, image, keep: keep) == dense) }
-    for name in StrategyCatalogue.names {
+    let dense = ImagePlan.dense(of: image.picture)
+    for name in StrategyCatalogue.standard.names { #expect(try Samples.plan(name, image, keep: keep) == dense) }
+    for name in StrategyCatalogue.standard.names {
       let evidence = try StrategyRunner.evidence(
-        for: try StrategyCatalogue.make(parsing: name), on: image.tower, layout: .single,
+        for: try StrategyCatalogue.standard.make(parsing: name), of: image.picture,
         keeping: try Budget(parsing: keep))
       #expect(evidence == Evidence.none)
     }
@@ -19,61 +20,56 @@ import Testing
   @Test("Nothing but everything goes with none", arguments: ["23", "0.5"])
   func none(keep: String) throws {
     let budget = try Budget(parsing: keep)
-    let none = try StrategyCatalogue.make(parsing: "none")
+    let none = try StrategyCatalogue.standard.make(parsing: "none")
     #expect(throws: PruningError.budgetWithoutStrategy(budget)) {
-      try StrategyRunner.evidence(for: none, on: Samples.tower(), layout: .single, keeping: budget)
+      try StrategyRunner.evidence(for: none, of: Samples.picture(), keeping: budget)
     }
     #expect(throws: PruningError.budgetWithoutStrategy(budget)) {
-      try StrategyRunner.plan(none, for: Samples.image(), keeping: budget, seed: 0)
+      try StrategyRunner.plan(none, for: Samples.image().encoded, keeping: budget, seed: 0)
     }
   }
 
   @Test func moreThanTheImageHasIsRefusedBeforeAnyCompute() throws {
-    let random = try StrategyCatalogue.make(parsing: "random")
+    let random = try StrategyCatalogue.standard.make(parsing: "random")
     let error = PruningError.budgetExceedsTotal(count: 25, total: 24)
     #expect(throws: error) {
-      try StrategyRunner.evidence(for: random, on: Samples.tower(), layout: .single, keeping: .count(25))
+      try StrategyRunner.evidence(for: random, of: Samples.picture(), keeping: .count(25))
     }
     #expect(throws: error) { try Samples.plan("random", Samples.image(), keep: "25") }
   }
 
   @Test func aTowerIsRefusedEvenWhenEverythingIsKept() throws {
-    let strategy = try StrategyCatalogue.make(parsing: "fastervlm")
+    let strategy = try StrategyCatalogue.standard.make(parsing: "fastervlm")
     #expect(throws: PruningError.self) {
       try StrategyRunner.evidence(
-        for: strategy, on: Samples.tower(classToken: false), layout: .single, keeping: .all)
+        for: strategy, of: Samples.picture(Samples.tower(classToken: false)), keeping: .all)
     }
   }
 
   @Test func everyStrategyReadsOnlyTheEvidenceThatItDeclares() throws {
-    for (name, crops) in StrategyCatalogue.names.flatMap({ [($0, nil), ($0, PatchGrid(rows: 2, columns: 1))] })
+    for (name, crops) in StrategyCatalogue.standard.names.flatMap({ [($0, nil), ($0, Grid(rows: 2, columns: 1))] })
     where name != "none" {
-      let strategy = try StrategyCatalogue.make(parsing: name)
+      let strategy = try StrategyCatalogue.standard.make(parsing: name)
       let tower = Samples.tower()
-      let evidence = try strategy.evidence(on: tower)
+      let evidence = try strategy.evidence(on: tower.description)
       let image = Samples.image(
-        tower, crops: crops, text: evidence.kinds.contains(.text) ? Samples.matrix(2, 4, seed: 9) : nil
+        tower, crops: crops, text: evidence.question.contains(.embeddings) ? Samples.matrix(2, 4, seed: 9) : nil
       ) { found, view in
-        for kind in evidence.kinds { Self.fill(kind, in: &found, tokens: 24, seed: UInt64(view)) }
+        for kind in evidence.kinds { found[kind] = Self.value(of: kind, tokens: 24, seed: UInt64(view)) }
       }
-      let plan = try StrategyRunner.plan(strategy, for: image, keeping: .ratio(0.5), seed: 0)
+      let plan = try StrategyRunner.plan(
+        strategy, for: image.encoded, question: image.question, keeping: .ratio(0.5), seed: 0)
       #expect(plan.keptTokens > 0)
     }
   }
 
-  private static func fill(_ kind: EvidenceKind, in found: inout ViewEvidence, tokens: Int, seed: UInt64) {
+  private static func value(of kind: EvidenceKind, tokens: Int, seed: UInt64) -> EvidenceValue {
     let row = Samples.noise(tokens, seed: seed).map { Double($0) }
     switch kind {
-    case .classAttention(let layer): found.classAttention[layer] = Samples.matrix(2, tokens, seed: seed)
-    case .classLogits(let layer): found.classLogits[layer] = Samples.matrix(2, tokens, seed: seed)
-    case .attentionReceived(let layer, .all): found.receivedFromAll[layer] = row
-    case .attentionReceived(let layer, .patches): found.receivedFromPatches[layer] = row
-    case .patchMeans(let layer, .softmax): found.patchMeans[layer] = PatchMeans(received: row, given: row)
-    case .patchMeans(let layer, .logits): found.patchLogitMeans[layer] = PatchMeans(received: row, given: row)
-    case .keys(let layer): found.keys[layer] = Samples.matrix(tokens, 4, seed: seed)
-    case .features: found.features = Samples.matrix(tokens, 4, seed: seed)
-    case .projected: found.projected = Samples.matrix(tokens, 4, seed: seed)
-    case .text: found.textSpace = Samples.matrix(tokens, 4, seed: seed)
+    case .attention(.classRow, _), .attention(.map, _): return .matrix(Samples.matrix(2, tokens, seed: seed))
+    case .attention(.received, _): return .vector(row)
+    case .attention(.patchSums, _): return .means(PatchMeans(received: row, given: row))
+    case .keys, .features, .projected, .textSpace: return .matrix(Samples.matrix(tokens, 4, seed: seed))
     }
   }
 }
@@ -88,7 +84,7 @@ import Testing
   }
 
   @Test(arguments: [(0.5, 0), (1.5, 2), (2.5, 2), (3.5, 4), (2.4, 2), (2.6, 3)])
-  func halvesRoundToEven(value: Double, rounded: Int) { #expect(roundHalfEven(value) == rounded) }
+  func halvesRoundToEven(value: Double, rounded: Int) { #expect(Ranking.roundHalfEven(value) == rounded) }
 
   @Test func aGeneratorNeverChanges() {
     var random = SeededGenerator(seed: 1, digest: 2)

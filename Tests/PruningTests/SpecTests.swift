@@ -22,10 +22,11 @@ import Testing
       ("globalcom2(tau=2.5)", "globalcom2(tau=2.5, thumbnail=score, newlines=all, placement=released)"),
     ])
   func canonical(written: String, canonical: String) throws {
-    let strategy = try StrategyCatalogue.make(parsing: written)
-    let spec = try strategy.resolved(on: Samples.tower(depth: 8)).description
+    let strategy = try StrategyCatalogue.standard.make(parsing: written)
+    let spec = try strategy.resolved(on: Samples.description(depth: 8)).description
     #expect(spec == canonical)
-    let again = try StrategyCatalogue.make(parsing: spec).resolved(on: Samples.tower(depth: 8)).description
+    let again = try StrategyCatalogue.standard.make(parsing: spec).resolved(on: Samples.description(depth: 8))
+      .description
     #expect(again == canonical)
   }
 
@@ -42,8 +43,8 @@ import Testing
       ("fopru", 32, 2, "fopru(policy=rank, score=softmax, layer=-1)"),
     ])
   func defaults(written: String, depth: Int, merge: Int, canonical: String) throws {
-    let tower = Samples.tower(depth: depth, merge: merge)
-    #expect(try StrategyCatalogue.make(parsing: written).resolved(on: tower).description == canonical)
+    let tower = Samples.description(depth: depth, merge: merge)
+    #expect(try StrategyCatalogue.standard.make(parsing: written).resolved(on: tower).description == canonical)
   }
 
   @Test(
@@ -56,13 +57,15 @@ import Testing
       ("hiprune((a=1))", "parentheses do not nest"), ("hiprune(a=1) x", "its options do not end with a parenthesis"),
     ])
   func aMalformedSpecIsRefused(text: String, reason: String) {
-    #expect(throws: PruningError.malformedSpec(text, reason: reason)) { try StrategyCatalogue.make(parsing: text) }
+    #expect(throws: PruningError.malformedSpec(text, reason: reason)) {
+      try StrategyCatalogue.standard.make(parsing: text)
+    }
   }
 
   @Test(arguments: ["nonsense", "HiPrune", "hiprune+", "hi prune"])
   func anUnknownNameListsTheValidOnes(name: String) {
-    #expect(throws: PruningError.unknownStrategy(name, valid: StrategyCatalogue.names)) {
-      try StrategyCatalogue.make(parsing: name)
+    #expect(throws: PruningError.unknownStrategy(name, valid: StrategyCatalogue.standard.names)) {
+      try StrategyCatalogue.standard.make(parsing: name)
     }
   }
 
@@ -77,13 +80,13 @@ import Testing
     ])
   func anUnknownOptionListsTheValidOnes(text: String, option: String, strategy: String, valid: [String]) {
     #expect(throws: PruningError.unknownOption(option, strategy: strategy, valid: valid)) {
-      try StrategyCatalogue.make(parsing: text)
+      try StrategyCatalogue.standard.make(parsing: text)
     }
   }
 
   @Test func anOptionIsGivenOnce() {
     #expect(throws: PruningError.duplicateOption("alpha", strategy: "hiprune")) {
-      try StrategyCatalogue.make(parsing: "hiprune(alpha=0.1, alpha=0.2)")
+      try StrategyCatalogue.standard.make(parsing: "hiprune(alpha=0.1, alpha=0.2)")
     }
   }
 
@@ -100,17 +103,17 @@ import Testing
     ])
   func anOptionOutOfItsRangeIsRefused(text: String, option: String, value: String, expected: String) {
     #expect(throws: PruningError.invalidOption(option, value: value, strategy: "hiprune", expected: expected)) {
-      try StrategyCatalogue.make(parsing: text)
+      try StrategyCatalogue.standard.make(parsing: text)
     }
   }
 
   @Test(arguments: ["globalcom2(tau=0)", "globalcom2(tau=-1)", "globalcom2(tau=inf)"])
   func aTemperatureIsPositive(text: String) {
-    #expect(throws: PruningError.self) { try StrategyCatalogue.make(parsing: text) }
+    #expect(throws: PruningError.self) { try StrategyCatalogue.standard.make(parsing: text) }
   }
 
   @Test func everyStrategyHasANameAndASummaryOfItsOwn() {
-    #expect(Set(StrategyCatalogue.names).count == StrategyCatalogue.all.count)
-    #expect(StrategyCatalogue.all.allSatisfy { !$0.summary.isEmpty && !$0.summary.contains("\n") })
+    #expect(Set(StrategyCatalogue.standard.names).count == StrategyCatalogue.standard.strategies.count)
+    #expect(StrategyCatalogue.standard.strategies.allSatisfy { !$0.summary.isEmpty && !$0.summary.contains("\n") })
   }
 }

@@ -15,30 +15,31 @@ import Testing
       ("globalcom2", [.classLogits(layer: 23)]), ("random", []), ("uniform", []), ("downsample", []), ("none", []),
       (
         "hiprune++(object=-24)",
-        [
-          .attentionReceived(layer: 0, queries: .all), .attentionReceived(layer: 22, queries: .all), .projected, .text,
-        ]
+        Evidence(
+          [
+            .attentionReceived(layer: 0, queries: .all), .attentionReceived(layer: 22, queries: .all), .textSpace,
+          ], question: [.embeddings])
       ),
     ] as [(String, Evidence)])
   func evidenceIsDeclaredWithLayersResolved(spec: String, evidence: Evidence) throws {
-    #expect(try StrategyCatalogue.make(parsing: spec).evidence(on: Samples.tower(depth: 24)) == evidence)
+    #expect(try StrategyCatalogue.standard.make(parsing: spec).evidence(on: Samples.description(depth: 24)) == evidence)
   }
 
   @Test(arguments: ["fastervlm", "vtc-cls"])
   func aTowerWithoutClassTokenIsRefusedWithTheStrategiesThatWorkOnIt(name: String) throws {
-    let strategy = try StrategyCatalogue.make(parsing: name)
+    let strategy = try StrategyCatalogue.standard.make(parsing: name)
     let error = PruningError.needsClassToken(
       strategy: name,
       alternatives: ["random", "uniform", "downsample", "hiprune", "hiprune++", "fopru", "globalcom2"])
-    #expect(throws: error) { try strategy.evidence(on: Samples.tower(classToken: false)) }
+    #expect(throws: error) { try StrategyRunner.evidence(for: strategy, on: Samples.description(classToken: false)) }
   }
 
   @Test func everyNamedAlternativeWorks() throws {
-    let tower = Samples.tower(classToken: false)
-    for name in StrategyCatalogue.names(workingOn: tower) {
-      _ = try StrategyCatalogue.make(parsing: name).evidence(on: tower)
+    let tower = Samples.description(classToken: false)
+    for name in StrategyCatalogue.standard.names(workingOn: tower) {
+      _ = try StrategyCatalogue.standard.make(parsing: name).evidence(on: tower)
     }
-    #expect(StrategyCatalogue.names(workingOn: Samples.tower()).contains("fastervlm"))
+    #expect(StrategyCatalogue.standard.names(workingOn: Samples.description()).contains("fastervlm"))
   }
 
   @Test(
@@ -48,31 +49,31 @@ import Testing
       ("fopru(layer=99)", "layer", "fopru", 99), ("vtc-cls(start=8)", "start", "vtc-cls", 8),
     ])
   func aLayerOutOfRangeIsAnError(spec: String, option: String, strategy: String, layer: Int) throws {
-    let made = try StrategyCatalogue.make(parsing: spec)
+    let made = try StrategyCatalogue.standard.make(parsing: spec)
     #expect(throws: PruningError.layerOutOfRange(layer, option: option, strategy: strategy, depth: 8)) {
-      try made.evidence(on: Samples.tower(depth: 8))
+      try made.evidence(on: Samples.description(depth: 8))
     }
   }
 
   @Test func vtcCannotStartBehindTheFeatures() throws {
-    let made = try StrategyCatalogue.make(parsing: "vtc-cls(start=-1)")
+    let made = try StrategyCatalogue.standard.make(parsing: "vtc-cls(start=-1)")
     #expect(
       throws: PruningError.invalidOption(
         "start", value: "-1", strategy: "vtc-cls", expected: "a block up to 6, which makes the features")
-    ) { try made.evidence(on: Samples.tower(depth: 8)) }
+    ) { try made.evidence(on: Samples.description(depth: 8)) }
   }
 
   @Test func blocksThatSeeWindowsOnlyAreWarnedAbout() throws {
-    let tower = Samples.tower(depth: 8, merge: 2, full: [1, 3, 7])
-    #expect(try StrategyCatalogue.make(parsing: "hiprune").warnings(on: tower).isEmpty)
-    let warnings = try StrategyCatalogue.make(parsing: "hiprune(object=4)").warnings(on: tower)
+    let tower = Samples.description(depth: 8, merge: 2, full: [1, 3, 7])
+    #expect(try StrategyCatalogue.standard.make(parsing: "hiprune").warnings(on: tower).isEmpty)
+    let warnings = try StrategyCatalogue.standard.make(parsing: "hiprune(object=4)").warnings(on: tower)
     #expect(warnings.count == 1)
     #expect(warnings.first?.hasPrefix("block 4 attends within windows only") == true)
   }
 
   @Test func theDefaultObjectBlockSeesTheWholeViewWhereItCan() {
-    #expect(HiPrune.defaultObject(on: Samples.tower(depth: 32, merge: 2, full: [7, 15, 23, 31])) == 15)
-    #expect(HiPrune.defaultObject(on: Samples.tower(depth: 12, merge: 2, full: [2, 7, 11])) == 7)
-    #expect(HiPrune.defaultObject(on: Samples.tower(depth: 8, merge: 2, full: [1, 5, 7])) == 1)
+    #expect(HiPrune.defaultObject(on: Samples.description(depth: 32, merge: 2, full: [7, 15, 23, 31])) == 15)
+    #expect(HiPrune.defaultObject(on: Samples.description(depth: 12, merge: 2, full: [2, 7, 11])) == 7)
+    #expect(HiPrune.defaultObject(on: Samples.description(depth: 8, merge: 2, full: [1, 5, 7])) == 1)
   }
 }

@@ -21,14 +21,14 @@ import Testing
   private static let waiting = cases.filter { !exists($0) }.map(\.image)
 
   @Sendable private static func exists(_ golden: GoldenCase) -> Bool {
-    (try? WrittenSpec(parsing: golden.strategy)).map { StrategyCatalogue.names.contains($0.name) } ?? false
+    (try? WrittenSpec(parsing: golden.strategy)).map { StrategyCatalogue.standard.names.contains($0.name) } ?? false
   }
 
   @Test(
     .enabled(if: canGenerate, "needs ../shared/data/select/gen.py and python3 with numpy"),
     arguments: cases.filter(exists))
   func aStrategyKeepsAndSendsWhatItsAuthorsCodeDoes(_ golden: GoldenCase) throws {
-    let strategy = try StrategyCatalogue.make(parsing: golden.strategy)
+    let strategy = try StrategyCatalogue.standard.make(parsing: golden.strategy)
     let path = FileManager.default.temporaryDirectory
       .appendingPathComponent("worked-\(UUID().uuidString).safetensors").path
     defer { try? FileManager.default.removeItem(atPath: path) }
@@ -37,10 +37,12 @@ import Testing
     let source = try TensorImage(path: path)
     let budget = try Budget(parsing: golden.keep)
     let evidence = try StrategyRunner.evidence(
-      for: strategy, on: source.tower, layout: source.layout, keeping: budget)
-    let plan = try StrategyRunner.plan(strategy, for: try source.image(for: evidence), keeping: budget, seed: 0)
+      for: strategy, of: source.picture, keeping: budget)
+    let image = try source.image(for: evidence)
+    let plan = try StrategyRunner.plan(
+      strategy, for: image.encoded, question: image.question, keeping: budget, seed: 0)
     #expect(plan.kept == golden.kept)
-    #expect(plan.sequenceCodes(tokensPerView: source.tower.grid.count) == golden.sequence)
+    #expect(plan.sequenceCodes == golden.sequence)
   }
 
   private static func run(_ arguments: [String]) throws -> Int32 {

@@ -3,7 +3,8 @@ import Kernels
 import Pruning
 import TestSupport
 import Testing
-import VLM
+
+@testable import VLM
 
 /// Evidence, features, logits and tokens of the bundled model against transformers: trained attention is far sharper than that
 /// of random weights.
@@ -20,20 +21,20 @@ struct BundledEvidenceTests {
   func evidence(scene: String) throws {
     let model = try load()
     let golden = try Golden(Fixtures.url("golden/bundled/\(scene).safetensors").path)
-    let layers = 0..<model.description.depth
+    let layers = 0..<model.towerDescription.depth
     let evidence = Evidence(
       layers.flatMap { [EvidenceKind.classAttention(layer: $0), .attentionReceived(layer: $0, queries: .all)] })
     let bytes = try Data(contentsOf: Fixtures.url("questions/scenes/\(scene).png"))
     let encoded = try model.encode(
-      try model.picture([UInt8](bytes), file: scene), evidence: evidence, question: "")
+      try model.picture([UInt8](bytes), file: scene), evidence: evidence)
     try golden.expect(encoded.features.flatMap(\.values), "vision.features", tolerance: Tolerances.blocks)
-    let view = encoded.image.views[0]
+    let view = encoded.evidence[0]
     for layer in layers {
       let number = layer < 10 ? "0\(layer)" : "\(layer)"
-      let row = try #require(view.classAttention[layer])
+      let row = try #require(view[.classAttention(layer: layer)]?.matrix)
       try golden.expect(row.values, "class_attention.\(number)", tolerance: Tolerances.attention)
-      let received = try #require(view.receivedFromAll[layer])
-      let means = received.map { Float($0 / Double(model.tower.configuration.tokens)) }
+      let received = try #require(view[.attentionReceived(layer: layer, queries: .all)]?.vector)
+      let means = received.map { Float($0 / Double(model.grid.count + 1)) }
       try golden.expect(means, "column_means.\(number)", tolerance: Tolerances.attention)
     }
   }
@@ -43,9 +44,9 @@ struct BundledEvidenceTests {
     let model = try load()
     let golden = try Golden(Fixtures.url("golden/bundled/\(scene).safetensors").path)
     let bytes = try Data(contentsOf: Fixtures.url("questions/scenes/\(scene).png"))
-    let setting = PruningSetting(strategy: try StrategyCatalogue.make(parsing: "none"), budget: .all)
+    let setting = PruningSetting(strategy: try StrategyCatalogue.standard.make(parsing: "none"), budget: .all)
     var conversation = Conversation(model: model, setting: setting)
-    let answer = try conversation.ask(
+    let answer = try conversation.show(
       try #require(golden.metadata["question"]),
       newPictures: [try model.picture([UInt8](bytes), file: scene)], options: GenerationOptions(maxNewTokens: 32))
     try golden.expect(answer.firstLogits, "logits", tolerance: Tolerances.logits)

@@ -1,7 +1,9 @@
+import Language
 import Pruning
 import TestSupport
 import Testing
-import VLM
+
+@testable import VLM
 
 @Suite struct `A prompt that is longer than the context` {
   /// A question whose prompt, one placeholder included, has at least `length` tokens, and how many it has.
@@ -26,8 +28,8 @@ import VLM
       Issue.record("\(String(describing: error))")
       return
     }
-    let classToken = model.features.sendsClassToken ? 1 : 0
-    #expect(tokens == question.tokens - 1 + model.visualTokensPerPicture + classToken)
+    let classToken = model.sendsClassToken ? 1 : 0
+    #expect(tokens == question.tokens - 1 + model.grid.count + classToken)
     #expect(error?.message.contains("\(tokens)") == true && error?.message.contains("\(context)") == true)
     #expect(error?.hint.contains("--keep \(fitting) ") == true)
     let answer = try model.answer(question.text, setting: try TestModel.setting("uniform", keep: "\(fitting)"))
@@ -46,15 +48,15 @@ import VLM
     let model = try TestModel.load("tiny-classic")
     let context = model.decoder.configuration.contextLength
     let question = question(model, length: context)
-    let recorder = InspectionRecorder(mapLayers: [])
+    let inspection = Inspection()
     let error = vlmError {
-      _ = try model.answer(question.text, setting: try TestModel.setting("uniform", keep: "1"), recorder: recorder)
+      _ = try model.answer(question.text, setting: try TestModel.setting("uniform", keep: "1"), inspection: inspection)
     }
     guard case .promptTooLong(question.tokens, context, nil)? = error else {
       Issue.record("\(String(describing: error))")
       return
     }
-    #expect(recorder.encoded.isEmpty)
+    #expect(inspection.encoded.isEmpty)
   }
 
   @Test(arguments: ["tiny-classic", "tiny-full"])
@@ -93,10 +95,10 @@ import VLM
     let options = GenerationOptions(maxNewTokens: 6)
     var conversation = Conversation(model: model, setting: setting)
     do {
-      _ = try conversation.ask(long.text, newPictures: [picture], options: options)
+      _ = try conversation.show(long.text, newPictures: [picture], options: options)
       Issue.record("a prompt that does not fit was answered")
     } catch {}
-    let answer = try conversation.ask("What colour is the ring?", newPictures: [picture], options: options)
+    let answer = try conversation.show("What colour is the ring?", newPictures: [picture], options: options)
     #expect(answer.isIdentical(to: try model.answer(setting: setting)))
     #expect(answer.visual.count == 1)
   }

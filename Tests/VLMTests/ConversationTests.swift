@@ -1,7 +1,9 @@
+import Language
 import Pruning
 import TestSupport
 import Testing
-import VLM
+
+@testable import VLM
 
 @Suite struct `A conversation` {
   static let options = GenerationOptions(maxNewTokens: 8)
@@ -9,7 +11,7 @@ import VLM
   static let second = "And where is the star?"
 
   /// Logits computed behind a reused beginning differ from a whole prefill by the order of a few sums.
-  private func expectSame(_ reused: Answer, _ fresh: Answer, _ label: String) {
+  private func expectSame(_ reused: ShownAnswer, _ fresh: ShownAnswer, _ label: String) {
     expectClose(
       actual: reused.firstLogits, expected: fresh.firstLogits, tolerance: Tolerances.logits, label: label)
     #expect(reused.generated == fresh.generated && reused.text == fresh.text, "\(label)")
@@ -18,8 +20,8 @@ import VLM
 
   /// The second question with its history as one prompt, in a conversation of its own.
   private func fresh(
-    _ model: VisionLanguageModel, after answer: Answer, setting: PruningSetting, file: String = "tiny-wide.png"
-  ) throws -> Answer {
+    _ model: VisionLanguageModel, after answer: ShownAnswer, setting: PruningSetting, file: String = "tiny-wide.png"
+  ) throws -> ShownAnswer {
     let text = VicunaPrompt().text(
       turns: [
         Turn(question: Self.first, pictures: 1, answer: answer.text), Turn(question: Self.second, pictures: 0),
@@ -32,20 +34,20 @@ import VLM
     let model = try TestModel.load(name)
     let setting = try TestModel.setting("fopru", keep: keep)
     var conversation = Conversation(model: model, setting: setting)
-    let one = try conversation.ask(
+    let one = try conversation.show(
       Self.first, newPictures: [try model.picture("tiny-wide.png")], options: Self.options)
-    let two = try conversation.ask(Self.second, options: Self.options)
+    let two = try conversation.show(Self.second, options: Self.options)
     expectSame(two, try fresh(model, after: one, setting: setting), "\(name), keep \(keep)")
   }
 
   @Test func `answers anew when its setting changes`() throws {
     let model = try TestModel.load("tiny-classic")
     var conversation = Conversation(model: model, setting: try TestModel.setting("uniform", keep: "9"))
-    let one = try conversation.ask(
+    let one = try conversation.show(
       Self.first, newPictures: [try model.picture("tiny-wide.png")], options: Self.options)
     let setting = try TestModel.setting("uniform", keep: "8")
     conversation.change(setting)
-    let two = try conversation.ask(Self.second, options: Self.options)
+    let two = try conversation.show(Self.second, options: Self.options)
     #expect(one.keptTokens == 9 && two.keptTokens == 8)
     expectSame(two, try fresh(model, after: one, setting: setting), "changed")
   }
@@ -53,11 +55,11 @@ import VLM
   @Test func `with as many tokens of other patches does not reuse the old ones`() throws {
     let model = try TestModel.load("tiny-classic")
     var conversation = Conversation(model: model, setting: try TestModel.setting("uniform", keep: "9"))
-    let one = try conversation.ask(
+    let one = try conversation.show(
       Self.first, newPictures: [try model.picture("tiny-wide.png")], options: Self.options)
     let setting = try TestModel.setting("random", keep: "9", seed: 3)
     conversation.change(setting)
-    let two = try conversation.ask(Self.second, options: Self.options)
+    let two = try conversation.show(Self.second, options: Self.options)
     expectSame(two, try fresh(model, after: one, setting: setting), "another strategy")
   }
 
@@ -65,10 +67,10 @@ import VLM
     let model = try TestModel.load("tiny-classic")
     let setting = try TestModel.setting("hiprune", keep: "9")
     var conversation = Conversation(model: model, setting: setting)
-    _ = try conversation.ask(
+    _ = try conversation.show(
       Self.first, newPictures: [try model.picture("tiny-wide.png")], options: Self.options)
     conversation.restart()
-    let again = try conversation.ask(
+    let again = try conversation.show(
       Self.first, newPictures: [try model.picture("tiny-square.png")], options: Self.options)
     let fresh = try model.answer(Self.first, about: ["tiny-square.png"], setting: setting, newTokens: 8)
     expectSame(again, fresh, "another picture")
@@ -78,11 +80,11 @@ import VLM
     let model = try TestModel.load("tiny-classic")
     let files = ["tiny-wide.png", "tiny-square.png"]
     let setting = try TestModel.setting("fastervlm", keep: "7")
-    func projected(_ files: [String]) throws -> (answer: Answer, rows: [Float], ids: [Int]) {
-      let recorder = InspectionRecorder(mapLayers: [])
-      let answer = try model.answer(about: files, setting: setting, recorder: recorder)
-      let rows = try #require(recorder.tensors.first { $0.name == "projected" })
-      let ids = try #require(recorder.tensors.first { $0.name == "prompt.input_ids" }?.integers)
+    func projected(_ files: [String]) throws -> (answer: ShownAnswer, rows: [Float], ids: [Int]) {
+      let inspection = Inspection()
+      let answer = try model.answer(about: files, setting: setting, inspection: inspection)
+      let rows = try #require(inspection.tensors.first { $0.name == "projected" })
+      let ids = try #require(inspection.tensors.first { $0.name == "prompt.input_ids" }?.integers)
       #expect(rows.shape == [7 * files.count, model.decoder.configuration.width])
       return (answer, rows.floats, ids)
     }
@@ -99,9 +101,9 @@ import VLM
     let model = try TestModel.load("tiny-classic")
     let setting = try TestModel.setting("uniform", keep: "6")
     var conversation = Conversation(model: model, setting: setting)
-    let one = try conversation.ask(
+    let one = try conversation.show(
       Self.first, newPictures: [try model.picture("tiny-wide.png")], options: Self.options)
-    let two = try conversation.ask(
+    let two = try conversation.show(
       Self.second, newPictures: [try model.picture("tiny-square.png")], options: Self.options)
     let text = VicunaPrompt().text(
       turns: [

@@ -1,8 +1,11 @@
+import Basics
 import Foundation
 import Images
 import Pruning
 import TestSupport
 import Testing
+
+@testable import VLM
 
 /// Which grid of crops transformers chooses for a picture, and how many rows it packs.
 @Suite struct `Crops of 336 pixels` {
@@ -44,15 +47,19 @@ import Testing
   }
 
   @Test func `are packed in as many rows as transformers packs`() throws {
-    let grid = PatchGrid(rows: 24, columns: 24)
-    let tower = TowerDescription(depth: 24, featureLayer: 22, hasClassToken: true, patchGrid: grid)
+    let grid = Grid(rows: 24, columns: 24)
     for golden in try Case.all() {
-      let layout = ViewLayout.thumbnailAndCrops(PatchGrid(rows: golden.grid.rows, columns: golden.grid.columns))
-      let image = EncodedImage(
-        tower: tower, layout: layout, imageSize: ImageSize(width: golden.width, height: golden.height), digest: 0,
-        views: [ViewEvidence](repeating: ViewEvidence(), count: layout.views), unprunedPacking: .unpadded)
-      let plan = ImagePlan.dense(of: image)
-      #expect(plan.sequence.count == golden.rows, "\(golden.width)×\(golden.height)")
+      let arrangement = LlavaNextFamily.unpadded(
+        crops: Grid(rows: golden.grid.rows, columns: golden.grid.columns), grid: grid,
+        imageSize: PixelSize(width: golden.width, height: golden.height))
+      let views = 1 + golden.grid.rows * golden.grid.columns
+      let picture = PictureDescription(
+        tower: TowerDescription(depth: 24, featureLayer: 22, hasClassToken: true),
+        layout: .thumbnailAndCrops(Grid(rows: golden.grid.rows, columns: golden.grid.columns)),
+        patchGrids: [Grid](repeating: grid, count: views),
+        imageSize: PixelSize(width: golden.width, height: golden.height), digest: 0, unpruned: arrangement,
+        pruned: arrangement)
+      #expect(ImagePlan.dense(of: picture).sequence.count == golden.rows, "\(golden.width)×\(golden.height)")
     }
   }
 

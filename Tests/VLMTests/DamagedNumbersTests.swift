@@ -1,10 +1,13 @@
+import Basics
 import Foundation
 import Kernels
+import Language
 import Pruning
 import TestSupport
 import Testing
-import VLM
 import ViT
+
+@testable import VLM
 
 /// Weights that are damaged behind a header that is not: numbers that are not finite end in an error, not in an answer or a trap.
 @Suite("Numbers that are not finite") struct DamagedNumbersTests {
@@ -24,10 +27,11 @@ import ViT
       let model = try checkpoint.load()
       return vlmError {
         var conversation = Conversation(model: model, setting: setting)
-        _ = try conversation.ask(
+        _ = try conversation.show(
           "What colour is the ring?", newPictures: [try model.picture("tiny-wide.png")],
           options: GenerationOptions(
-            maxNewTokens: 4, sampling: SamplingOptions(temperature: temperature, topP: temperature == 0 ? 1 : 1e-6)))
+            maxNewTokens: 4, sampling: try SamplingOptions(temperature: temperature, topP: temperature == 0 ? 1 : 1e-6))
+        )
       }
     }
   }
@@ -51,7 +55,7 @@ import ViT
   @Test("has the same bits", arguments: ["tiny-classic", "tiny-grouped", "tiny-sparse"])
   func sameBits(name: String) throws {
     let model = try TestModel.load(name)
-    let layers = Array(0..<model.description.depth)
+    let layers = Array(0..<model.towerDescription.depth)
     let evidence = Evidence(
       layers.flatMap { layer in
         [
@@ -60,23 +64,20 @@ import ViT
           .patchMeans(layer: layer, scale: .logits),
         ]
       })
-    let recorder = InspectionRecorder(mapLayers: layers, logitLayers: layers)
+    let inspection = Inspection(.init(attention: Set(layers), logits: Set(layers)))
     let picture = try model.picture("tiny-wide.png")
-    let tapped = try model.encode(picture, evidence: evidence, question: "", recorder: recorder).image.views[0]
+    let tapped = try model.encode(picture, evidence: evidence, inspection: inspection.ofTower).evidence[0]
     let stored = try withTemporaryFolder { folder in
-      var writer = EvidenceFileWriter(
-        tower: model.description, layout: .single, imageSize: ImageSize(width: 97, height: 61), digest: picture.digest)
+      var writer = EvidenceFileWriter(model.family.describe(picture, packing: .spatial))
       for layer in layers {
-        writer.add(maps: [try #require(recorder.attention(view: 0, layer: layer))], as: .attention(layer))
-        writer.add(maps: [try #require(recorder.logits(view: 0, layer: layer))], as: .logits(layer))
+        let maps = try #require(inspection["vision.attention.\(layer < 10 ? "0" : "")\(layer)"])
+        let logits = try #require(inspection["vision.logits.\(layer < 10 ? "0" : "")\(layer)"])
+        writer.add(.attention(layer), shape: maps.shape, maps.floats)
+        writer.add(.logits(layer), shape: logits.shape, logits.floats)
       }
       try writer.write(to: "\(folder)/evidence.safetensors")
       return try EvidenceFile(path: "\(folder)/evidence.safetensors").image(providing: evidence).views[0]
     }
-    #expect(tapped.classAttention == stored.classAttention)
-    #expect(tapped.receivedFromAll == stored.receivedFromAll)
-    #expect(tapped.receivedFromPatches == stored.receivedFromPatches)
-    #expect(tapped.patchMeans == stored.patchMeans)
-    #expect(tapped.patchLogitMeans == stored.patchLogitMeans)
+    #expect(Set(tapped.keys) == evidence.kinds && tapped == stored)
   }
 }

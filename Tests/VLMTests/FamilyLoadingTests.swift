@@ -45,7 +45,7 @@ import VLM
   @Test(arguments: WrongKey.all)
   func `when a configuration key cannot be used, naming it`(_ wrong: WrongKey) throws {
     let error = try BrokenCheckpoint.error { try $0.set(wrong.key, in: wrong.section, to: wrong.value) }
-    guard case .configuration(wrong.path, _, _, let file)? = error else {
+    guard case .checkpoint(.configurationKey(wrong.path, _, _, let file))? = error else {
       Issue.record("\(String(describing: error))")
       return
     }
@@ -56,7 +56,7 @@ import VLM
     let error = try BrokenCheckpoint.error {
       try $0.set("rope_scaling", in: "text_config", to: ["rope_type": "yarn", "factor": 4.0] as [String: any Sendable])
     }
-    guard case .configuration("text_config.rope_scaling.rope_type", "\"yarn\"", _, _)? = error else {
+    guard case .checkpoint(.configurationKey("text_config.rope_scaling.rope_type", "\"yarn\"", _, _))? = error else {
       Issue.record("\(String(describing: error))")
       return
     }
@@ -70,7 +70,7 @@ import VLM
     }
     #expect(supported.contains("llava") && error?.hint.contains("llava") == true)
     let unnamed = try BrokenCheckpoint.error { try $0.set("model_type", to: nil) }
-    guard case .configuration("model_type", "missing", _, _)? = unnamed else {
+    guard case .checkpoint(.configurationKey("model_type", "missing", _, _))? = unnamed else {
       Issue.record("\(String(describing: unnamed))")
       return
     }
@@ -190,7 +190,7 @@ import VLM
     let error = try BrokenCheckpoint.error {
       try $0.edit("preprocessor_config.json") { $0["crop_size"] = ["height": 56, "width": 56] }
     }
-    guard case .configuration("crop_size", _, _, let file)? = error else {
+    guard case .checkpoint(.configurationKey("crop_size", _, _, let file))? = error else {
       Issue.record("\(String(describing: error))")
       return
     }

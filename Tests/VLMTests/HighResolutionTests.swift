@@ -1,17 +1,20 @@
+import Basics
+import Language
 import Pruning
 import TestSupport
 import Testing
-import VLM
+
+@testable import VLM
 
 @Suite struct `A picture at high resolution` {
-  private let pruning = StrategyCatalogue.names.filter { $0 != "none" }
+  private let pruning = StrategyCatalogue.standard.names.filter { $0 != "none" }
 
   @Test(arguments: ViewModel.next)
   func `is sent as one that is not pruned under every strategy when everything is kept`(_ name: String) throws {
     let model = try TestModel.load(name)
     let dense = try model.answer(setting: try TestModel.setting())
     let total = dense.visualTokens
-    for strategy in StrategyCatalogue.names {
+    for strategy in StrategyCatalogue.standard.names {
       for budget in ["100%", "\(total)"] {
         let answer = try model.answer(setting: try TestModel.setting(strategy, keep: budget))
         #expect(answer.isIdentical(to: dense), "\(strategy), keep \(budget)")
@@ -54,11 +57,11 @@ import VLM
   @Test func `takes a fixed grid`() throws {
     let model = try TestModel.load("tiny-next-vicuna")
     let bytes = try readFile(Fixtures.image("tiny-panorama.png").path)
-    let grid = PatchGrid(rows: 2, columns: 2)
+    let grid = Grid(rows: 2, columns: 2)
     let picture = try model.picture(bytes, file: "panorama", grid: grid)
     #expect(picture.layout == .thumbnailAndCrops(grid) && picture.views.count == 5)
     var conversation = Conversation(model: model, setting: try TestModel.setting("globalcom2", keep: "20%"))
-    let answer = try conversation.ask("Is it wide?", newPictures: [picture], options: .init(maxNewTokens: 1))
+    let answer = try conversation.show("Is it wide?", newPictures: [picture], options: .init(maxNewTokens: 1))
     #expect(answer.visualTokens == 80 && answer.visual[0].plan.views.count == 5)
     #expect(answer.visual[0].plan.sequence.count { $0 == .separator } == 8)
     let classic = try TestModel.load("tiny-classic")
@@ -100,9 +103,9 @@ import VLM
       let setting = try TestModel.setting(strategy, keep: keep)
       var conversation = Conversation(model: model, setting: setting)
       let options = GenerationOptions(maxNewTokens: 8)
-      let one = try conversation.ask(
+      let one = try conversation.show(
         "Is it red?", newPictures: [try model.picture("tiny-tall.png")], options: options)
-      let two = try conversation.ask(
+      let two = try conversation.show(
         "And this?", newPictures: [try model.picture("tiny-panorama.png")], options: options)
       let text = VicunaPrompt().text(
         turns: [
@@ -120,10 +123,10 @@ import VLM
     let model = try TestModel.load("tiny-next-mistral")
     let files = ["tiny-speck.png", "tiny-wide.png"]
     let prompt = "[INST] First <image> then <image> which is larger? [/INST]"
-    let recorder = InspectionRecorder(mapLayers: [])
+    let inspection = Inspection()
     let answer = try model.answer(
-      prompt, about: files, setting: try TestModel.setting(), newTokens: 1, rawPrompt: true, recorder: recorder)
-    let ids = try #require(recorder.tensors.first { $0.name == "prompt.input_ids" }?.integers)
+      prompt, about: files, setting: try TestModel.setting(), newTokens: 1, rawPrompt: true, inspection: inspection)
+    let ids = try #require(inspection.tensors.first { $0.name == "prompt.input_ids" }?.integers)
     let runs = ids.split { $0 != model.imageToken }.map(\.count)
     // 5×4 on one crop of 5×5 tokens: 25 of the thumbnail, and five rows (padding is symmetric) of 5 with their newlines.
     #expect(runs == answer.visual.map(\.unprunedLength) && runs[0] == 25 + 5 * 6)
@@ -153,8 +156,8 @@ import VLM
     #expect(vlmError { try model.check(try TestModel.setting("hiprune", keep: "81")) }?.isUsageError == true)
     // A fixed grid decides instead.
     let setting = try TestModel.setting("hiprune", keep: "81")
-    #expect(vlmError { try model.check(setting, grid: PatchGrid(rows: 3, columns: 3)) } == nil)
-    #expect(vlmError { try model.check(setting, grid: PatchGrid(rows: 1, columns: 1)) }?.isUsageError == true)
+    #expect(vlmError { try model.check(setting, grid: Grid(rows: 3, columns: 3)) } == nil)
+    #expect(vlmError { try model.check(setting, grid: Grid(rows: 1, columns: 1)) }?.isUsageError == true)
     let error = vlmError {
       _ = try model.answer(about: ["tiny-panorama.png"], setting: try TestModel.setting("hiprune", keep: "70"))
     }

@@ -2,22 +2,23 @@ import Kernels
 import Pruning
 import TestSupport
 import Testing
-import VLM
+
+@testable import VLM
 
 @Suite struct `Keeping everything` {
   /// Every way to say it, for a picture of `total` tokens.
   static func budgets(_ total: Int) -> [String] { ["all", "100%", "1.0", "\(total)"] }
 
-  @Test(arguments: StrategyCatalogue.names, ["tiny-classic", "tiny-full", "tiny-grouped"])
+  @Test(arguments: StrategyCatalogue.standard.names, ["tiny-classic", "tiny-full", "tiny-grouped"])
   func `is the dense model bit for bit, under every strategy`(_ strategy: String, name: String) throws {
     let model = try TestModel.load(name)
     let dense = try model.answer(setting: try TestModel.setting())
-    let total = model.description.grid.count
+    let total = model.grid.count
     for budget in Self.budgets(total) {
       let answer = try model.answer(setting: try TestModel.setting(strategy, keep: budget))
       #expect(answer.isIdentical(to: dense), "\(strategy), keep \(budget)")
-      #expect(answer.keptTokens == answer.visualTokens && answer.visualTokens == model.visualTokensPerPicture)
-      #expect(answer.visual[0].plan == .dense(layout: .single, grid: model.description.grid))
+      #expect(answer.keptTokens == answer.visualTokens && answer.visualTokens == model.grid.count)
+      #expect(answer.visual[0].plan == .dense(of: model.anyImage))
     }
   }
 
@@ -34,14 +35,14 @@ import VLM
     let model = try TestModel.load("tiny-classic", compute: ComputeOptions(precision: precision))
     let plain = try model.answer(setting: try TestModel.setting())
     let inspected = try model.answer(
-      setting: try TestModel.setting(), recorder: InspectionRecorder(mapLayers: [0, 4], logitLayers: [1]))
+      setting: try TestModel.setting(), inspection: Inspection(.init(attention: [0, 4], logits: [1])))
     #expect(inspected.isIdentical(to: plain))
   }
 
   @Test func `and keeping half is another answer`() throws {
     let model = try TestModel.load("tiny-classic")
     let dense = try model.answer(setting: try TestModel.setting())
-    for strategy in StrategyCatalogue.names where strategy != "none" {
+    for strategy in StrategyCatalogue.standard.names where strategy != "none" {
       let pruned = try model.answer(setting: try TestModel.setting(strategy, keep: "12"))
       #expect(pruned.keptTokens < 25 && pruned.firstLogits != dense.firstLogits, "\(strategy)")
     }
@@ -54,7 +55,7 @@ import VLM
     func kept(_ file: String, seed: UInt64) throws -> [Int] {
       let setting = try TestModel.setting("random", keep: "9", seed: seed)
       let answer = try model.answer(about: [file], setting: setting, newTokens: 1)
-      return answer.visual[0].plan.sequenceCodes(tokensPerView: 36)
+      return answer.visual[0].plan.sequenceCodes
     }
     let first = try kept("tiny-wide.png", seed: 7)
     #expect(first.count == 9)
@@ -63,19 +64,19 @@ import VLM
     #expect(try first != kept("tiny-square.png", seed: 7))
   }
 
-  @Test(arguments: StrategyCatalogue.names.filter { $0 != "none" }, ["1", "9", "24", "50%", "0.36"])
+  @Test(arguments: StrategyCatalogue.standard.names.filter { $0 != "none" }, ["1", "9", "24", "50%", "0.36"])
   func `keeps no more than the budget and says what it kept`(_ strategy: String, budget: String) throws {
     let model = try TestModel.load("tiny-classic")
     let budgeted = budget == "50%" ? 12 : budget == "0.36" ? 9 : try #require(Int(budget))
     // HiPrune++ adds a tenth by its definition.
     let limit = strategy == "hiprune++" ? budgeted + Int((Double(budgeted) * 0.1).rounded(.toNearestOrEven)) : budgeted
     let setting = try TestModel.setting(strategy, keep: budget)
-    let recorder = InspectionRecorder(mapLayers: [])
-    let answer = try model.answer(setting: setting, newTokens: 1, recorder: recorder)
-    let projected = try #require(recorder.tensors.first { $0.name == "projected" })
+    let inspection = Inspection()
+    let answer = try model.answer(setting: setting, newTokens: 1, inspection: inspection)
+    let projected = try #require(inspection.tensors.first { $0.name == "projected" })
     #expect(answer.visualTokens == 25 && (1...limit).contains(answer.keptTokens))
     #expect(projected.shape == [answer.keptTokens, model.decoder.configuration.width])
-    let kept = try #require(recorder.tensors.first { $0.name == "plan.kept" }?.integers)
+    let kept = try #require(inspection.tensors.first { $0.name == "plan.kept" }?.integers)
     #expect(kept.count == answer.keptTokens && kept.allSatisfy { (0..<25).contains($0) })
   }
 

@@ -3,7 +3,8 @@ import Kernels
 import Pruning
 import TestSupport
 import Testing
-import VLM
+
+@testable import VLM
 
 /// One file of the ladder: what transformers computes for a checkpoint, a picture, a question and a strategy.
 struct LadderFile: CustomTestStringConvertible {
@@ -71,23 +72,23 @@ struct LadderFile: CustomTestStringConvertible {
     let rungs = try LadderFile.Rungs(file)
     let facts = rungs.own.metadata
     let model = try TestModel.load(try #require(facts["model"]), compute: ComputeOptions(backEnd: backEnd))
-    let recorder = InspectionRecorder(mapLayers: Array(0..<model.description.depth))
+    let inspection = Inspection(.init(attention: Set(0..<model.towerDescription.depth)))
     let setting = try TestModel.setting(
       try #require(facts["strategy"]), keep: try #require(facts["keep"]),
       positions: facts["positions"] == "original" ? .original : .renumbered)
     let picture = try #require(facts["picture"]?.split(separator: "/").last).description
     let answer = try model.answer(
-      try #require(facts["question"]), about: [picture], setting: setting, newTokens: 32, recorder: recorder)
+      try #require(facts["question"]), about: [picture], setting: setting, newTokens: 32, inspection: inspection)
 
-    let found = Dictionary(uniqueKeysWithValues: recorder.tensors.map { ($0.name, $0) })
+    let found = Dictionary(uniqueKeysWithValues: inspection.tensors.map { ($0.name, $0) })
     guard try rungs.expect(found, in: file.name) else { return }
     let text = try #require(facts["answer"]).trimmingCharacters(in: .whitespacesAndNewlines)
     // The golden spells out an end token that is an ordinary one; an answer does not.
     #expect(answer.finishReason == .stop ? text.hasPrefix(answer.text) : answer.text == text)
-    let classToken = model.features.sendsClassToken ? 1 : 0
+    let classToken = model.sendsClassToken ? 1 : 0
     #expect(found["projected"]?.shape[0] == answer.keptTokens + classToken)
     if rungs.dense == nil {
-      #expect(found["plan.kept"]?.integers == Array(0..<model.description.grid.count))
+      #expect(found["plan.kept"]?.integers == Array(0..<model.grid.count))
     }
   }
 
@@ -97,7 +98,7 @@ extension LadderFile.Rungs {
   /// Expects every rung in the order of the computation. The first bad one is the place of the error: what comes after it
   /// follows from it.
   /// - Returns: whether all agree.
-  func expect(_ found: [String: InspectionRecorder.Tensor], in file: String) throws -> Bool {
+  func expect(_ found: [String: Inspection.Tensor], in file: String) throws -> Bool {
     for name in names {
       let golden = try #require(holder(of: name))
       let tensor = try #require(found[name], "\(name) is not recorded")
@@ -106,7 +107,7 @@ extension LadderFile.Rungs {
     return true
   }
 
-  private func expect(_ tensor: InspectionRecorder.Tensor, equals golden: Golden, in file: String) throws -> Bool {
+  private func expect(_ tensor: Inspection.Tensor, equals golden: Golden, in file: String) throws -> Bool {
     if let integers = tensor.integers {
       let expected = try golden.integers(tensor.name)
       #expect(integers == expected, "\(file), \(tensor.name)")

@@ -34,7 +34,7 @@ import VLM
   @Test(arguments: WrongKey.all)
   func `with a configuration key that cannot be used is refused, naming it`(_ wrong: WrongKey) throws {
     let error = try error { try $0.set(wrong.key, in: wrong.section, to: wrong.value) }
-    guard case .configuration(wrong.path, _, _, _)? = error else {
+    guard case .checkpoint(.configurationKey(wrong.path, _, _, _))? = error else {
       Issue.record("\(String(describing: error))")
       return
     }
@@ -44,7 +44,7 @@ import VLM
     let error = try error { checkpoint in
       try checkpoint.edit("preprocessor_config.json") { $0["image_grid_pinpoints"] = [[30, 60]] }
     }
-    guard case .configuration("image_grid_pinpoints", _, _, let file)? = error else {
+    guard case .checkpoint(.configurationKey("image_grid_pinpoints", _, _, let file))? = error else {
       Issue.record("\(String(describing: error))")
       return
     }

@@ -1,5 +1,6 @@
 import Checkpoint
 import Kernels
+import Measurement
 import Pruning
 import TestSupport
 import Testing
@@ -16,7 +17,7 @@ import Testing
   }
 
   /// Distance of the first new token's logits from Float32's, relative to the spread of those.
-  private func distance(_ answer: Answer, _ exact: Answer) -> Double {
+  private func distance(_ answer: ShownAnswer, _ exact: ShownAnswer) -> Double {
     let mean = exact.firstLogits.reduce(0.0) { $0 + Double($1) } / Double(exact.firstLogits.count)
     var (error, spread) = (0.0, 0.0)
     for (a, b) in zip(answer.firstLogits, exact.firstLogits) {
@@ -50,7 +51,7 @@ import Testing
     for name in ["tiny-classic", "tiny-grouped"] {
       let setting = try TestModel.setting("fastervlm", keep: "9")
       let kept = try [Precision.f32, precision].map {
-        Set(try model(name, $0).answer(setting: setting, newTokens: 1).visual[0].plan.sequenceCodes(tokensPerView: 36))
+        Set(try model(name, $0).answer(setting: setting, newTokens: 1).visual[0].plan.sequenceCodes)
       }
       #expect(kept[0].intersection(kept[1]).count >= 8, "\(name)")
     }
@@ -104,56 +105,38 @@ import Testing
 }
 
 @Suite struct `A picture's features are reused` {
-  private func encode(
-    _ reusable: inout ReusableEncoding, _ picture: Picture, _ evidence: Evidence, _ model: VisionLanguageModel,
-    packing: ViewPacking = .spatial
-  ) throws -> EncodedPicture {
-    try reusable.encoded(
-      picture, by: model, evidence: evidence, packing: packing, question: "What?", recorder: nil)
-  }
-
   /// Another picture handed in shows whether the tower ran.
   @Test func `where the evidence is there already, and only there`() throws {
     let model = try TestModel.load("tiny-classic")
     let (first, second) = (try model.picture("tiny-wide.png"), try model.picture("tiny-square.png"))
-    var reusable = ReusableEncoding(expecting: [.attentionReceived(layer: 2, queries: .all)])
-    let once = try encode(&reusable, first, [.classAttention(layer: 3)], model)
-    let again = try encode(&reusable, second, [.attentionReceived(layer: 2, queries: .all)], model)
-    #expect(again.features[0] == once.features[0] && again.image.digest == first.digest)
-    #expect(again.image.views[0].classAttention[3] != nil)
-    let more = try encode(&reusable, second, [.keys(layer: 1)], model)
-    #expect(more.image.digest == second.digest && more.features[0] != once.features[0])
-    #expect(more.image.views[0].classAttention[3] != nil, "what was collected before is collected again")
-    let text = try encode(&reusable, first, [.text], model)
-    #expect(text.image.digest == first.digest, "evidence about a question belongs to that question")
-    let other = try encode(&reusable, first, .none, model, packing: .unpadded)
-    #expect(other.image.digest == first.digest)
+    var cache = FeatureCache(expecting: [.attentionReceived(layer: 2, queries: .all)])
+    func encode(_ picture: Picture, _ evidence: Evidence) throws -> EncodedPicture {
+      try cache.encoded(picture, by: model, evidence: evidence, inspection: nil)
+    }
+    let once = try encode(first, [.classAttention(layer: 3)])
+    let again = try encode(second, [.attentionReceived(layer: 2, queries: .all)])
+    #expect(again.features == once.features && again.evidence[0][.classAttention(layer: 3)] != nil)
+    let question = try encode(second, Evidence([], question: [.embeddings]))
+    #expect(question.features == once.features, "a question needs no tower")
+    let more = try encode(second, [.keys(layer: 1)])
+    #expect(more.features != once.features)
+    #expect(more.evidence[0][.classAttention(layer: 3)] != nil, "what was collected before is collected again")
   }
 
   @Test func `and answers are what a new conversation gives`() throws {
     let model = try TestModel.load("tiny-classic")
     var conversation = Conversation(model: model, setting: try TestModel.setting("fastervlm", keep: "9"))
     let options = GenerationOptions(maxNewTokens: 8)
-    _ = try conversation.ask("What?", newPictures: [try model.picture("tiny-wide.png")], options: options)
+    _ = try conversation.show("What?", newPictures: [try model.picture("tiny-wide.png")], options: options)
     for (strategy, keep) in [("hiprune", "12"), ("fopru", "9"), ("fastervlm", "5"), ("none", "all")] {
       let setting = try TestModel.setting(strategy, keep: keep)
       conversation.change(setting)
       conversation.forgetTurns()
-      let reused = try conversation.ask("What colour is the ring?", options: options)
+      let reused = try conversation.show("What colour is the ring?", options: options)
       let anew = try model.answer(setting: setting, newTokens: 8)
       #expect(reused.text == anew.text && reused.generated == anew.generated, "\(strategy) \(keep)")
       expectClose(
         actual: reused.firstLogits, expected: anew.firstLogits, tolerance: Tolerances.logits, label: strategy)
     }
-  }
-}
-
-@Suite struct `The cost of a model` {
-  /// Width 64, four heads of 16, feed-forward 160, three blocks, 512 words: by hand.
-  @Test func `counts what is computed of ten positions`() throws {
-    let cost = CostModel(try TestModel.load("tiny-classic"))
-    let (shared, own, head) = (2 * 64 * 64, 2 * 64 * 64 + 3 * 64 * 160, 64 * 512)
-    #expect(cost.prefillLinear(rows: 10) == Double(2 * (10 * (3 * shared + 2 * own) + own + head)))
-    #expect(cost.prefillAttention(rows: 10) == Double(4 * 64 * (2 * 55 + 10)))
   }
 }

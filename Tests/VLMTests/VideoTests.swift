@@ -2,14 +2,15 @@ import Images
 import Pruning
 import TestSupport
 import Testing
-import VLM
+
+@testable import VLM
 
 @Suite struct `A video` {
   private func ask(
     _ model: VisionLanguageModel, _ video: Picture, strategy: String = "none", keep: String = "all"
-  ) throws -> Answer {
+  ) throws -> ShownAnswer {
     var conversation = Conversation(model: model, setting: try TestModel.setting(strategy, keep: keep))
-    return try conversation.ask("Where does it go?", newPictures: [video], options: .init(maxNewTokens: 2))
+    return try conversation.show("Where does it go?", newPictures: [video], options: .init(maxNewTokens: 2))
   }
 
   @Test func `of eleven frames is read at eight, evenly, and a shorter one repeats frames`() {
@@ -23,7 +24,7 @@ import VLM
   @Test func `keeps the same number of tokens in every frame, under every strategy`() throws {
     let model = try TestModel.load(ViewModel.video)
     let video = try model.video(try ViewModel.sampled(), file: "tiny")
-    for strategy in StrategyCatalogue.names where strategy != "none" {
+    for strategy in StrategyCatalogue.standard.names where strategy != "none" {
       let answer = try ask(model, video, strategy: strategy, keep: "40")
       let kept = answer.visual[0].plan.views.map(\.rows)
       let most = strategy == "hiprune++" ? 6 : 5
@@ -69,7 +70,7 @@ import VLM
     for name in ["tiny-classic", "tiny-next-vicuna"] {
       let model = try TestModel.load(name)
       let error = vlmError { _ = try model.video(frames, file: "tiny") }
-      guard case .noVideos("tiny", model.family)? = error else {
+      guard case .noVideos("tiny", model.familyName)? = error else {
         Issue.record("\(name): \(String(describing: error))")
         continue
       }
@@ -82,7 +83,7 @@ import VLM
     func error(_ text: String) throws -> VLMError? {
       var conversation = Conversation(model: model, setting: try TestModel.setting("uniform", keep: "8"))
       do {
-        _ = try conversation.ask(text, newPictures: pictures, rawPrompt: true, options: .init(maxNewTokens: 1))
+        _ = try conversation.show(text, newPictures: pictures, rawPrompt: true, options: .init(maxNewTokens: 1))
         return nil
       } catch { return error }
     }

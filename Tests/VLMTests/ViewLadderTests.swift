@@ -1,8 +1,10 @@
+import Basics
 import Foundation
 import Pruning
 import TestSupport
 import Testing
-import VLM
+
+@testable import VLM
 
 /// The models that see several views of a picture, loaded for tests.
 enum ViewModel {
@@ -50,24 +52,24 @@ enum ViewModel {
     let pictures = try #require(facts["pictures"]).split(separator: ",").map {
       try ViewModel.picture(String($0), for: model)
     }
-    let recorder = InspectionRecorder(mapLayers: Array(0..<model.description.depth))
+    let inspection = Inspection(.init(attention: Set(0..<model.towerDescription.depth)))
     var conversation = Conversation(model: model, setting: setting)
-    let answer = try conversation.ask(
+    let answer = try conversation.show(
       try #require(facts["question"]), newPictures: pictures, options: GenerationOptions(maxNewTokens: 32),
-      recorder: recorder)
+      inspection: inspection)
 
-    let found = Dictionary(uniqueKeysWithValues: recorder.tensors.map { ($0.name, $0) })
+    let found = Dictionary(uniqueKeysWithValues: inspection.tensors.map { ($0.name, $0) })
     guard try rungs.expect(found, in: file.name) else { return }
     let text = try #require(facts["answer"]).trimmingCharacters(in: .whitespacesAndNewlines)
     #expect(answer.finishReason == .stop ? text.hasPrefix(answer.text) : answer.text == text)
     if let grids = facts["grids"] {
-      let layouts = grids.split(separator: ",").compactMap { PatchGrid(parsing: $0) }.map(ViewLayout.thumbnailAndCrops)
+      let layouts = grids.split(separator: ",").compactMap { Grid(parsing: $0) }.map(ViewLayout.thumbnailAndCrops)
       #expect(pictures.map(\.layout) == layouts)
     }
     // What is reported is what the decoder read.
     let rows = answer.visual.reduce(0) { $0 + $1.rows.rows }
     let separators = answer.visual.reduce(0) { $0 + $1.plan.sequence.count { $0 == .separator } }
-    let classTokens = answer.visual.reduce(0) { $0 + $1.plan.views.reduce(0) { $0 + $1.anchors.count { $0 < 0 } } }
+    let classTokens = answer.visual.reduce(0) { $0 + $1.plan.sequenceCodes.count { $0 <= -100 } }
     #expect(rows == answer.keptTokens + separators + classTokens)
     #expect(zip(pictures, answer.visual).allSatisfy { $0.views.count == $1.plan.views.count })
   }

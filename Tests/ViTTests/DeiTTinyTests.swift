@@ -1,6 +1,7 @@
 import Checkpoint
 import Images
 import Kernels
+import Pruning
 import TestSupport
 import Testing
 import ViT
@@ -86,13 +87,11 @@ struct `DeiT-Tiny equals transformers` {
   /// The quarter of the tokens with the largest class attention, and with the largest column mean.
   private func kept(_ classifier: ImageClassifier, _ pixels: [Float]) -> [Set<Int>] {
     var request = EncodingRequest()
-    request.taps[10] = AttentionTapRequest()
-    request.taps[10]?.classRow = true
-    request.taps[10]?.receivedFromAll = true
+    request.taps[10] = [.classRow(.softmax), .received(.all)]
     let taps = classifier.tower.encode(pixels, request: request, workers: Self.workers).taps[10]
-    let rows = taps?.classRow ?? Matrix(rows: 0, columns: 197)
+    let rows = taps?[.classRow(.softmax)]?.rows ?? Matrix(rows: 0, columns: 197)
     let classMeans = (1..<197).map { token in (0..<rows.rows).reduce(0.0) { $0 + Double(rows[$1, token]) } }
-    let columnMeans = Array((taps?.receivedFromAll ?? [])[1...])
+    let columnMeans = Array((taps?[.received(.all)]?.sums ?? [])[1...])
     return [classMeans, columnMeans].map { scores in
       Set(scores.indices.sorted { scores[$0] > scores[$1] }.prefix(scores.count / 4))
     }
@@ -111,18 +110,18 @@ struct `DeiT-Tiny equals transformers` {
   ) throws -> Encoding {
     var request = EncodingRequest()
     request.hiddenLayers = extra.union([11])
-    request.require([
-      .classAttention(layer: 10), .attentionReceived(layer: 10, queries: .all),
-      .attentionReceived(layer: 4, queries: .all),
-    ])
+    request.taps = [10: [.classRow(.softmax), .received(.all)], 4: [.received(.all)]]
     let encoding = classifier.tower.encode(pixels, request: request, workers: Self.workers)
-    let evidence = encoding.evidence(prefix: 1)
+    let reducer = EvidenceReducer(prefix: 1, group: 1)
+    func evidence(_ tap: AttentionTap, _ layer: Int) -> EvidenceValue? {
+      encoding.taps[layer]?[tap].map(reducer.reduce)
+    }
     try golden.expect(
-      try #require(evidence.classAttention[10]).values, "vision.class_attention.10",
+      try #require(evidence(.classRow(.softmax), 10)?.matrix).values, "vision.class_attention.10",
       tolerance: Tolerances.attention)
     for layer in [4, 10] {
       // The golden is a mean over queries; the tap is a sum.
-      let means = try #require(evidence.receivedFromAll[layer]).map { Float($0 / 197) }
+      let means = try #require(evidence(.received(.all), layer)?.vector).map { Float($0 / 197) }
       try golden.expect(
         means, "vision.column_means.\(layer < 10 ? "0" : "")\(layer)", tolerance: Tolerances.attention)
     }

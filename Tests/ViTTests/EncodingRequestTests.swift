@@ -13,10 +13,7 @@ import ViT
     request.hiddenLayers = Set(-1..<depth)
     request.keyLayers = Set(0..<depth)
     for layer in 0..<depth {
-      request.taps[layer, default: .nothing].maps = true
-      request.taps[layer, default: .nothing].classRow = true
-      request.taps[layer, default: .nothing].receivedFromAll = true
-      request.taps[layer, default: .nothing].patchSums = true
+      request.taps[layer] = [.map(.softmax), .classRow(.softmax), .received(.all), .patchSums(.softmax)]
     }
     return request
   }
@@ -36,7 +33,7 @@ import ViT
   }
 
   @Test(arguments: TinyEncoder.all)
-  func `a map behind the feature layer is the full run's`(_ encoder: TinyEncoder) throws {
+  func `a map after the feature layer is the full run's`(_ encoder: TinyEncoder) throws {
     let tower = try encoder.classifier().tower
     let pixels = try encoder.golden().floats("pixel_values")
     let full = tower.encode(pixels, request: Self.everything(depth: encoder.depth), workers: Self.workers)
@@ -44,13 +41,13 @@ import ViT
       for layer in 0..<encoder.depth {
         var request = EncodingRequest()
         request.hiddenLayers = [feature]
-        request.require([.classAttention(layer: layer), .attentionReceived(layer: layer, queries: .all)])
+        let taps: Set<AttentionTap> = [.classRow(.softmax), .received(.all)]
+        request.taps[layer] = taps
         let encoding = tower.encode(pixels, request: request, workers: Self.workers)
         #expect(encoding.hidden == [feature: try #require(full.hidden[feature])])
         #expect(Set(encoding.taps.keys) == [layer])
-        #expect(encoding.taps[layer]?.classRow == full.taps[layer]?.classRow)
-        #expect(encoding.taps[layer]?.receivedFromAll == full.taps[layer]?.receivedFromAll)
-        #expect(encoding.taps[layer]?.maps == nil && encoding.taps[layer]?.patchSums == nil)
+        let expected = try #require(full.taps[layer]).filter { taps.contains($0.key) }
+        #expect(encoding.taps[layer] == expected)
       }
     }
   }
@@ -90,14 +87,21 @@ import ViT
       (0..<heads).reduce(0.0) { sum, head in sum + queries.reduce(0.0) { $0 + value(head, $1) } } / Double(heads)
     }
 
-    var request = EncodingRequest()
-    request.require([
+    let kinds: Set<EvidenceKind> = [
       .classAttention(layer: layer), .attentionReceived(layer: layer, queries: .all),
       .attentionReceived(layer: layer, queries: .patches), .patchMeans(layer: layer, scale: .softmax),
-      .keys(layer: layer),
-    ])
-    let encoding = tower.encode(try golden.floats("pixel_values"), request: request, workers: Self.workers)
-    let evidence = encoding.evidence(prefix: prefix)
+      .keys(layer: layer), .features,
+    ]
+    let pixels = try golden.floats("pixel_values")
+    let encoded = TransformerTower(tower, layers: [layer]).encode(
+      TowerInput(pixels: pixels, patchGrid: tower.configuration.grid), evidence: kinds, inspection: nil,
+      workers: Self.workers)
+    let evidence = encoded.evidence
+    #expect(Set(evidence.keys) == kinds)
+    var request = EncodingRequest()
+    request.keyLayers = [layer]
+    request.hiddenLayers = [layer]
+    let encoding = tower.encode(pixels, request: request, workers: Self.workers)
     func expect(_ actual: [Float]?, _ expected: [Double], _ label: String) throws {
       expectClose(
         actual: try #require(actual), expected: expected.map(Float.init),
@@ -105,21 +109,24 @@ import ViT
     }
     let patches = prefix..<tokens
     try expect(
-      evidence.classAttention[layer]?.values, (0..<heads).flatMap { head in patches.map { cell(head, 0, $0) } },
+      evidence[.classAttention(layer: layer)]?.matrix?.values,
+      (0..<heads).flatMap { head in patches.map { cell(head, 0, $0) } },
       "class attention")
     try expect(
-      evidence.receivedFromAll[layer]?.map(Float.init),
+      evidence[.attentionReceived(layer: layer, queries: .all)]?.vector?.map(Float.init),
       patches.map { key in mean(0..<tokens) { cell($0, $1, key) } }, "received from all")
     try expect(
-      evidence.receivedFromPatches[layer]?.map(Float.init),
+      evidence[.attentionReceived(layer: layer, queries: .patches)]?.vector?.map(Float.init),
       patches.map { key in mean(patches) { cell($0, $1, key) } }, "received from patches")
-    let means = try #require(evidence.patchMeans[layer])
+    let means = try #require(evidence[.patchMeans(layer: layer, scale: .softmax)]?.means)
     let count = Double(patches.count)
     try expect(
       means.received.map(Float.init), patches.map { key in mean(patches) { cell($0, $1, key) } / count }, "columns")
     try expect(
       means.given.map(Float.init), patches.map { query in mean(patches) { cell($0, query, $1) } / count }, "rows")
-    #expect(evidence.keys[layer]?.rows == patches.count)
-    #expect(evidence.keys[layer]?.values == (encoding.keys[layer]?.rows(patches).values))
+    #expect(evidence[.keys(layer: layer)]?.matrix == encoding.keys[layer]?.rows(patches))
+    #expect(evidence[.features]?.matrix == encoding.hidden[layer]?.rows(patches))
+    #expect(encoded.rows == encoding.hidden[layer]?.rows(patches))
+    #expect(encoded.classToken.map { $0[...] } == encoding.hidden[layer]?.row(0))
   }
 }

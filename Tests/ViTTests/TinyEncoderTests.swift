@@ -36,14 +36,14 @@ struct TinyEncoder: CustomTestStringConvertible {
     #expect(classifier.classes == encoder.classes)
     var request = EncodingRequest()
     request.hiddenLayers = Set(-1..<encoder.depth)
-    for layer in 0..<encoder.depth { request.taps[layer, default: .nothing].maps = true }
+    for layer in 0..<encoder.depth { request.taps[layer] = [.map(.softmax)] }
     let workers = Workers(count: 2)
     let encoding = tower.encode(try golden.floats("pixel_values"), request: request, workers: workers)
     func hidden(_ layer: Int) throws -> Matrix { try #require(encoding.hidden[layer]) }
 
     try #require(try golden.expect(hidden(-1).values, "vision.embeddings", tolerance: Tolerances.blocks))
     for layer in 0..<encoder.depth {
-      let maps = try #require(encoding.taps[layer]?.maps)
+      let maps = try #require(encoding.taps[layer]?[.map(.softmax)]?.rows)
       try #require(try golden.expect(maps.values, "vision.attention.0\(layer)", tolerance: Tolerances.attention))
       try #require(try golden.expect(hidden(layer).values, "vision.block.0\(layer)", tolerance: Tolerances.blocks))
     }

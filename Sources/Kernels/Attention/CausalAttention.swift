@@ -19,11 +19,11 @@ public struct CausalAttention: Sendable {
   /// Packing keys and values pays only when several queries read them.
   private static let leastNarrowRows = 16
 
-  /// Stores the new keys and values behind the cache's filled positions (rotated already) and attends.
+  /// Stores the new keys and values after the layer's filled positions (rotated already) and attends.
   /// - Parameters:
   ///   - queries: [asking, heads · headWidth], rotated: of the last `asking` new positions, one at least where there are any.
   ///   - keys: [rows, keyValueHeads · headWidth], rotated; values likewise.
-  ///   - cache: reserved for `rows` more positions; the caller advances it after the last layer.
+  ///   - cache: reserved for `rows` more positions; the caller advances the layer afterwards.
   ///   - context: [asking, heads · headWidth].
   public func apply(
     queries: Span<Float>, asking: Int, keys: Span<Float>, values: Span<Float>, rows: Int, layer: Int,
@@ -33,11 +33,11 @@ public struct CausalAttention: Sendable {
     let own = asking * heads * headWidth
     precondition(
       queries.count >= own && context.count >= own && keys.count >= shared && values.count >= shared
-        && asking <= rows && (asking > 0 || rows == 0) && cache.count + rows <= cache.capacity
+        && asking <= rows && (asking > 0 || rows == 0) && cache.counts[layer] + rows <= cache.capacity
         && cache.heads == keyValueHeads
         && cache.headWidth == headWidth,
       "attention operands fit the cache")
-    let past = cache.count
+    let past = cache.counts[layer]
     let capacity = cache.capacity
     queries.withUnsafeBufferPointer { q in
       keys.withUnsafeBufferPointer { k in

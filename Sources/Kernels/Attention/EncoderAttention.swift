@@ -19,17 +19,16 @@ public struct EncoderAttention: Sendable {
   private static let tileRows = 64
 
   /// context [tokens, heads · headWidth] = softmax(q·kᵀ / √headWidth) · v, each operand [tokens, heads · headWidth].
-  /// - Returns: the quantities that `request` names.
+  /// - Returns: what each of `taps` took.
   public func apply(
     queries: Span<Float>, keys: Span<Float>, values: Span<Float>, tokens: Int, into context: inout MutableSpan<Float>,
-    request: AttentionTapRequest = .nothing, workers: Workers
-  ) -> AttentionTaps {
+    taps: Set<AttentionTap> = [], workers: Workers
+  ) -> [AttentionTap: TapValue] {
     let size = tokens * heads * headWidth
     precondition(
       queries.count >= size && keys.count >= size && values.count >= size && context.count >= size,
       "attention operands are [tokens, heads · headWidth]")
-    let collector = TapCollector(request: request, heads: heads, tokens: tokens, prefix: prefix)
-    defer { collector.release() }
+    let readers = TapReaders(taps, heads: heads, tokens: tokens, prefix: prefix)
     queries.withUnsafeBufferPointer { q in
       keys.withUnsafeBufferPointer { k in
         values.withUnsafeBufferPointer { v in
@@ -38,30 +37,29 @@ public struct EncoderAttention: Sendable {
               let out = out.baseAddress
             else { return }
             let operands = Operands(queries: q, keys: k, values: v, context: out, tokens: tokens)
-            run(operands, collector, workers)
+            run(operands, readers, workers)
           }
         }
       }
     }
-    return collector.result()
+    return readers.results()
   }
 
   /// The taps of a block whose output nobody reads: its maps alone, without the second product.
   public func taps(
-    queries: Span<Float>, keys: Span<Float>, tokens: Int, request: AttentionTapRequest, workers: Workers
-  ) -> AttentionTaps {
+    queries: Span<Float>, keys: Span<Float>, tokens: Int, taps: Set<AttentionTap>, workers: Workers
+  ) -> [AttentionTap: TapValue] {
     let size = tokens * heads * headWidth
     precondition(queries.count >= size && keys.count >= size, "attention operands are [tokens, heads · headWidth]")
-    let collector = TapCollector(request: request, heads: heads, tokens: tokens, prefix: prefix)
-    defer { collector.release() }
+    let readers = TapReaders(taps, heads: heads, tokens: tokens, prefix: prefix)
     queries.withUnsafeBufferPointer { q in
       keys.withUnsafeBufferPointer { k in
         guard tokens > 0, let q = q.baseAddress, let k = k.baseAddress else { return }
         let operands = Operands(queries: q, keys: k, values: nil, context: nil, tokens: tokens)
-        run(operands, collector, workers)
+        run(operands, readers, workers)
       }
     }
-    return collector.result()
+    return readers.results()
   }
 
   private struct Operands {
@@ -72,19 +70,19 @@ public struct EncoderAttention: Sendable {
     let tokens: Int
   }
 
-  private func run(_ operands: Operands, _ collector: TapCollector, _ workers: Workers) {
+  private func run(_ operands: Operands, _ readers: TapReaders, _ workers: Workers) {
     guard let narrow else {
-      workers.forEach(heads) { head in run(head: head, operands, collector) }
+      workers.forEach(heads) { head in run(head: head, operands, readers) }
       return
     }
     let tokens = operands.tokens
     workers.forEach(heads, lane: { narrow.makeLane(rows: tokens, positions: tokens) }) { lane, head in
-      run(head: head, operands, collector, narrow, lane)
+      run(head: head, operands, readers, narrow, lane)
     }
   }
 
   private func run(
-    head: Int, _ operands: Operands, _ collector: TapCollector, _ narrow: NarrowAttention, _ lane: NarrowAttention.Lane
+    head: Int, _ operands: Operands, _ readers: TapReaders, _ narrow: NarrowAttention, _ lane: NarrowAttention.Lane
   ) {
     let tokens = operands.tokens
     let width = heads * headWidth
@@ -96,17 +94,17 @@ public struct EncoderAttention: Sendable {
       let tile = narrow.scores(
         operands.queries + rows.lowerBound * width + offset, stride: width, rows: rows.count,
         scale: 1 / Float(headWidth).squareRoot(), packed, visible: tokens, in: lane)
-      collector.readLogits(tile.scores, stride: tile.stride, head: head, queries: rows)
+      readers.read(tile.scores, scale: .logits, stride: tile.stride, head: head, queries: rows)
       for (row, query) in rows.enumerated() {
-        tile.softmax(row: row, seen: tokens, keeping: collector.request.readsAttention(of: query))
+        tile.softmax(row: row, seen: tokens, keeping: readers.needAttention(of: query))
       }
-      collector.readAttention(tile.scores, stride: tile.stride, head: head, queries: rows)
+      readers.read(tile.scores, scale: .softmax, stride: tile.stride, head: head, queries: rows)
       guard let context = operands.context else { continue }
       tile.context(packed, into: context + rows.lowerBound * width + offset, stride: width)
     }
   }
 
-  private func run(head: Int, _ operands: Operands, _ collector: TapCollector) {
+  private func run(head: Int, _ operands: Operands, _ readers: TapReaders) {
     let tokens = operands.tokens
     let width = heads * headWidth
     let offset = head * headWidth
@@ -118,9 +116,9 @@ public struct EncoderAttention: Sendable {
         .init(start: operands.queries + rows.lowerBound * width + offset, stride: width),
         .init(start: operands.keys + offset, stride: width), into: scores, outputStride: tokens, rows: rows.count,
         columns: tokens, inner: headWidth, scale: 1 / Float(headWidth).squareRoot())
-      collector.readLogits(scores, stride: tokens, head: head, queries: rows)
+      readers.read(scores, scale: .logits, stride: tokens, head: head, queries: rows)
       for row in 0..<rows.count { VectorMath.softmax(scores + row * tokens, count: tokens) }
-      collector.readAttention(scores, stride: tokens, head: head, queries: rows)
+      readers.read(scores, scale: .softmax, stride: tokens, head: head, queries: rows)
       guard let values = operands.values, let context = operands.context else { continue }
       OpenBLAS.multiply(
         .init(start: scores, stride: tokens), .init(start: values + offset, stride: width),

@@ -25,14 +25,14 @@ public struct Rotary: Sendable {
     }
   }
 
-  /// Cosines and sines for `positions`: [positions, headWidth / 2] each.
-  public func table(positions: [Int]) -> RotaryTable {
+  /// Cosines and sines for `positions`: [positions, headWidth / 2] each. All channels turn with the temporal number.
+  public func table(positions: [Position]) -> RotaryTable {
     let half = headWidth / 2
     var table = RotaryTable(
       cosines: Matrix(rows: positions.count, columns: half), sines: Matrix(rows: positions.count, columns: half))
     for (row, position) in positions.enumerated() {
       for channel in 0..<half {
-        let angle = Float(position) * frequencies[channel]
+        let angle = Float(position.temporal) * frequencies[channel]
         table.cosines.values[row * half + channel] = Foundation.cos(angle)
         table.sines.values[row * half + channel] = Foundation.sin(angle)
       }

@@ -1,19 +1,23 @@
+import Basics
 import Foundation
 
 /// How GlobalCom²'s thumbnail speaks about crops: each crop's share, and the thumbnail's scores at the crops' cells.
 struct CropGuidance {
   /// Rows and columns of crops.
-  let crops: PatchGrid
+  let crops: Grid
   /// Tokens of one view.
-  let grid: PatchGrid
-  /// Rows and columns of the crops' joint raster that show the picture and not its padding.
+  let grid: Grid
+  /// The crops' joint raster.
+  let raster: ViewRaster
+  /// Its rows and columns that show the picture and not its padding.
   let validRows: Range<Int>
   let validColumns: Range<Int>
 
   /// Finds the padding as the released code does.
-  init(crops: PatchGrid, grid: PatchGrid, imageSize: ImageSize) {
+  init(crops: Grid, grid: Grid, imageSize: PixelSize) {
     self.crops = crops
     self.grid = grid
+    raster = ViewRaster(crops: crops, grid: grid)
     let area = UnpaddedArea(crops: crops, grid: grid, imageSize: imageSize, rounding: .truncated)
     validRows = area.rows
     validColumns = area.columns
@@ -37,17 +41,15 @@ struct CropGuidance {
   /// Tokens of a crop that are not padding, ascending.
   func validTokens(ofCrop crop: Int) -> [Int] {
     (0..<grid.count).filter { token in
-      let place = crops.place(of: token, inCrop: crop, grid: grid)
-      let width = crops.columns * grid.columns
-      return validRows.contains(place / width) && validColumns.contains(place % width)
+      let place = raster.place(of: token, inCrop: crop)
+      return validRows.contains(place.row) && validColumns.contains(place.column)
     }
   }
 
   /// Index of a valid token in the raster of the valid area.
   func validPlace(of token: Int, inCrop crop: Int) -> Int {
-    let place = crops.place(of: token, inCrop: crop, grid: grid)
-    let width = crops.columns * grid.columns
-    return (place / width - validRows.lowerBound) * validColumns.count + place % width - validColumns.lowerBound
+    let place = raster.place(of: token, inCrop: crop)
+    return (place.row - validRows.lowerBound) * validColumns.count + place.column - validColumns.lowerBound
   }
 
   /// The thumbnail's scores, resized bilinearly (half-pixel centres) to the valid area, in raster order.

@@ -1,3 +1,5 @@
+import Basics
+
 /// Adaptive average pooling of the features to fewer cells, each of which sits at its middle. Sends what fits the budget as
 /// a grid of about the view's shape, so often a few tokens fewer.
 struct Downsample: ViewStrategy {
@@ -10,8 +12,8 @@ struct Downsample: ViewStrategy {
 
   func resolved(on tower: TowerDescription) -> StrategySpec { StrategySpec(name: Self.name, options: []) }
 
-  func decide(_ view: ViewInput, keeping share: Int, using random: inout SeededGenerator) -> ViewDecision {
-    let grid = view.tower.grid
+  func decide(_ view: ViewInput, keeping share: Int, in context: inout PlanContext) -> ViewDecision {
+    let grid = view.grid
     let cells = Self.cells(of: grid, keeping: share)
     var rowStarts = [0]
     var sources: [Int] = []
@@ -32,12 +34,12 @@ struct Downsample: ViewStrategy {
   }
 
   /// As many rows as keep the grid's shape, then as many columns as the budget allows.
-  static func cells(of grid: PatchGrid, keeping share: Int) -> PatchGrid {
+  static func cells(of grid: Grid, keeping share: Int) -> Grid {
     let shaped = Int((Double(share * grid.rows) / Double(grid.columns)).squareRoot())
     // A very narrow grid would ask for more rows than the budget has tokens, a very flat one for more columns than there
     // are: each row needs a token, and pooling never doubles one.
     let rows = max(1, min(shaped, share))
-    return PatchGrid(rows: rows, columns: min(share / rows, grid.columns))
+    return Grid(rows: rows, columns: min(share / rows, grid.columns))
   }
 
   /// The places that cell `index` of `cells` averages: PyTorch's `adaptive_avg_pool`, whose bins may overlap.

@@ -1,3 +1,5 @@
+import Basics
+
 /// The tokens that the class token attends to most, in raster order.
 /// "[CLS] Attention is All You Need for Training-Free Visual Token Pruning" (FasterVLM).
 struct FasterVLM: ViewStrategy {
@@ -16,7 +18,6 @@ struct FasterVLM: ViewStrategy {
   }
 
   func evidence(on tower: TowerDescription) throws(PruningError) -> Evidence {
-    try requireClassToken(on: tower)
     return [.classAttention(layer: try block(layer, option: "layer", on: tower))]
   }
 
@@ -24,7 +25,7 @@ struct FasterVLM: ViewStrategy {
     StrategySpec(name: Self.name, options: ["layer": "\(layer)", "heads": heads.rawValue])
   }
 
-  func decide(_ view: ViewInput, keeping share: Int, using random: inout SeededGenerator) throws(PruningError)
+  func decide(_ view: ViewInput, keeping share: Int, in context: inout PlanContext) throws(PruningError)
     -> ViewDecision
   {
     let attention = try view.classAttention(layer: try block(layer, option: "layer", on: view.tower))

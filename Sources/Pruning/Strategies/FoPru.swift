@@ -1,3 +1,6 @@
+import Basics
+import Kernels
+
 /// Tokens, or whole rows, by the attention that they receive or give among patches, whichever varies more.
 /// "FoPru: Focal Pruning for Efficient Large Vision-Language Models".
 struct FoPru: ViewStrategy {
@@ -33,27 +36,32 @@ struct FoPru: ViewStrategy {
       ])
   }
 
-  func share(of budget: Budget, in image: EncodedImage) throws(PruningError) -> Int {
-    let (views, grid) = (image.views.count, image.tower.grid)
-    guard policy == .row else { return try budget.share(views: views, tokensPerView: grid.count) }
-    let rows: Int
-    switch budget {
-    case .ratio(let ratio): rows = Int(ratio * Double(grid.rows))
-    case .count(let count): rows = count / views / grid.columns
-    case .all: rows = grid.rows
+  func shares(of budget: Budget, in picture: PictureDescription) throws(PruningError) -> [Int] {
+    guard policy == .row else { return try budget.shares(of: picture.tokens) }
+    let (total, grids) = (picture.visualTokens, picture.grids)
+    let shares = grids.map { grid in
+      switch budget {
+      case .ratio(let ratio): Int(ratio * Double(grid.rows)) * grid.columns
+      case .count(let count): count * grid.count / total / grid.columns * grid.columns
+      case .all: grid.count
+      }
     }
-    guard rows > 0 else { throw .budgetTooSmall(budget, smallest: views * grid.columns, views: views) }
-    return rows * grid.columns
+    guard shares.allSatisfy({ $0 > 0 }) else {
+      // As many as give every view one of its rows.
+      let smallest = grids.map { (total + $0.rows - 1) / $0.rows }.max() ?? 1
+      throw .budgetTooSmall(budget, smallest: smallest, views: grids.count)
+    }
+    return shares
   }
 
-  func decide(_ view: ViewInput, keeping share: Int, using random: inout SeededGenerator) throws(PruningError)
+  func decide(_ view: ViewInput, keeping share: Int, in context: inout PlanContext) throws(PruningError)
     -> ViewDecision
   {
     let means = try view.patchMeans(layer: try block(on: view.tower), scale: score.scale)
     let scores = Self.variance(means.received) > Self.variance(means.given) ? means.received : means.given
     guard policy == .row else { return ViewDecision(keeping: Ranking.top(share, of: scores), scores: scores) }
-    let columns = view.tower.grid.columns
-    let rowSums = (0..<view.tower.grid.rows).map { row in
+    let columns = view.grid.columns
+    let rowSums = (0..<view.grid.rows).map { row in
       scores[row * columns..<(row + 1) * columns].reduce(0, +)
     }
     let rows = Ranking.top(share / columns, of: rowSums)

@@ -1,3 +1,4 @@
+import Basics
 import Kernels
 
 /// The thumbnail guides how much of each crop is kept and which tokens.
@@ -37,34 +38,31 @@ struct GlobalCom2: PruningStrategy {
       ])
   }
 
-  func plan(_ image: EncodedImage, keeping budget: Budget, using random: inout SeededGenerator) throws(PruningError)
-    -> ImagePlan
-  {
-    let ratio = budget.keepRatio(of: image.visualTokens)
-    let views = image.views.count
-    let first = Int(Double(image.tokensPerView) * ratio)
-    guard first > 0 else { throw .budgetTooSmall(budget, smallest: views, views: views) }
+  func plan(
+    _ image: EncodedImage, question: QuestionEvidence, keeping budget: Budget, in context: inout PlanContext
+  ) throws(PruningError) -> ImagePlan {
+    let picture = image.picture
+    let ratio = budget.keepRatio(of: picture.visualTokens)
+    let shares = picture.tokens.map { Int(Double($0) * ratio) }
+    guard shares[0] > 0 else {
+      throw .budgetTooSmall(budget, smallest: (picture.visualTokens - 1) / picture.tokens[0] + 1, views: shares.count)
+    }
 
     var scores: [[Double]] = []
     for index in image.views.indices { scores.append(try Self.scores(of: ViewInput(image: image, index: index))) }
 
-    var plans = [plain(scores[0], keeping: first)]
-    var sequence = (0..<first).map { SequenceItem.row(view: 0, row: $0) }
-    switch image.layout {
-    case .single: break
-    case .thumbnailAndCrops(let crops):
-      let guidance = CropGuidance(crops: crops, grid: image.tower.grid, imageSize: image.imageSize)
-      let chosen = choose(by: guidance, scores: scores, ratio: ratio)
-      plans += chosen.map { ViewPlan(keeping: $0.tokens) }
-      sequence += arrange(chosen, by: guidance)
-    case .frames(let count):
+    let limit = Int((ratio * Double(picture.visualTokens)).rounded(.up))
+    guard case .thumbnailAndCrops(let crops) = picture.layout else {
       // No view of a video shows the whole of it: each frame is chosen from like a thumbnail.
-      plans += scores.dropFirst().map { plain($0, keeping: first) }
-      sequence = (0..<count).flatMap { view in (0..<first).map { .row(view: view, row: $0) } }
+      let plans = zip(scores, shares).map { plain($0, keeping: $1) }
+      return try ImagePlan(arranging: plans, of: picture, limit: limit, scores: scores)
     }
+    let guidance = CropGuidance(crops: crops, grid: picture.grids[0], imageSize: picture.imageSize)
+    let chosen = choose(by: guidance, scores: scores, ratio: ratio)
     return try ImagePlan(
-      views: plans, sequence: sequence, tokensPerView: image.tokensPerView,
-      limit: Int((ratio * Double(image.visualTokens)).rounded(.up)), scores: scores)
+      views: [plain(scores[0], keeping: shares[0])] + chosen.map { ViewPlan(keeping: $0.tokens) },
+      sequence: (0..<shares[0]).map { .row(view: 0, row: $0) } + arrange(chosen, by: guidance),
+      tokens: picture.tokens, limit: limit, scores: scores)
   }
 
   /// The thumbnail's rule: the best tokens, best first.
@@ -106,17 +104,15 @@ struct GlobalCom2: PruningStrategy {
 
   /// The crop grid's raster with a newline after each row, padding included.
   private func arrange(_ choices: [Choice], by guidance: CropGuidance) -> [SequenceItem] {
-    let width = guidance.crops.columns * guidance.grid.columns
-    var rows = [[(place: Int, item: SequenceItem)]](
-      repeating: [], count: guidance.crops.rows * guidance.grid.rows)
+    var rows = [[(column: Int, item: SequenceItem)]](repeating: [], count: guidance.raster.rows.count)
     for (crop, choice) in choices.enumerated() {
       for (row, cell) in choice.cells.enumerated() {
-        let place = guidance.crops.place(of: cell, inCrop: crop, grid: guidance.grid)
-        rows[place / width].append((place, .row(view: crop + 1, row: row)))
+        let place = guidance.raster.place(of: cell, inCrop: crop)
+        rows[place.row].append((place.column, .row(view: crop + 1, row: row)))
       }
     }
     return rows.flatMap { row in
-      let items = row.sorted { $0.place < $1.place }.map(\.item)
+      let items = row.sorted { $0.column < $1.column }.map(\.item)
       return newlines == .all || !items.isEmpty ? items + [.separator] : []
     }
   }

@@ -1,3 +1,5 @@
+import Basics
+
 /// Anchors by attention received in an early block, their neighbours as buffers, and registers by attention received in a
 /// deep block. "HiPrune: Training-Free Visual Token Pruning via Hierarchical Attention in Vision-Language Models".
 struct HiPrune: ViewStrategy {
@@ -48,23 +50,21 @@ struct HiPrune: ViewStrategy {
     }
   }
 
-  func share(of budget: Budget, in image: EncodedImage) throws(PruningError) -> Int {
-    try budget.share(
-      views: image.views.count, tokensPerView: image.tokensPerView,
-      rounding: image.tower.mergesPatches ? .toNearestOrEven : .towardZero)
+  func shares(of budget: Budget, in picture: PictureDescription) throws(PruningError) -> [Int] {
+    try budget.shares(of: picture.tokens, rounding: picture.tower.mergesPatches ? .toNearestOrEven : .towardZero)
   }
 
-  func decide(_ view: ViewInput, keeping share: Int, using random: inout SeededGenerator) throws(PruningError)
+  func decide(_ view: ViewInput, keeping share: Int, in context: inout PlanContext) throws(PruningError)
     -> ViewDecision
   {
     let tower = view.tower
     let blocks = try blocks(on: tower)
-    let objectScores = Self.scores(try view.received(layer: blocks.object), on: tower)
-    let deepScores = Self.scores(try view.received(layer: blocks.deep), on: tower)
+    let objectScores = scores(try view.received(layer: blocks.object), of: view)
+    let deepScores = scores(try view.received(layer: blocks.deep), of: view)
 
     let anchors = Ranking.top(anchorCount(keeping: share), of: objectScores)
     var chosen = Set(anchors)
-    for anchor in anchors { chosen.formUnion(adjacent(to: anchor, in: tower.grid)) }
+    for anchor in anchors { chosen.formUnion(adjacent(to: anchor, in: view.grid)) }
 
     let free = share - chosen.count
     switch registers(on: tower) {
@@ -81,10 +81,10 @@ struct HiPrune: ViewStrategy {
 
   /// round(share·α ÷ 5), an anchor taking five places with its cross of neighbours, and no more than fit.
   func anchorCount(keeping share: Int) -> Int {
-    min(roundHalfEven(Double(share) * alpha / 5), share / 5)
+    min(Ranking.roundHalfEven(Double(share) * alpha / 5), share / 5)
   }
 
-  private func adjacent(to anchor: Int, in grid: PatchGrid) -> [Int] {
+  private func adjacent(to anchor: Int, in grid: Grid) -> [Int] {
     let last = grid.count - 1
     switch neighbours {
     case .wrapped:
@@ -100,9 +100,9 @@ struct HiPrune: ViewStrategy {
   }
 
   /// Column means, or column sums where patches are merged: the penalty on registers depends on it.
-  private static func scores(_ columnSums: [Double], on tower: TowerDescription) -> [Double] {
-    if tower.mergesPatches { return columnSums }
-    let queries = Double(tower.patchGrid.count + (tower.hasClassToken ? 1 : 0))
+  private func scores(_ columnSums: [Double], of view: ViewInput) -> [Double] {
+    if view.tower.mergesPatches { return columnSums }
+    let queries = Double(view.patches + (view.tower.hasClassToken ? 1 : 0))
     return columnSums.map { $0 / queries }
   }
 
@@ -120,7 +120,7 @@ struct HiPrune: ViewStrategy {
   /// The papers' layer 9 of 24 (block 8), scaled; half way where patches are merged (block 15 of 32), at the nearest block
   /// that sees the whole view.
   static func defaultObject(on tower: TowerDescription) -> Int {
-    guard tower.mergesPatches else { return max(0, roundHalfEven(Double(tower.depth * 9) / 24) - 1) }
+    guard tower.mergesPatches else { return max(0, Ranking.roundHalfEven(Double(tower.depth * 9) / 24) - 1) }
     let middle = max(0, tower.depth / 2 - 1)
     guard let full = tower.fullAttentionLayers else { return middle }
     return full.min { abs($0 - middle) < abs($1 - middle) } ?? middle

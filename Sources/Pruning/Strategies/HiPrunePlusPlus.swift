@@ -1,3 +1,5 @@
+import Basics
+
 /// HiPrune, and afterwards round(β·N′) more tokens: those nearest to the mean text embedding. It sends more than its budget
 /// by that share, as the paper counts. From the paper; its authors released no code for it.
 struct HiPrunePlusPlus: ViewStrategy {
@@ -13,7 +15,7 @@ struct HiPrunePlusPlus: ViewStrategy {
   }
 
   func evidence(on tower: TowerDescription) throws(PruningError) -> Evidence {
-    try base.evidence(on: tower).union([.projected, .text])
+    try base.evidence(on: tower).union(Evidence([.textSpace], question: [.embeddings]))
   }
 
   func resolved(on tower: TowerDescription) throws(PruningError) -> StrategySpec {
@@ -24,29 +26,25 @@ struct HiPrunePlusPlus: ViewStrategy {
 
   func warnings(on tower: TowerDescription) -> [String] { base.warnings(on: tower) }
 
-  func share(of budget: Budget, in image: EncodedImage) throws(PruningError) -> Int {
-    try base.share(of: budget, in: image)
+  func shares(of budget: Budget, in picture: PictureDescription) throws(PruningError) -> [Int] {
+    try base.shares(of: budget, in: picture)
   }
 
-  func plan(_ image: EncodedImage, keeping budget: Budget, using random: inout SeededGenerator) throws(PruningError)
-    -> ImagePlan
-  {
-    let share = try share(of: budget, in: image)
-    let decisions = try decisions(on: image, keeping: share, using: &random)
-    return try ImagePlan(
-      arranging: decisions.map(\.plan), of: image, limit: share * decisions.count, count: .adaptive,
-      scores: decisions.map(\.scores))
+  func plan(
+    _ image: EncodedImage, question: QuestionEvidence, keeping budget: Budget, in context: inout PlanContext
+  ) throws(PruningError) -> ImagePlan {
+    try plan(image, question: question, keeping: budget, count: .adaptive, in: &context)
   }
 
-  func decide(_ view: ViewInput, keeping share: Int, using random: inout SeededGenerator) throws(PruningError)
+  func decide(_ view: ViewInput, keeping share: Int, in context: inout PlanContext) throws(PruningError)
     -> ViewDecision
   {
-    guard let text = view.image.text, text.rows > 0 else { throw .missingEvidence(.text, view: view.index) }
-    let visual = try base.decide(view, keeping: share, using: &random)
+    let text = try view.text()
+    let visual = try base.decide(view, keeping: share, in: &context)
     let cosines = try view.rows(besideTextOf: text.columns).cosines(with: text.columnMeans())
     let kept = Set(visual.plan.sources)
     let rest = (0..<view.tokens).filter { !kept.contains($0) }
-    let added = Ranking.top(roundHalfEven(beta * Double(share)), of: cosines, among: rest)
+    let added = Ranking.top(Ranking.roundHalfEven(beta * Double(share)), of: cosines, among: rest)
     return ViewDecision(keeping: kept.union(added), scores: visual.scores)
   }
 }

@@ -1,6 +1,9 @@
+import Basics
+
 /// No pruning. A smaller budget with it is a mistake of the caller.
 struct KeepEverything: PruningStrategy {
   static let name = "none"
+  static let prunes = false
   static let summary = "keeps every visual token"
 
   init(options: inout StrategyOptions) throws(PruningError) {}
@@ -9,9 +12,9 @@ struct KeepEverything: PruningStrategy {
 
   func resolved(on tower: TowerDescription) -> StrategySpec { StrategySpec(name: Self.name, options: []) }
 
-  func plan(_ image: EncodedImage, keeping budget: Budget, using random: inout SeededGenerator) throws(PruningError)
-    -> ImagePlan
-  {
+  func plan(
+    _ image: EncodedImage, question: QuestionEvidence, keeping budget: Budget, in context: inout PlanContext
+  ) throws(PruningError) -> ImagePlan {
     throw .budgetWithoutStrategy(budget)
   }
 }

@@ -1,3 +1,5 @@
+import Basics
+
 /// Tokens drawn uniformly without replacement, in raster order: the baseline that every table needs.
 struct RandomChoice: ViewStrategy {
   static let name = "random"
@@ -9,10 +11,10 @@ struct RandomChoice: ViewStrategy {
 
   func resolved(on tower: TowerDescription) -> StrategySpec { StrategySpec(name: Self.name, options: []) }
 
-  func decide(_ view: ViewInput, keeping share: Int, using random: inout SeededGenerator) -> ViewDecision {
+  func decide(_ view: ViewInput, keeping share: Int, in context: inout PlanContext) -> ViewDecision {
     var tokens = Array(0..<view.tokens)
     for position in 0..<share {
-      tokens.swapAt(position, position + random.next(below: tokens.count - position))
+      tokens.swapAt(position, position + context.random.next(below: tokens.count - position))
     }
     return ViewDecision(keeping: tokens.prefix(share))
   }

@@ -1,3 +1,5 @@
+import Basics
+
 /// Tokens at even distances in raster order: position ⌊(i + ½)·N ÷ T⌋.
 struct UniformGrid: ViewStrategy {
   static let name = "uniform"
@@ -9,7 +11,7 @@ struct UniformGrid: ViewStrategy {
 
   func resolved(on tower: TowerDescription) -> StrategySpec { StrategySpec(name: Self.name, options: []) }
 
-  func decide(_ view: ViewInput, keeping share: Int, using random: inout SeededGenerator) -> ViewDecision {
+  func decide(_ view: ViewInput, keeping share: Int, in context: inout PlanContext) -> ViewDecision {
     ViewDecision(keeping: (0..<share).map { (2 * $0 + 1) * view.tokens / (2 * share) })
   }
 }

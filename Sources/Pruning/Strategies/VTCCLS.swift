@@ -1,3 +1,5 @@
+import Basics
+
 /// The tokens that the class token attends to most over the later blocks, up to the one that made the features.
 /// "[CLS] Token Tells Everything Needed for Training-free Efficient MLLMs" (VTC-CLS).
 struct VTCCLS: ViewStrategy {
@@ -16,7 +18,6 @@ struct VTCCLS: ViewStrategy {
   }
 
   func evidence(on tower: TowerDescription) throws(PruningError) -> Evidence {
-    try requireClassToken(on: tower)
     return Evidence(try blocks(on: tower).map { .classAttention(layer: $0) })
   }
 
@@ -26,7 +27,7 @@ struct VTCCLS: ViewStrategy {
       name: Self.name, options: ["start": "\(start ?? first)", "ensemble": ensemble.rawValue])
   }
 
-  func decide(_ view: ViewInput, keeping share: Int, using random: inout SeededGenerator) throws(PruningError)
+  func decide(_ view: ViewInput, keeping share: Int, in context: inout PlanContext) throws(PruningError)
     -> ViewDecision
   {
     var scores: [Double] = []
@@ -48,7 +49,7 @@ struct VTCCLS: ViewStrategy {
   /// From `start`, or from two thirds of the depth (16 of 24), to the feature layer.
   private func blocks(on tower: TowerDescription) throws(PruningError) -> ClosedRange<Int> {
     let last = tower.featureLayer
-    guard let start else { return Swift.min(roundHalfEven(Double(tower.depth * 16) / 24), last)...last }
+    guard let start else { return Swift.min(Ranking.roundHalfEven(Double(tower.depth * 16) / 24), last)...last }
     let first = try block(start, option: "start", on: tower)
     guard first <= last else {
       throw .invalidOption(

@@ -1,3 +1,4 @@
+import Basics
 import Checkpoint
 import Kernels
 import Pruning
@@ -8,94 +9,89 @@ import Pruning
 public struct EvidenceFile: Sendable {
   private let tensors: TensorFile
   private let metadata: EvidenceMetadata
+  /// The picture that the tensors are of.
+  public let picture: PictureDescription
 
   public var tower: TowerDescription { metadata.tower }
   public var layout: ViewLayout { metadata.layout }
-  public var imageSize: ImageSize { metadata.imageSize }
-  public var digest: UInt64 { metadata.digest }
 
   /// - Throws: a file that is no safetensors file, metadata that cannot be read, or a known tensor of an impossible shape.
   public init(path: String) throws(EvidenceFileError) {
     do throws(CheckpointError) { tensors = try TensorFile(path: path) } catch { throw .file(error) }
     metadata = try EvidenceMetadata(parsing: tensors.metadata, file: path)
+    picture = metadata.picture
     for name in tensors.entries.keys.sorted() {
       if let tensor = EvidenceTensor(named: name) { try check(tensor) }
     }
   }
 
   /// The image as a strategy sees it, with the evidence asked for and nothing else.
-  /// - Throws: `missingTensor` naming the first tensor that is not there, or `notFinite`.
+  /// - Throws: `missingTensor` naming the first tensor that is not there, `noClassToken`, or `notFinite`.
   public func image(providing evidence: Evidence) throws(EvidenceFileError) -> EncodedImage {
-    var views = [ViewEvidence](repeating: ViewEvidence(), count: layout.views)
+    var views = [ViewEvidence](repeating: [:], count: layout.views)
     for kind in evidence.kinds.sorted(by: { $0.description < $1.description }) {
-      try fill(kind, of: &views, isComparedWithText: evidence.kinds.contains(.text))
+      for view in views.indices { views[view][kind] = try value(of: kind, view: view) }
     }
-    return EncodedImage(
-      tower: tower, layout: layout, imageSize: imageSize, digest: digest, views: views,
-      text: evidence.kinds.contains(.text) ? try text() : nil)
+    return EncodedImage(picture, views: views)
   }
 
-  private func fill(
-    _ kind: EvidenceKind, of views: inout [ViewEvidence], isComparedWithText: Bool
-  ) throws(EvidenceFileError) {
-    for view in views.indices {
-      switch kind {
-      case .classAttention(let layer):
-        views[view].classAttention[layer] = try maps(.attention(layer), view: view).classRows()
-      case .classLogits(let layer):
-        views[view].classLogits[layer] = try maps(.logits(layer), view: view).classRows()
-      case .attentionReceived(let layer, .all):
-        views[view].receivedFromAll[layer] = try maps(.attention(layer), view: view).received(from: .all)
-      case .attentionReceived(let layer, .patches):
-        views[view].receivedFromPatches[layer] = try maps(.attention(layer), view: view).received(from: .patches)
-      case .patchMeans(let layer, .softmax):
-        views[view].patchMeans[layer] = try maps(.attention(layer), view: view).patchMeans()
-      case .patchMeans(let layer, .logits):
-        views[view].patchLogitMeans[layer] = try maps(.logits(layer), view: view).patchMeans()
-      case .keys(let layer): views[view].keys[layer] = try keys(layer, view: view)
-      case .features: views[view].features = try rows(.features, view: view)
-      case .projected:
-        if isComparedWithText, !has(.projected), has(.textSpace) { continue }
-        views[view].projected = try rows(.projected, view: view)
-      case .text:
-        if has(.textSpace) { views[view].textSpace = try rows(.textSpace, view: view) }
-      }
+  /// What a strategy reads of the question.
+  /// - Throws: as `image(providing:)`.
+  public func question(providing evidence: Evidence) throws(EvidenceFileError) -> QuestionEvidence {
+    var question: QuestionEvidence = [:]
+    for kind in evidence.question {
+      let (values, shape) = try values(of: EvidenceTensor(holding: kind), view: nil)
+      question[kind] = Matrix(rows: shape[0], columns: shape[1], values: values)
+    }
+    return question
+  }
+
+  private func value(of kind: EvidenceKind, view: Int) throws(EvidenceFileError) -> EvidenceValue {
+    switch kind {
+    case .attention(let tap, _):
+      let tensor = EvidenceTensor(holding: kind)
+      if case .classRow = tap, !tower.hasClassToken { throw .noClassToken(tensor: tensor.name, file: tensors.path) }
+      let (values, shape) = try values(of: tensor, view: view)
+      let map = Matrix(rows: shape[1] * shape[2], columns: shape[3], values: values)
+      return reducer.reduce(tap.read(map, prefix: metadata.prefix))
+    case .keys(let layer): return .matrix(try keys(layer, view: view))
+    case .features: return .matrix(try rows(.features, view: view))
+    case .projected: return .matrix(try rows(.projected, view: view))
+    case .textSpace: return .matrix(try rows(textSpace, view: view))
     }
   }
 
-  private func maps(_ tensor: EvidenceTensor, view: Int) throws(EvidenceFileError) -> AttentionMaps {
-    let (values, shape) = try values(of: tensor, view: view)
-    return AttentionMaps(values: values, heads: shape[1], side: shape[2], tower: tower)
+  private var reducer: EvidenceReducer { EvidenceReducer(prefix: metadata.prefix, group: tower.merge.count) }
+
+  /// Projected rows live in the space of the decoder's embeddings: where the text is as wide, they are compared with it.
+  private var textSpace: EvidenceTensor {
+    guard tensors.entries[EvidenceTensor.textSpace.name] != nil else { return .projected }
+    guard let projected = tensors.entries[EvidenceTensor.projected.name]?.shape,
+      let text = tensors.entries[EvidenceTensor.text.name]?.shape
+    else { return .textSpace }
+    return projected[2] == text[1] ? .projected : .textSpace
   }
 
   private func keys(_ layer: Int, view: Int) throws(EvidenceFileError) -> Matrix {
     let (values, shape) = try values(of: .keys(layer), view: view)
     let (heads, side, headWidth) = (shape[1], shape[2], shape[3])
-    let first = tower.hasClassToken ? 1 : 0
-    var rows = Matrix(rows: side - first, columns: heads * headWidth)
+    var rows = Matrix(rows: side, columns: heads * headWidth)
     for head in 0..<heads {
-      for token in first..<side {
+      for token in 0..<side {
         for place in 0..<headWidth {
-          rows[token - first, head * headWidth + place] = values[(head * side + token) * headWidth + place]
+          rows[token, head * headWidth + place] = values[(head * side + token) * headWidth + place]
         }
       }
     }
-    return rows.groupMeans(of: tower.merge.count)
+    return reducer.reduce(rows: rows)
   }
 
   /// [tokens, width]; rows of single patches are averaged over their merge group.
   private func rows(_ tensor: EvidenceTensor, view: Int) throws(EvidenceFileError) -> Matrix {
     let (values, shape) = try values(of: tensor, view: view)
     let rows = Matrix(rows: shape[1], columns: shape[2], values: values)
-    return rows.groupMeans(of: shape[1] / tower.grid.count)
+    return rows.groupMeans(of: shape[1] / picture.tokens[view])
   }
-
-  private func text() throws(EvidenceFileError) -> Matrix {
-    let (values, shape) = try values(of: .text, view: nil)
-    return Matrix(rows: shape[0], columns: shape[1], values: values)
-  }
-
-  private func has(_ tensor: EvidenceTensor) -> Bool { tensors.entries[tensor.name] != nil }
 
   /// One view's part of a tensor (all of it when `view` is nil), and the tensor's shape.
   private func values(
@@ -120,8 +116,8 @@ public struct EvidenceFile: Sendable {
     }
     guard let shape = tensors.entries[tensor.name]?.shape else { return }
     let views = layout.views
-    let patches = tower.patchGrid.count
-    let side = patches + (tower.hasClassToken ? 1 : 0)
+    let (patches, tokens) = (picture.patchGrids[0].count, picture.tokens[0])
+    let side = patches + metadata.prefix
     let fits: Bool
     let expected: String
     switch tensor {
@@ -132,8 +128,8 @@ public struct EvidenceFile: Sendable {
       fits = shape.count == 4 && shape[0] == views && shape[1] > 0 && shape[2] == side && shape[3] > 0
       expected = "[\(views), heads, \(side), headWidth]"
     case .features, .projected, .textSpace:
-      fits = shape.count == 3 && shape[0] == views && [patches, tower.grid.count].contains(shape[1]) && shape[2] > 0
-      expected = "[\(views), \(tower.grid.count), width]"
+      fits = shape.count == 3 && shape[0] == views && [patches, tokens].contains(shape[1]) && shape[2] > 0
+      expected = "[\(views), \(tokens), width]"
     case .text:
       fits = shape.count == 2 && shape.allSatisfy { $0 > 0 }
       expected = "[texts, width]"

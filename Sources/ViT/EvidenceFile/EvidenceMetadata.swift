@@ -1,17 +1,37 @@
+import Basics
 import Pruning
 
 /// The metadata of a file of evidence: what a tensor's shape does not tell. Read strictly, written in the same words.
 struct EvidenceMetadata: Sendable, Hashable {
   let tower: TowerDescription
   let layout: ViewLayout
-  let imageSize: ImageSize
+  /// Patches of each view.
+  let patchGrid: Grid
+  let imageSize: PixelSize
   let digest: UInt64
 
-  init(tower: TowerDescription, layout: ViewLayout, imageSize: ImageSize, digest: UInt64) {
-    self.tower = tower
-    self.layout = layout
-    self.imageSize = imageSize
-    self.digest = digest
+  init(_ picture: PictureDescription) {
+    tower = picture.tower
+    layout = picture.layout
+    patchGrid = picture.patchGrids[0]
+    imageSize = picture.imageSize
+    digest = picture.digest
+  }
+
+  /// Positions in front of the patches.
+  var prefix: Int { tower.hasClassToken ? 1 : 0 }
+
+  /// The picture, sent as strategies that treat each view alone send it: crops in their common raster.
+  var picture: PictureDescription {
+    let arrangement: Arrangement
+    if case .thumbnailAndCrops(let crops) = layout {
+      arrangement = .thumbnailAndRaster(of: crops, grid: tower.merged(patchGrid))
+    } else {
+      arrangement = .inOrder(views: layout.views)
+    }
+    return PictureDescription(
+      tower: tower, layout: layout, patchGrids: [Grid](repeating: patchGrid, count: layout.views),
+      imageSize: imageSize, digest: digest, unpruned: arrangement, pruned: arrangement)
   }
 
   /// - Throws: `missingMetadata` or `invalidMetadata`.
@@ -26,7 +46,7 @@ struct EvidenceMetadata: Sendable, Hashable {
       Self.integer($0, in: 0...depth - 1)
     }
     let merge = try reader.optional("merge", "rows×columns that tile the grid \(grid), such as 2x2") { text in
-      PatchGrid(parsing: text).flatMap {
+      Grid(parsing: text).flatMap {
         grid.rows % $0.rows == 0 && grid.columns % $0.columns == 0 ? $0 : nil
       }
     }
@@ -34,11 +54,12 @@ struct EvidenceMetadata: Sendable, Hashable {
       Self.layers($0, depth: depth)
     }
     tower = TowerDescription(
-      depth: depth, featureLayer: featureLayer, hasClassToken: hasClassToken, patchGrid: grid,
-      merge: merge ?? PatchGrid(rows: 1, columns: 1), fullAttentionLayers: full)
+      depth: depth, featureLayer: featureLayer, hasClassToken: hasClassToken,
+      merge: merge ?? Grid(rows: 1, columns: 1), fullAttentionLayers: full)
+    patchGrid = grid
     imageSize = try reader.required("image_size", "width×height in pixels, such as 800x600") { text in
       // The same spelling as a grid's, the other way round.
-      PatchGrid(parsing: text).map { ImageSize(width: $0.rows, height: $0.columns) }
+      Grid(parsing: text).map { PixelSize(width: $0.rows, height: $0.columns) }
     }
     let crops = try reader.optional("crop_grid", "rows×columns of at most \(Self.mostCrops) crops, such as 2x2") {
       Self.grid($0, ofAtMost: Self.mostCrops)
@@ -53,7 +74,7 @@ struct EvidenceMetadata: Sendable, Hashable {
   /// The fields as a file holds them.
   var fields: [String: String] {
     var fields = [
-      "class_token": "\(tower.hasClassToken)", "grid": "\(tower.patchGrid)", "depth": "\(tower.depth)",
+      "class_token": "\(tower.hasClassToken)", "grid": "\(patchGrid)", "depth": "\(tower.depth)",
       "feature_layer": "\(tower.featureLayer)", "image_size": "\(imageSize.width)x\(imageSize.height)",
       "digest": String(digest, radix: 16),
     ]
@@ -73,8 +94,8 @@ struct EvidenceMetadata: Sendable, Hashable {
   private static let mostPatches = 1 << 18
   private static let mostCrops = 256
 
-  private static func grid(_ text: String, ofAtMost cells: Int) -> PatchGrid? {
-    PatchGrid(parsing: text).flatMap { $0.count <= cells ? $0 : nil }
+  private static func grid(_ text: String, ofAtMost cells: Int) -> Grid? {
+    Grid(parsing: text).flatMap { $0.count <= cells ? $0 : nil }
   }
 
   private static func integer(_ text: String, in range: ClosedRange<Int>) -> Int? {

@@ -1,3 +1,4 @@
+import Kernels
 import Pruning
 
 /// A tensor that a file of evidence may hold.
@@ -20,13 +21,18 @@ public enum EvidenceTensor: Sendable, Hashable {
   /// Tensors that hold what `kind` is made of.
   public init(holding kind: EvidenceKind) {
     switch kind {
-    case .classAttention(let layer), .attentionReceived(let layer, _), .patchMeans(let layer, .softmax):
-      self = .attention(layer)
-    case .classLogits(let layer), .patchMeans(let layer, .logits): self = .logits(layer)
+    case .attention(let tap, let layer): self = tap.scale == .softmax ? .attention(layer) : .logits(layer)
     case .keys(let layer): self = .keys(layer)
     case .features: self = .features
     case .projected: self = .projected
-    case .text: self = .text
+    case .textSpace: self = .textSpace
+    }
+  }
+
+  /// The tensor that holds what `kind` is made of.
+  public init(holding kind: QuestionEvidenceKind) {
+    switch kind {
+    case .embeddings: self = .text
     }
   }
 
@@ -58,7 +64,7 @@ public enum EvidenceTensor: Sendable, Hashable {
     }
   }
 
-  var layer: Int? {
+  public var layer: Int? {
     switch self {
     case .attention(let layer), .logits(let layer), .keys(let layer): layer
     default: nil

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Images
+import Language
 import Pruning
 import VLM
 
@@ -61,7 +62,7 @@ struct AskCommand: ParsableCommand {
     let start = clock.now
     let grid = try options.cropGrid()
     let inputs = try PictureInput.read(images, asVideo: video)
-    let model = try options.loadModel()
+    let model = try options.loadModel(rawPrompt: question.rawPrompt)
     try model.check(setting, grid: grid)
     let loaded = clock.now
     let pictures = try inputs.map { try $0.picture(for: model, limits: options.limits, grid: grid) }
@@ -69,7 +70,7 @@ struct AskCommand: ParsableCommand {
     let stream = AnswerStream()
     var conversation = Conversation(model: model, setting: setting, system: question.system)
     let answer = try conversation.ask(
-      text, newPictures: pictures, rawPrompt: question.rawPrompt, options: question.generation,
+      text, newPictures: pictures, rawPrompt: question.rawPrompt, options: try question.generation(),
       onText: options.json ? { _ in } : stream.write)
     try stream.finish()
     let times = RunTimes(load: loaded - start, preprocess: processed - loaded, total: clock.now - start)
@@ -126,15 +127,17 @@ struct QuestionOptions: ParsableArguments {
   @Option(name: .long, parsing: .unconditional, help: "Sample from the likeliest tokens that make up this share.")
   var topP: Double = 1
 
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: "Divides the logits of tokens that were there already, as transformers does; 1 changes nothing.")
+  var repetitionPenalty: Double = 1
+
   func validate() throws {
     if question != nil, promptFile != nil { throw ValidationError("--question and --prompt-file exclude each other") }
     if let maxNewTokens, maxNewTokens < 1 {
       throw ValidationError("--max-new-tokens is \(maxNewTokens), expected at least 1")
     }
-    guard temperature >= 0, temperature.isFinite else {
-      throw ValidationError("--temperature is \(temperature), expected 0 or more")
-    }
-    guard topP > 0, topP <= 1 else { throw ValidationError("--top-p is \(topP), expected above 0 and at most 1") }
+    do { _ = try sampling() } catch { throw ValidationError("--\(error.message)") }
     if rawPrompt, system != nil {
       throw ValidationError("--raw-prompt is the whole prompt: --system cannot be added to it")
     }
@@ -154,8 +157,11 @@ struct QuestionOptions: ParsableArguments {
     return rawPrompt || !text.hasSuffix("\n") ? text : String(text.dropLast())
   }
 
-  var generation: GenerationOptions {
-    GenerationOptions(
-      maxNewTokens: maxNewTokens ?? 128, sampling: SamplingOptions(temperature: temperature, topP: topP))
+  func generation() throws -> GenerationOptions {
+    GenerationOptions(maxNewTokens: maxNewTokens ?? 128, sampling: try sampling())
+  }
+
+  private func sampling() throws(SamplingError) -> SamplingOptions {
+    try SamplingOptions(temperature: temperature, topP: topP, repetitionPenalty: repetitionPenalty)
   }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Kernels
+import Measurement
 import Pruning
 import VLM
 
@@ -77,14 +78,14 @@ struct BenchCommand: ParsableCommand {
       let row = try benchmark.run(setting, keep: keep, rounds: rounds, newTokens: maxNewTokens)
       // Read before the floor's own matrices count.
       let peak = ProcessMemory.peakBytes
-      rows.append(Self.row(row, floor: benchmark.floor(row, rounds: rounds), peak: peak))
+      rows.append(Self.row(row, floor: try benchmark.floor(row, rounds: rounds), peak: peak))
       progress.advance(note: "keep \(keep)")
     }
     progress.finish()
     let report = Report(
       model: model.name, precision: model.compute.precision, backend: model.compute.backEnd.rawValue,
       threads: model.workers.count, cpu: CPUInformation().name,
-      strategy: try settings[0].setting.strategy.resolved(on: model.description).description,
+      strategy: try model.spec(of: settings[0].setting).description,
       textTokens: textTokens, rounds: rounds, loadMs: load.milliseconds, rows: rows)
     if options.json {
       try StandardOutput.write(json: report, keys: .convertToSnakeCase)

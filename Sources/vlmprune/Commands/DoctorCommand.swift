@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Kernels
+import VLM
 
 struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -10,6 +11,11 @@ struct DoctorCommand: ParsableCommand {
       Example:
         vlmprune doctor
       """)
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Say what is found of a model, too: its family, template and notes.", valueName: "dir|name"))
+  var model: String?
 
   @Flag(name: .long, help: "Print one JSON object on stdout.")
   var json = false
@@ -31,9 +37,11 @@ struct DoctorCommand: ParsableCommand {
     /// Names that `--model` finds in the cache.
     let cachedModels: [String]
     let bundledModel: Nullable<String>
+    /// Absent without --model.
+    let model: ModelReport?
 
     enum CodingKeys: String, CodingKey {
-      case version, commit, cpu, openblas, onednn, threads
+      case version, commit, cpu, openblas, onednn, threads, model
       case nativeFormats = "native_formats"
       case modelCache = "model_cache"
       case cachedModels = "cached_models"
@@ -52,23 +60,24 @@ struct DoctorCommand: ParsableCommand {
       threads: ProcessInfo.processInfo.activeProcessorCount,
       memoryBytes: ProcessInfo.processInfo.physicalMemory,
       modelCache: ModelLocator.cacheFolder, cachedModels: ModelLocator.cachedNames(),
-      bundledModel: Nullable(ModelLocator.bundledFolder()))
+      bundledModel: Nullable(ModelLocator.bundledFolder()), model: try model.map(ModelReport.init))
     if json {
       try StandardOutput.write(json: report)
     } else {
       try StandardOutput.write(
-        TextTable.render([
-          ["vlmprune", "\(report.version) (commit \(report.commit))"], ["cpu", report.cpu],
-          ["cpu features", report.cpuFeatures.joined(separator: " ")],
-          ["OpenBLAS", report.openblas], ["oneDNN", report.onednn.value ?? "not in this build"],
+        TextTable.render(
           [
-            "own products",
-            report.nativeFormats.isEmpty ? "none for this CPU" : report.nativeFormats.joined(separator: " "),
-          ],
-          ["threads", "\(report.threads)"],
-          ["memory", String(format: "%.1f GiB", Double(report.memoryBytes) / 1_073_741_824)],
-          ["model cache", cache(report)], ["bundled model", report.bundledModel.value ?? "not installed"],
-        ]))
+            ["vlmprune", "\(report.version) (commit \(report.commit))"], ["cpu", report.cpu],
+            ["cpu features", report.cpuFeatures.joined(separator: " ")],
+            ["OpenBLAS", report.openblas], ["oneDNN", report.onednn.value ?? "not in this build"],
+            [
+              "own products",
+              report.nativeFormats.isEmpty ? "none for this CPU" : report.nativeFormats.joined(separator: " "),
+            ],
+            ["threads", "\(report.threads)"],
+            ["memory", String(format: "%.1f GiB", Double(report.memoryBytes) / 1_073_741_824)],
+            ["model cache", cache(report)], ["bundled model", report.bundledModel.value ?? "not installed"],
+          ] + (report.model?.table ?? [])))
     }
     if report.bundledModel.value == nil {
       throw CommandFailure(
@@ -80,6 +89,37 @@ struct DoctorCommand: ParsableCommand {
   private func cache(_ report: Report) -> String {
     let names = report.cachedModels.isEmpty ? "empty" : report.cachedModels.joined(separator: ", ")
     return "\(report.modelCache): \(names)"
+  }
+}
+
+/// What is found of a model when it is loaded.
+struct ModelReport: Encodable {
+  let name: String
+  let family: String
+  let template: String
+  /// The file that says so.
+  let templateOrigin: String
+  let precision: String
+  let notes: [String]
+
+  enum CodingKeys: String, CodingKey {
+    case name, family, template, precision, notes
+    case templateOrigin = "template_origin"
+  }
+
+  init(_ request: String) throws {
+    let place = try ModelLocator.locate(request)
+    let model = try FamilyCatalogue.load(folder: place.folder, name: place.name, workers: Workers(count: 1))
+    name = model.name
+    family = model.familyName
+    template = model.template?.template.name ?? ""
+    templateOrigin = model.template?.origin ?? ""
+    precision = model.compute.precision
+    notes = model.notes
+  }
+
+  var table: [[String]] {
+    [["model", "\(name): \(family)"], ["template", "\(template) (\(templateOrigin))"]] + notes.map { ["note", $0] }
   }
 }
 

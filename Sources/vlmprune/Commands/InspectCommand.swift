@@ -65,23 +65,29 @@ struct InspectCommand: ParsableCommand {
     }
     let grid = try options.cropGrid()
     let input = try PictureInput.read([image], asVideo: false)[0]
-    let model = try options.loadModel(auto: .f32)
+    let model = try options.loadModel(auto: .f32, rawPrompt: question.rawPrompt)
     try model.check(setting, grid: grid)
     let layers = try mapLayers(of: model)
     let picture = try input.picture(for: model, limits: options.limits, grid: grid)
     let dump = try EvidenceDump(setting: setting, model: model, isWanted: evidence != nil)
-    let recorder = InspectionRecorder(
-      mapLayers: Array(Set(layers + dump.mapLayers + (heatmap == nil ? [] : allLayers(model)))),
-      logitLayers: dump.logitLayers, keyLayers: dump.keyLayers, evidence: dump.evidence)
-    var generation = question.generation
+    var wishes = dump.wishes
+    wishes.attention.formUnion(layers + (heatmap == nil ? [] : allLayers(model)))
+    let inspection = Inspection(wishes)
+    var generation = try question.generation()
     generation.maxNewTokens = question.maxNewTokens ?? 32
     var conversation = Conversation(model: model, setting: setting, system: question.system)
     let answer = try conversation.ask(
-      text, newPictures: [picture], rawPrompt: question.rawPrompt, options: generation, recorder: recorder)
-    let written = recorder.tensors.filter { $0.attentionLayer.map(layers.contains) ?? true }
+      text, newPictures: [picture], rawPrompt: question.rawPrompt, options: generation, inspection: inspection)
+    let written = inspection.tensors.filter { $0.isWritten(attention: layers) }
     if let tensors { try InspectionFile.write(written, answer: answer, to: OutputFile.target(tensors)) }
-    if let evidence { try dump.write(recorder, picture: picture, to: OutputFile.target(evidence)) }
-    if let heatmap { try HeatmapPictures.write(recorder, model: model, to: heatmap) }
+    if let evidence {
+      try dump.write(
+        inspection, picture: picture, packing: setting.packing, question: text, to: OutputFile.target(evidence))
+    }
+    if let heatmap {
+      let description = model.family.describe(picture, packing: setting.packing)
+      try HeatmapPictures.write(inspection, picture: description, to: heatmap)
+    }
     if options.json {
       try StandardOutput.write(json: InspectionFile.Report(written, answer: answer))
     } else {
@@ -90,17 +96,17 @@ struct InspectCommand: ParsableCommand {
     }
   }
 
-  private func allLayers(_ model: VisionLanguageModel) -> [Int] { Array(0..<model.description.depth) }
+  private func allLayers(_ model: VisionLanguageModel) -> [Int] { Array(0..<model.towerDescription.depth) }
 
   private func mapLayers(of model: VisionLanguageModel) throws -> [Int] {
     guard let layers else { return [] }
     return try layers.split(separator: ",", omittingEmptySubsequences: false).map { text in
       guard let number = Int(text.trimmingCharacters(in: .whitespaces)),
-        let layer = model.description.resolve(layer: number)
+        let layer = model.towerDescription.resolve(layer: number)
       else {
         throw CommandFailure.usage(
           "--layers \(layers): \"\(text)\" is not a block of this tower",
-          hint: "blocks are 0 to \(model.description.depth - 1); separate them with commas")
+          hint: "blocks are 0 to \(model.towerDescription.depth - 1); separate them with commas")
       }
       return layer
     }

@@ -21,21 +21,21 @@ struct SelectCommand: ParsableCommand {
 
   func run() throws {
     let budget = try options.budget()
-    let strategy = try StrategyCatalogue.make(parsing: options.strategy, keeping: budget)
+    let strategy = try StrategyCatalogue.standard.make(parsing: options.strategy, keeping: budget)
     let evidenceFile = try EvidenceFile(path: file)
     let evidence = try StrategyRunner.evidence(
-      for: strategy, on: evidenceFile.tower, layout: evidenceFile.layout, keeping: budget)
+      for: strategy, of: evidenceFile.picture, keeping: budget)
     for warning in strategy.warnings(on: evidenceFile.tower) { StandardError.write("warning: \(warning)\n") }
     if options.verbose {
       StandardError.write(
-        "\(file): \(evidenceFile.layout.views) views of \(evidenceFile.tower.grid) tokens, "
+        "\(file): \(evidenceFile.layout.views) views of \(evidenceFile.picture.grids[0]) tokens, "
           + "depth \(evidenceFile.tower.depth)\n")
     }
     let plan = try StrategyRunner.plan(
-      strategy, for: try evidenceFile.image(providing: evidence), keeping: budget, seed: options.seed)
+      strategy, for: try evidenceFile.image(providing: evidence),
+      question: try evidenceFile.question(providing: evidence), keeping: budget, seed: options.seed)
     let report = SelectionReport(
-      of: plan, strategy: try strategy.resolved(on: evidenceFile.tower),
-      tokensPerView: evidenceFile.tower.grid.count)
+      of: plan, strategy: try strategy.resolved(on: evidenceFile.tower))
     if options.json {
       try StandardOutput.write(json: report)
       return

@@ -29,7 +29,7 @@ struct StrategiesCommand: ParsableCommand {
   }
 
   func run() throws {
-    let rows = StrategyCatalogue.all.map { strategy in
+    let rows = StrategyCatalogue.standard.strategies.map { strategy in
       Row(
         name: strategy.name, summary: strategy.summary,
         families: matrix

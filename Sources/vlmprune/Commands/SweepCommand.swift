@@ -92,9 +92,9 @@ struct SweepCommand: ParsableCommand {
   private func settings() throws -> [PruningSetting] {
     let base = try options.pruningSetting(budget: .all)
     let budgets = try Self.parts(options.selection.keep).map { try Budget(parsing: $0) }.filter { $0 != .all }
-    let strategies = try Self.parts(strategies).map { try StrategyCatalogue.make(parsing: $0) }
+    let strategies = try Self.parts(strategies).map { try StrategyCatalogue.standard.make(parsing: $0) }
     var settings = [base]
-    for strategy in strategies where strategy.prunes {
+    for strategy in strategies where type(of: strategy).prunes {
       for budget in budgets {
         var setting = base
         setting.strategy = strategy

@@ -74,7 +74,7 @@ struct AnswerReport: Encodable {
     self.answer = answer.text
     finishReason = answer.finishReason.rawValue
     self.model = model.name
-    family = model.family
+    family = model.familyName
     precision = model.compute.precision
     strategy = answer.strategy.description
     seed = setting.seed
@@ -82,11 +82,11 @@ struct AnswerReport: Encodable {
       visual: answer.visualTokens, kept: answer.keptTokens,
       keepRatio: Double(answer.keptTokens) / Double(max(answer.visualTokens, 1)), prompt: answer.promptLength,
       generated: answer.generated.count)
-    let grid = model.description.grid
-    images = zip(pictures, answer.visual).map { picture, rows in
-      Image(
+    images = zip(pictures, answer.plans).map { picture, plan in
+      let grids = model.family.describe(picture, packing: setting.packing).grids
+      return Image(
         file: picture.file, size: [picture.image.width, picture.image.height],
-        views: rows.plan.views.map { view in
+        views: zip(plan.views, grids).map { view, grid in
           View(grid: [grid.rows, grid.columns], kept: view.anchors.filter { $0 >= 0 }.sorted())
         })
     }
@@ -98,7 +98,7 @@ struct AnswerReport: Encodable {
     peakBytes = ProcessMemory.peakBytes
   }
 
-  /// The line behind an answer: "kept 64 of 576 visual tokens (11.1%) · encode 0.41 s · …".
+  /// The line after an answer: "kept 64 of 576 visual tokens (11.1%) · encode 0.41 s · …".
   var summary: String {
     let percent = String(format: "%.1f", tokens.keepRatio * 100)
     return [

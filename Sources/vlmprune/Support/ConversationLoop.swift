@@ -64,13 +64,13 @@ struct ConversationLoop: ~Copyable {
       guard !rest.isEmpty else { throw Self.incomplete("/keep", "a number of visual tokens, a percentage or all") }
       try change { setting in
         setting.budget = try Budget(parsing: rest)
-        if !setting.strategy.prunes {
-          setting.strategy = try StrategyCatalogue.make(parsing: StrategyCatalogue.standard)
+        if !type(of: setting.strategy).prunes {
+          setting.strategy = try StrategyCatalogue.standard.make(parsing: StrategyCatalogue.defaultName)
         }
       }
     case "/strategy":
       guard !rest.isEmpty else { throw Self.incomplete("/strategy", "a strategy: vlmprune strategies lists them") }
-      try change { $0.strategy = try StrategyCatalogue.make(parsing: rest) }
+      try change { $0.strategy = try StrategyCatalogue.standard.make(parsing: rest) }
     case let word where word.hasPrefix("/"):
       throw CommandFailure.usage("there is no command \(word)", hint: Self.commands)
     default: try answer(line)
@@ -93,7 +93,8 @@ struct ConversationLoop: ~Copyable {
 
   private mutating func answer(_ line: String) throws {
     let stream = AnswerStream()
-    let answer = try conversation.ask(line, newPictures: waiting, options: question.generation, onText: stream.write)
+    let answer = try conversation.ask(
+      line, newPictures: waiting, options: try question.generation(), onText: stream.write)
     waiting = []
     try stream.finish()
     try StandardOutput.write("\n")

@@ -12,36 +12,37 @@ struct EvidenceDump {
 
   init(setting: PruningSetting, model: VisionLanguageModel, isWanted: Bool) throws {
     self.model = model
+    let catalogue = StrategyCatalogue.standard
     let strategy =
-      setting.strategy.prunes ? setting.strategy : try StrategyCatalogue.make(parsing: StrategyCatalogue.standard)
-    evidence = isWanted ? try strategy.evidence(on: model.description) : .none
+      type(of: setting.strategy).prunes
+      ? setting.strategy : try catalogue.make(parsing: StrategyCatalogue.defaultName)
+    evidence = isWanted ? try StrategyRunner.evidence(for: strategy, on: model.towerDescription) : .none
     wanted = EvidenceFileWriter.tensors(for: evidence)
   }
 
-  var mapLayers: [Int] { layers { if case .attention(let layer) = $0 { layer } else { nil } } }
-  var logitLayers: [Int] { layers { if case .logits(let layer) = $0 { layer } else { nil } } }
-  var keyLayers: [Int] { layers { if case .keys(let layer) = $0 { layer } else { nil } } }
+  /// What the tower has to show for the file.
+  var wishes: Inspection.Wishes {
+    Inspection.Wishes(
+      attention: Set(layers { if case .attention(let layer) = $0 { layer } else { nil } }),
+      logits: Set(layers { if case .logits(let layer) = $0 { layer } else { nil } }),
+      keys: Set(layers { if case .keys(let layer) = $0 { layer } else { nil } }), evidence: evidence)
+  }
 
-  func write(_ recorder: InspectionRecorder, picture: Picture, to path: String) throws {
-    guard let encoded = recorder.encoded.first else { return }
-    var writer = EvidenceFileWriter(
-      tower: model.description, layout: picture.layout, imageSize: encoded.image.imageSize, digest: picture.digest)
-    let views = 0..<recorder.viewCount
+  func write(
+    _ inspection: Inspection, picture: Picture, packing: ViewPacking, question: String, to path: String
+  ) throws {
+    guard let encoded = inspection.encoded.first else { return }
+    var writer = EvidenceFileWriter(model.family.describe(picture, packing: packing))
     for tensor in wanted.sorted(by: { $0.name < $1.name }) {
       switch tensor {
-      case .attention(let layer):
-        writer.add(maps: views.compactMap { recorder.attention(view: $0, layer: layer) }, as: tensor)
-      case .logits(let layer):
-        writer.add(maps: views.compactMap { recorder.logits(view: $0, layer: layer) }, as: tensor)
-      case .keys(let layer):
-        writer.add(
-          keys: views.compactMap { recorder.keys(view: $0, layer: layer) }, heads: model.tower.configuration.heads,
-          layer: layer)
+      case .attention, .logits, .keys:
+        guard let layer = tensor.layer else { continue }
+        let kind = tensor.name.prefix { $0 != "." }
+        guard let shown = inspection["vision.\(kind).\(String(format: "%02d", layer))"] else { continue }
+        writer.add(tensor, shape: shown.shape, shown.floats)
       case .features: writer.add(rows: encoded.features, as: tensor)
-      case .projected, .textSpace:
-        writer.add(rows: model.project(encoded.features), as: tensor)
-      case .text:
-        if let text = encoded.image.text { writer.add(text: text) }
+      case .projected, .textSpace: if let rows = encoded.projected { writer.add(rows: rows, as: tensor) }
+      case .text: writer.add(text: model.textEmbeddings(question))
       }
     }
     try writer.write(to: path)

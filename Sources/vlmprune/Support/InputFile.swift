@@ -20,12 +20,17 @@ enum InputFile {
     return try bounded(handle, named: path, limit: limit)
   }
 
-  /// Text of a file, UTF-8.
+  /// Text of a file, UTF-8. A byte-order mark is no part of it, and a line break is one character however it is written.
   static func text(_ path: String) throws -> String {
-    guard let text = String(validating: try bytes(path, limit: 1 << 26), as: UTF8.self) else {
+    let bytes = try bytes(path, limit: 1 << 26)
+    if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {
+      throw VLMError.unreadable(file: path, reason: "it is UTF-16 text: save it as UTF-8")
+    }
+    let content = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
+    guard let text = String(validating: content, as: UTF8.self) else {
       throw VLMError.unreadable(file: path, reason: "it is not UTF-8 text")
     }
-    return text
+    return text.replacing("\r\n", with: "\n")
   }
 
   private static func bounded(_ handle: FileHandle, named name: String, limit: Int) throws -> [UInt8] {

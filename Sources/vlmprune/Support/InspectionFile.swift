@@ -2,10 +2,12 @@ import Checkpoint
 import Foundation
 import VLM
 
-extension InspectionRecorder.Tensor {
-  /// The block of a `vision.attention.NN`; nil for anything else.
-  var attentionLayer: Int? {
-    name.hasPrefix("vision.attention.") ? Int(name.dropFirst("vision.attention.".count)) : nil
+extension Inspection.Tensor {
+  /// Whether `--tensors` writes it: maps of the blocks that were asked for, and not what an evidence file needs besides.
+  func isWritten(attention layers: [Int]) -> Bool {
+    if name.hasPrefix("vision.logits.") || name.hasPrefix("vision.keys.") { return false }
+    guard name.hasPrefix("vision.attention.") else { return true }
+    return Int(name.dropFirst("vision.attention.".count)).map(layers.contains) ?? false
   }
 
   /// Mean and standard deviation over all elements, in double.
@@ -20,7 +22,7 @@ extension InspectionRecorder.Tensor {
 
 /// `inspect`'s tensors: the file, the table and the JSON.
 enum InspectionFile {
-  static func write(_ tensors: [InspectionRecorder.Tensor], answer: Answer, to path: String) throws {
+  static func write(_ tensors: [Inspection.Tensor], answer: Answer, to path: String) throws {
     var writer = TensorWriter(metadata: ["strategy": answer.strategy.description, "answer": answer.text])
     for tensor in tensors {
       if let integers = tensor.integers {
@@ -32,7 +34,7 @@ enum InspectionFile {
     try writer.write(to: path)
   }
 
-  static func table(_ tensors: [InspectionRecorder.Tensor]) -> [[String]] {
+  static func table(_ tensors: [Inspection.Tensor]) -> [[String]] {
     [["tensor", "shape", "mean", "deviation"]]
       + tensors.map { tensor in
         let statistics = tensor.statistics
@@ -55,7 +57,7 @@ enum InspectionFile {
     let strategy: String
     let tensors: [Tensor]
 
-    init(_ tensors: [InspectionRecorder.Tensor], answer: Answer) {
+    init(_ tensors: [Inspection.Tensor], answer: Answer) {
       self.answer = answer.text
       strategy = answer.strategy.description
       self.tensors = tensors.map { tensor in

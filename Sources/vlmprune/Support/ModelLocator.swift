@@ -42,15 +42,18 @@ enum ModelLocator {
       let share = executable.deletingLastPathComponent().deletingLastPathComponent()
       candidates.append(share.appending(path: "share/vlmprune/\(bundledName)").path)
     }
-    candidates.append("\(sourceTree)/fixtures/models/\(bundledName)")
+    if let sourceTree { candidates.append("\(sourceTree)/fixtures/models/\(bundledName)") }
     return candidates
   }
 
-  /// The source tree that the binary was built from.
-  private static var sourceTree: String {
-    var url = URL(fileURLWithPath: #filePath)
-    for _ in 0..<4 { url.deleteLastPathComponent() }
-    return url.path
+  /// The source tree that holds the executable: a build folder lies in one. Nothing of where a binary was built is kept in it.
+  private static var sourceTree: String? {
+    guard var url = Bundle.main.executableURL?.resolvingSymlinksInPath() else { return nil }
+    for _ in 0..<6 {
+      url.deleteLastPathComponent()
+      if FileManager.default.fileExists(atPath: url.appending(path: "Package.swift").path) { return url.path }
+    }
+    return nil
   }
 
   /// The snapshot of `owner/name` that the Hugging Face cache's main branch points to.
@@ -73,11 +76,24 @@ enum ModelLocator {
       .filter { cachedFolder($0) != nil }.sorted()
   }
 
-  /// Where Hugging Face's own tools keep what they download.
-  static var cacheFolder: String {
-    let environment = ProcessInfo.processInfo.environment
-    if let cache = environment["HF_HUB_CACHE"], !cache.isEmpty { return cache }
-    if let home = environment["HF_HOME"], !home.isEmpty { return "\(home)/hub" }
-    return "\(NSHomeDirectory())/.cache/huggingface/hub"
+  /// Where Hugging Face's own tools keep what they download, by the rules of their `constants.py`.
+  static var cacheFolder: String { cacheFolder(ProcessInfo.processInfo.environment) }
+
+  static func cacheFolder(_ environment: [String: String]) -> String {
+    func variable(_ name: String) -> String? {
+      environment[name].flatMap { $0.isEmpty ? nil : expanded($0, environment) }
+    }
+    if let cache = variable("HF_HUB_CACHE") ?? variable("HUGGINGFACE_HUB_CACHE") { return cache }
+    let home = variable("HF_HOME") ?? (variable("XDG_CACHE_HOME") ?? expanded("~/.cache", environment)) + "/huggingface"
+    return "\(home)/hub"
+  }
+
+  /// A path whose "~", "$NAME" and "${NAME}" are replaced. A variable that is not set stays as it is written.
+  static func expanded(_ path: String, _ environment: [String: String]) -> String {
+    let home = environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory()
+    let rooted = path == "~" || path.hasPrefix("~/") ? home + path.dropFirst() : path
+    return rooted.replacing(/\$(\w+)|\$\{([^}]*)\}/) { match in
+      environment[String(match.output.1 ?? match.output.2 ?? "")] ?? String(match.output.0)
+    }
   }
 }

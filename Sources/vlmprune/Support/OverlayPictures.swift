@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import Images
 import Pruning
@@ -18,14 +19,15 @@ enum OverlayPictures {
     _ answer: Answer, of pictures: [Picture], model: VisionLanguageModel, to path: String
   ) throws {
     for (index, path) in paths(path, count: pictures.count).enumerated() {
-      let image = draw(pictures[index], plan: answer.visual[index].plan, grid: model.description.grid)
+      let description = model.family.describe(pictures[index], packing: .spatial)
+      let image = draw(pictures[index], plan: answer.plans[index], grids: description.grids)
       try OutputFile.write(PNGEncoder.encode(image), to: path)
     }
   }
 
   /// One panel for a single view; the thumbnail's and the crops' side by side; a sheet of a video's frames.
-  private static func draw(_ picture: Picture, plan: ImagePlan, grid: PatchGrid) -> RGBImage {
-    let drawing = Drawing(picture: picture, plan: plan, grid: grid)
+  private static func draw(_ picture: Picture, plan: ImagePlan, grids: [Grid]) -> RGBImage {
+    let drawing = Drawing(picture: picture, plan: plan, grids: grids)
     switch picture.layout {
     case .single: return drawing.panel(of: picture.image, views: 0..<1)
     case .thumbnailAndCrops(let crops):
@@ -44,17 +46,24 @@ enum OverlayPictures {
   private struct Drawing {
     let picture: Picture
     let plan: ImagePlan
-    let grid: PatchGrid
+    /// Of each view, after merging.
+    let grids: [Grid]
 
     /// The kept patches of some views over an image, and the edges of the views when asked for.
     func panel(of image: RGBImage, views: Range<Int>, outlined: Bool = false) -> RGBImage {
       let geometries = views.map { picture.views[$0].geometry }
       var kept: Set<Int> = []
-      for (offset, view) in views.enumerated() {
-        for source in plan.views[view].sources where source >= 0 { kept.insert(offset * grid.count + source) }
+      var first = 0
+      for view in views {
+        for source in plan.views[view].sources where source >= 0 { kept.insert(first + source) }
+        first += grids[view].count
       }
       return ImageOverlay().render(
-        picture: image, cells: geometries.flatMap { $0.cells(rows: grid.rows, columns: grid.columns) }, kept: kept,
+        picture: image,
+        cells: views.flatMap {
+          geometries[$0 - views.lowerBound].cells(rows: grids[$0].rows, columns: grids[$0].columns)
+        },
+        kept: kept,
         scores: plan.scores.isEmpty ? nil : views.flatMap { plan.scores[$0] },
         outlines: outlined ? geometries.flatMap { $0.cells(rows: 1, columns: 1) } : [])
     }

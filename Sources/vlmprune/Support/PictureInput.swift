@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import Images
 import Pruning
@@ -34,7 +35,7 @@ enum PictureInput {
   }
 
   /// Decodes and processes it for a model.
-  func picture(for model: VisionLanguageModel, limits: ImageLimits, grid: PatchGrid?) throws -> Picture {
+  func picture(for model: VisionLanguageModel, limits: ImageLimits, grid: Grid?) throws -> Picture {
     switch self {
     case .image(let file): try model.picture(file.bytes, file: file.name, limits: limits, grid: grid)
     case .video(let name, let frames): try model.video(frames, file: name, limits: limits)

@@ -1,7 +1,9 @@
 import ArgumentParser
+import Basics
 import Foundation
 import Images
 import Kernels
+import Language
 import Pruning
 import VLM
 
@@ -41,6 +43,13 @@ struct RunOptions: ParsableArguments {
 
   @OptionGroup var compute: ComputeArguments
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "How prompts are written: \(TemplateCatalogue.names.joined(separator: ", ")); the checkpoint's own when left out.",
+      valueName: "name"))
+  var template: String?
+
   @Option(name: .long, help: "Position ids after pruning: family (renumbered) or original.")
   var positions: PositionChoice = .family
 
@@ -78,17 +87,17 @@ struct RunOptions: ParsableArguments {
 
   /// The same with another budget.
   func pruningSetting(budget: Budget) throws -> PruningSetting {
-    let strategy = try StrategyCatalogue.make(parsing: selection.strategy, keeping: budget)
+    let strategy = try StrategyCatalogue.standard.make(parsing: selection.strategy, keeping: budget)
     return PruningSetting(
       strategy: strategy, budget: budget, positions: positions == .original ? .original : .renumbered,
       seed: selection.seed, packing: packing == .unpadded ? .unpadded : .spatial)
   }
 
   /// `--grid`, bounded as checkpoints' own grids are.
-  func cropGrid() throws -> PatchGrid? {
+  func cropGrid() throws -> Grid? {
     guard let grid else { return nil }
     let most = AnyResolutionProcessor.mostCrops
-    guard let parsed = PatchGrid(parsing: grid), parsed.count <= most else {
+    guard let parsed = Grid(parsing: grid), parsed.count <= most else {
       throw CommandFailure.usage(
         "--grid \(grid) is not a grid of crops", hint: "give rows and columns of at most \(most) crops, such as 2x2")
     }
@@ -96,21 +105,33 @@ struct RunOptions: ParsableArguments {
   }
 
   /// Loads the model, and says so when asked to.
-  /// - Parameter auto: what `--precision auto` stands for; nil: the fastest that keeps answers.
-  func loadModel(auto: Precision? = nil) throws -> VisionLanguageModel {
+  /// - Parameters:
+  ///   - auto: what `--precision auto` stands for; nil: the fastest that keeps answers.
+  ///   - rawPrompt: whether every prompt is given whole, so that no template is needed.
+  func loadModel(auto: Precision? = nil, rawPrompt: Bool = false) throws -> VisionLanguageModel {
     for note in [ThreadVariables.note(threads: workers.count), ThreadVariables.bindingNote()].compactMap({ $0 }) {
       StandardError.write("note: \(note)\n")
     }
     let place = try ModelLocator.locate(model)
     let model = try FamilyCatalogue.load(
-      folder: place.folder, name: place.name, workers: workers, compute: compute.options(auto: auto))
+      folder: place.folder, name: place.name, workers: workers, compute: compute.options(auto: auto),
+      template: rawPrompt ? .none : template.map { .named($0) } ?? .recognised)
     // What `auto` chose is said wherever it is not plain f32.
     if verbose || (compute.precision == .auto && model.compute.precision != "f32") {
       StandardError.write(
-        "\(model.name): \(model.family), \(model.visualTokensPerPicture) visual tokens, \(workers.count) threads, \(model.compute.precision) (\(model.compute.backEnd.rawValue))\n"
-      )
+        "\(model.name): \(model.familyName), \(Self.visualTokens(of: model)), \(workers.count) threads, "
+          + "\(model.compute.precision) (\(model.compute.backEnd.rawValue))\n")
     }
+    if verbose, let template = model.template {
+      StandardError.write("\(model.name): prompts as \(template.template.name) (\(template.origin))\n")
+    }
+    for note in model.notes { StandardError.write("note: \(note)\n") }
     return model
+  }
+
+  private static func visualTokens(of model: VisionLanguageModel) -> String {
+    guard let largest = model.family.largestPicture(of: .image, grid: nil) else { return "any number of visual tokens" }
+    return "\(largest.layout == .single ? "" : "up to ")\(largest.visualTokens) visual tokens"
   }
 }
 

@@ -1,3 +1,4 @@
+import Basics
 import Checkpoint
 import Kernels
 import Testing
@@ -8,50 +9,49 @@ import Testing
 struct TensorImage {
   let file: TensorFile
   let tower: TowerDescription
-  let layout: ViewLayout
-  let size: ImageSize
+  let picture: PictureDescription
+  var layout: ViewLayout { picture.layout }
 
   init(path: String) throws {
     file = try TensorFile(path: path)
     let fields = file.metadata
-    func grid(_ key: String) -> PatchGrid? { fields[key].flatMap { PatchGrid(parsing: $0) } }
+    func grid(_ key: String) -> Grid? { fields[key].flatMap { Grid(parsing: $0) } }
     func number(_ key: String) throws -> Int { try #require(fields[key].flatMap { Int($0) }) }
     let size = try #require(grid("image_size"))
     tower = TowerDescription(
       depth: try number("depth"), featureLayer: try number("feature_layer"),
-      hasClassToken: fields["class_token"] == "true", patchGrid: try #require(grid("grid")),
-      merge: grid("merge") ?? PatchGrid(rows: 1, columns: 1))
-    layout = grid("crop_grid").map { .thumbnailAndCrops($0) } ?? .single
-    self.size = ImageSize(width: size.rows, height: size.columns)
+      hasClassToken: fields["class_token"] == "true", merge: grid("merge") ?? Grid(rows: 1, columns: 1))
+    picture = Samples.picture(
+      SampleTower(description: tower, patchGrid: try #require(grid("grid"))),
+      layout: grid("crop_grid").map { .thumbnailAndCrops($0) } ?? .single,
+      size: PixelSize(width: size.rows, height: size.columns), digest: 0)
   }
 
-  func image(for evidence: Evidence) throws -> EncodedImage {
+  func image(for evidence: Evidence) throws -> SampleImage {
     var views: [ViewEvidence] = []
     for view in 0..<layout.views {
-      var found = ViewEvidence()
-      for kind in evidence.kinds { try fill(kind, in: &found, view: view) }
+      var found: ViewEvidence = [:]
+      for kind in evidence.kinds { found[kind] = try value(of: kind, view: view) }
       views.append(found)
     }
-    var text: Matrix?
-    if evidence.kinds.contains(.text), let shape = file.entries["text"]?.shape {
-      text = Matrix(rows: shape[0], columns: shape[1], values: try file.floats("text").values)
+    var question: QuestionEvidence = [:]
+    if evidence.question.contains(.embeddings), let shape = file.entries["text"]?.shape {
+      question[.embeddings] = Matrix(rows: shape[0], columns: shape[1], values: try file.floats("text").values)
     }
-    return EncodedImage(tower: tower, layout: layout, imageSize: size, digest: 0, views: views, text: text)
+    return SampleImage(encoded: EncodedImage(picture, views: views), question: question)
   }
 
-  private func fill(_ kind: EvidenceKind, in found: inout ViewEvidence, view: Int) throws {
+  private func value(of kind: EvidenceKind, view: Int) throws -> EvidenceValue? {
     switch kind {
-    case .classAttention(let layer): found.classAttention[layer] = try map("attention", layer, view).classRows()
-    case .classLogits(let layer): found.classLogits[layer] = try map("logits", layer, view).classRows()
-    case .attentionReceived(let layer, .all):
-      found.receivedFromAll[layer] = groups(try map("attention", layer, view).columnSums(skipping: 0))
-    case .attentionReceived(let layer, .patches):
-      found.receivedFromPatches[layer] = groups(try map("attention", layer, view).columnSums(skipping: first))
-    case .patchMeans(let layer, .softmax): found.patchMeans[layer] = try map("attention", layer, view).means()
-    case .patchMeans(let layer, .logits): found.patchLogitMeans[layer] = try map("logits", layer, view).means()
-    case .features: found.features = try rows("features", view)
-    case .projected: found.projected = try rows("projected", view)
-    case .keys, .text: break
+    case .attention(.classRow(.softmax), let layer): .matrix(try map("attention", layer, view).classRows())
+    case .attention(.classRow(.logits), let layer): .matrix(try map("logits", layer, view).classRows())
+    case .attention(.received(let queries), let layer):
+      .vector(groups(try map("attention", layer, view).columnSums(skipping: queries == .all ? 0 : first)))
+    case .attention(.patchSums(.softmax), let layer): .means(try map("attention", layer, view).means())
+    case .attention(.patchSums(.logits), let layer): .means(try map("logits", layer, view).means())
+    case .features: .matrix(try rows("features", view))
+    case .projected, .textSpace: .matrix(try rows("projected", view))
+    case .keys, .attention(.map, _): nil
     }
   }
 

@@ -19,7 +19,9 @@ import Testing
       add(&writer)
       try writer.write(to: path)
       do {
-        _ = try EvidenceFile(path: path).image(providing: evidence)
+        let file = try EvidenceFile(path: path)
+        _ = try file.image(providing: evidence)
+        _ = try file.question(providing: evidence)
       } catch let error as EvidenceFileError {
         return (error, path)
       }
@@ -96,7 +98,7 @@ import Testing
     arguments: [
       (.classLogits(layer: 0), "logits.0"), (.attentionReceived(layer: 1, queries: .patches), "attention.1"),
       (.patchMeans(layer: 1, scale: .softmax), "attention.1"), (.patchMeans(layer: 1, scale: .logits), "logits.1"),
-      (.keys(layer: 0), "keys.0"), (.features, "features"), (.projected, "projected"), (.text, "text"),
+      (.keys(layer: 0), "keys.0"), (.features, "features"), (.projected, "projected"), (.textSpace, "projected"),
     ] as [(EvidenceKind, String)])
   func names(kind: EvidenceKind, tensor: String) throws {
     let (error, path) = try refusal(asking: [kind])
@@ -107,6 +109,22 @@ import Testing
     #expect(name == tensor)
     #expect(found.isEmpty)
     #expect(file == path)
+  }
+
+  @Test func theTextIsNamedWhereItIsMissing() throws {
+    let (error, path) = try refusal(asking: Evidence([], question: [.embeddings]))
+    #expect(error == .missingTensor("text", shape: "[texts,width]", found: [], file: path))
+  }
+
+  @Test("A class row of a file without class tokens is refused", arguments: ["attention.1", "logits.1"])
+  func noClassToken(name: String) throws {
+    var fields = Self.metadata
+    fields["class_token"] = "false"
+    let kind = name.hasPrefix("a") ? EvidenceKind.classAttention(layer: 1) : .classLogits(layer: 1)
+    let (error, path) = try refusal(of: fields, asking: [kind]) { writer in
+      writer.add(name, shape: [1, 1, 2, 2], [0.5, 0.5, 0.5, 0.5])
+    }
+    #expect(error == .noClassToken(tensor: name, file: path))
   }
 
   @Test("Values that are not finite are refused", arguments: [Float.nan, .infinity, -.infinity])

@@ -1,3 +1,4 @@
+import Basics
 import Checkpoint
 import Foundation
 import Kernels
@@ -28,13 +29,13 @@ import Testing
 
   static func report(of path: String, _ spec: String, keep: String) throws -> SelectionReport {
     let file = try EvidenceFile(path: path)
-    let strategy = try StrategyCatalogue.make(parsing: spec)
+    let strategy = try StrategyCatalogue.standard.make(parsing: spec)
     let budget = try Budget(parsing: keep)
-    let evidence = try StrategyRunner.evidence(for: strategy, on: file.tower, layout: file.layout, keeping: budget)
+    let evidence = try StrategyRunner.evidence(for: strategy, of: file.picture, keeping: budget)
     let plan = try StrategyRunner.plan(
-      strategy, for: try file.image(providing: evidence), keeping: budget, seed: 0)
-    return SelectionReport(
-      of: plan, strategy: try strategy.resolved(on: file.tower), tokensPerView: file.tower.grid.count)
+      strategy, for: try file.image(providing: evidence), question: try file.question(providing: evidence),
+      keeping: budget, seed: 0)
+    return SelectionReport(of: plan, strategy: try strategy.resolved(on: file.tower))
   }
 
   @Test func everyGoldenIsRead() { #expect(Self.goldens.count == 73) }
@@ -49,25 +50,37 @@ import Testing
   @Test func onlyWhatIsAskedForIsRead() throws {
     let file = try EvidenceFile(path: Self.strategies + "single.safetensors")
     let image = try file.image(providing: [.classAttention(layer: 6)])
-    #expect(Array(image.views[0].classAttention.keys) == [6])
-    #expect(image.views[0].classAttention[6]?.rows == 3)
-    #expect(image.views[0].classAttention[6]?.columns == 24)
-    #expect(image.views[0].receivedFromAll.isEmpty)
-    #expect(image.text == nil)
+    #expect(Array(image.views[0].keys) == [.classAttention(layer: 6)])
+    guard case .matrix(let rows)? = image.views[0][.classAttention(layer: 6)] else {
+      Issue.record("no class attention")
+      return
+    }
+    #expect(rows.rows == 3 && rows.columns == 24)
   }
 
   @Test func keysOfAllHeadsLieSideBySideWithoutTheClassToken() throws {
-    let keys = Matrix(rows: 3, columns: 4, values: (0..<12).map { Float($0) })
-    let tower = TowerDescription(
-      depth: 2, featureLayer: 1, hasClassToken: true, patchGrid: PatchGrid(rows: 1, columns: 2))
-    var writer = EvidenceFileWriter(
-      tower: tower, layout: .single, imageSize: ImageSize(width: 2, height: 1), digest: 0)
-    writer.add(keys: [keys], heads: 2, layer: 1)
+    // Two heads of two numbers each; the first of three tokens is the class token.
+    let keys: [Float] = (0..<12).map { Float($0) }
+    let picture = Self.picture(classToken: true, Grid(rows: 1, columns: 2))
+    var writer = EvidenceFileWriter(picture)
+    writer.add(.keys(1), shape: [1, 2, 3, 2], keys)
     try TemporaryFile.use { path in
       try writer.write(to: path)
       let image = try EvidenceFile(path: path).image(providing: [.keys(layer: 1)])
-      #expect(image.views[0].keys[1] == keys.rows(1..<3))
+      guard case .matrix(let rows)? = image.views[0][.keys(layer: 1)] else {
+        Issue.record("no keys")
+        return
+      }
+      #expect(rows == Matrix(rows: 2, columns: 4, values: [2, 3, 8, 9, 4, 5, 10, 11]))
     }
+  }
+
+  private static func picture(classToken: Bool, _ grid: Grid, digest: UInt64 = 0) -> PictureDescription {
+    let tower = TowerDescription(
+      depth: 2, featureLayer: 1, hasClassToken: classToken, fullAttentionLayers: classToken ? nil : [0, 1])
+    return PictureDescription(
+      tower: tower, layout: .single, patchGrids: [grid], imageSize: PixelSize(width: 60, height: 60), digest: digest,
+      unpruned: .inOrder(views: 1), pruned: .inOrder(views: 1))
   }
 
   @Test func aFileThatWasWrittenDecidesWhatTheImageDid() throws {
@@ -75,24 +88,20 @@ import Testing
       let source = try TensorFile(path: Self.strategies + name + ".safetensors")
       let file = try EvidenceFile(path: source.path)
       let layers = source.entries.keys.filter { $0.hasPrefix("attention.") || $0.hasPrefix("logits.") }.sorted()
-      var writer = EvidenceFileWriter(
-        tower: file.tower, layout: file.layout, imageSize: file.imageSize, digest: 0xFFFF_FFFF_FFFF_FFFF)
+      let original = file.picture
+      let digested = PictureDescription(
+        tower: original.tower, layout: original.layout, patchGrids: original.patchGrids,
+        imageSize: original.imageSize, digest: 0xFFFF_FFFF_FFFF_FFFF, unpruned: original.unpruned,
+        pruned: original.pruned)
+      var writer = EvidenceFileWriter(digested)
       for layer in layers {
         let shape = try #require(source.entries[layer]?.shape)
-        let values = try source.floats(layer).values
-        let size = values.count / shape[0]
-        let maps = (0..<shape[0]).map {
-          Matrix(rows: shape[1] * shape[2], columns: shape[3], values: Array(values[$0 * size..<($0 + 1) * size]))
-        }
-        writer.add(maps: maps, as: try #require(EvidenceTensor(named: layer)))
+        writer.add(try #require(EvidenceTensor(named: layer)), shape: shape, try source.floats(layer).values)
       }
       try TemporaryFile.use { path in
         try writer.write(to: path)
         let copy = try EvidenceFile(path: path)
-        #expect(copy.tower == file.tower)
-        #expect(copy.layout == file.layout)
-        #expect(copy.imageSize == file.imageSize)
-        #expect(copy.digest == 0xFFFF_FFFF_FFFF_FFFF)
+        #expect(copy.picture == digested)
         #expect(
           try Self.report(of: path, "hiprune(alpha=0.5)", keep: "50%")
             == Self.report(of: source.path, "hiprune(alpha=0.5)", keep: "50%"))
@@ -101,32 +110,30 @@ import Testing
   }
 
   @Test func theDigestSeedsRandomAsInTheProgram() throws {
-    let tower = TowerDescription(
-      depth: 2, featureLayer: 1, hasClassToken: false, patchGrid: PatchGrid(rows: 6, columns: 6),
-      fullAttentionLayers: [0, 1])
-    let size = ImageSize(width: 60, height: 60)
+    let grid = Grid(rows: 6, columns: 6)
     func kept(_ digest: UInt64) throws -> SelectionReport {
       try TemporaryFile.use { path in
-        try EvidenceFileWriter(tower: tower, layout: .single, imageSize: size, digest: digest).write(to: path)
-        #expect(try EvidenceFile(path: path).tower == tower)
+        let picture = Self.picture(classToken: false, grid, digest: digest)
+        try EvidenceFileWriter(picture).write(to: path)
+        #expect(try EvidenceFile(path: path).picture == picture)
         return try Self.report(of: path, "random", keep: "9")
       }
     }
-    let image = EncodedImage(
-      tower: tower, layout: .single, imageSize: size, digest: 77, views: [ViewEvidence()])
+    let image = EncodedImage(Self.picture(classToken: false, grid, digest: 77), views: [[:]])
     let plan = try StrategyRunner.plan(
-      try StrategyCatalogue.make(parsing: "random"), for: image, keeping: .count(9), seed: 0)
-    #expect(try kept(77).sequence == plan.sequenceCodes(tokensPerView: 36))
+      try StrategyCatalogue.standard.make(parsing: "random"), for: image, keeping: .count(9), seed: 0)
+    #expect(try kept(77).sequence == plan.sequenceCodes)
     #expect(try kept(78) != kept(77))
   }
 
   @Test func tensorsThatEvidenceIsMadeOfAreNamed() {
     let evidence: Evidence = [
       .classAttention(layer: 22), .attentionReceived(layer: 22, queries: .all), .patchMeans(layer: 3, scale: .logits),
-      .keys(layer: 1), .projected, .text,
+      .keys(layer: 1), .projected,
     ]
     #expect(
-      EvidenceFileWriter.tensors(for: evidence) == [.attention(22), .logits(3), .keys(1), .projected, .text])
+      EvidenceFileWriter.tensors(for: evidence.union(Evidence([], question: [.embeddings])))
+        == [.attention(22), .logits(3), .keys(1), .projected, .text])
   }
 }
 

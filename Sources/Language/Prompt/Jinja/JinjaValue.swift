@@ -1,0 +1,66 @@
+/// A value of a chat template. Only what templates of vision-language models compute with is here.
+enum JinjaValue: Equatable, Sendable {
+  /// A name that nobody set: false, empty, and an error as soon as something is read of it.
+  case undefined
+  case none
+  case boolean(Bool)
+  case integer(Int)
+  case string(String)
+  case list([JinjaValue])
+  /// In the order of the members.
+  case object([Member])
+
+  struct Member: Equatable, Sendable {
+    let name: String
+    var value: JinjaValue
+  }
+
+  static func object(_ members: KeyValuePairs<String, JinjaValue>) -> JinjaValue {
+    .object(members.map { Member(name: $0.key, value: $0.value) })
+  }
+
+  /// Python's truth.
+  var isTrue: Bool {
+    switch self {
+    case .undefined, .none: false
+    case .boolean(let value): value
+    case .integer(let value): value != 0
+    case .string(let value): !value.isEmpty
+    case .list(let value): !value.isEmpty
+    case .object(let value): !value.isEmpty
+    }
+  }
+
+  /// As it is written into the text.
+  var text: String? {
+    switch self {
+    case .undefined: ""
+    case .none: "None"
+    case .boolean(let value): value ? "True" : "False"
+    case .integer(let value): "\(value)"
+    case .string(let value): value
+    case .list, .object: nil
+    }
+  }
+
+  /// A member of an object; nil of anything else, and where there is none.
+  subscript(name: String) -> JinjaValue? {
+    guard case .object(let members) = self else { return nil }
+    return members.first { $0.name == name }?.value
+  }
+
+  var elements: [JinjaValue]? {
+    switch self {
+    case .list(let elements): elements
+    case .object(let members): members.map { .string($0.name) }
+    case .string(let text): text.map { .string(String($0)) }
+    case .undefined: []
+    default: nil
+    }
+  }
+}
+
+/// Why a template cannot be read or run here. It need not be wrong: this is a part of the language.
+struct JinjaError: Error, Equatable, Sendable {
+  let reason: String
+}

@@ -1,0 +1,84 @@
+/// Which known template a checkpoint's own chat template is. It is run on a few conversations, and what it writes is compared
+/// with what the known ones write: two templates that write the same are the same, however they are spelled.
+public enum TemplateRecognition {
+  /// A recognised template.
+  public struct Match: Sendable {
+    public let template: any PromptTemplate
+    /// Whether it writes a system text as the known one does; others refuse one, or write it in a way of their own.
+    public let takesSystem: Bool
+  }
+
+  /// Why a template is not recognised.
+  public struct Unknown: Error, Sendable, Hashable {
+    public let reason: String
+  }
+
+  /// - Parameters:
+  ///   - source: the chat template's text.
+  ///   - specialTokens: what the template may name: `bos_token`, `eos_token`, …
+  public static func recognise(_ source: String, specialTokens: [String: String]) throws(Unknown) -> Match {
+    let template: Rendering
+    do { template = Rendering(nodes: try JinjaParser.parse(source), specialTokens: specialTokens) } catch {
+      throw Unknown(reason: error.reason)
+    }
+    do {
+      for known in TemplateCatalogue.spellings {
+        guard try probes.allSatisfy({ try template.writes($0, as: known) }) else { continue }
+        let takesSystem = (try? systemProbes.allSatisfy { try template.writes($0, as: known) }) ?? false
+        return Match(template: known, takesSystem: takesSystem)
+      }
+    } catch let error as JinjaError {
+      throw Unknown(reason: error.reason)
+    } catch {
+      throw Unknown(reason: "\(error)")
+    }
+    throw Unknown(reason: "it writes a conversation in a way that is not known here")
+  }
+
+  /// A conversation to try.
+  private struct Probe {
+    let turns: [Turn]
+    var system: String?
+  }
+
+  private static let exchange = [
+    Turn(question: "What is this?", pictures: 2, answer: "A ring"), Turn(question: "And that?", pictures: 0),
+  ]
+  private static let probes = [
+    Probe(turns: [Turn(question: "What is this?", pictures: 1)]), Probe(turns: [Turn(question: "Why?", pictures: 0)]),
+    Probe(turns: exchange), Probe(turns: exchange.map { Turn(question: $0.question, pictures: 1, answer: $0.answer) }),
+  ]
+  private static let systemProbes = [Probe(turns: exchange, system: "Be brief.")]
+
+  private struct Rendering {
+    let nodes: [JinjaNode]
+    let specialTokens: [String: String]
+
+    func writes(_ probe: Probe, as known: any PromptTemplate) throws(JinjaError) -> Bool {
+      var names = specialTokens.mapValues { JinjaValue.string($0) }
+      names["messages"] = .list(Self.messages(probe))
+      names["add_generation_prompt"] = .boolean(true)
+      var text = try JinjaRunner.render(nodes, names)
+      // A start token that the template writes is not added by the tokenizer again, and the known ones leave it to that.
+      if let start = specialTokens["bos_token"], text.hasPrefix(start) { text.removeFirst(start.count) }
+      return text == known.text(turns: probe.turns, system: probe.system, image: "<image>")
+    }
+
+    /// As `apply_chat_template` is given them: contents are lists, pictures before text.
+    private static func messages(_ probe: Probe) -> [JinjaValue] {
+      func message(_ role: String, pictures: Int, _ text: String) -> JinjaValue {
+        let parts = [JinjaValue](repeating: .object(["type": .string("image")]), count: pictures)
+        return .object([
+          "role": .string(role),
+          "content": .list(parts + [.object(["type": .string("text"), "text": .string(text)])]),
+        ])
+      }
+      let system = probe.system.map { [message("system", pictures: 0, $0)] } ?? []
+      return system
+        + probe.turns.flatMap { turn in
+          [message("user", pictures: turn.pictures.count, turn.question)]
+            + (turn.answer.map { [message("assistant", pictures: 0, $0)] } ?? [])
+        }
+    }
+  }
+}

@@ -1,0 +1,227 @@
+import Basics
+import Images
+import Kernels
+import Pruning
+import VLM
+import ViT
+
+/// One budget's measurements: medians over the rounds, milliseconds.
+public struct BenchmarkRow: Sendable {
+  public let keep: String
+  public let visualTokens: Int
+  public let kept: Int
+  public var preprocess = Spread()
+  /// With the evidence that the strategy reads.
+  public var encode = Spread()
+  /// Without any evidence.
+  public var encodePlain = Spread()
+  public var prune = Spread()
+  public var project = Spread()
+  public var prefill = Spread()
+  /// From the picture's bytes to the first token.
+  public var firstToken = Spread()
+  /// The same for a second question about the same picture, whose prefix is in the cache.
+  public var secondFirstToken = Spread()
+  /// One token.
+  public var decode = Spread()
+  public let promptTokens: Int
+  public let encodeOperations: Double
+  public let prefillOperations: Double
+}
+
+/// Median and quartiles of a few measurements.
+public struct Spread: Sendable {
+  public private(set) var values: [Double] = []
+
+  mutating func add(_ duration: Duration) { values.append(duration.milliseconds) }
+
+  public var median: Double { quantile(0.5) }
+  public var low: Double { quantile(0.25) }
+  public var high: Double { quantile(0.75) }
+
+  private func quantile(_ share: Double) -> Double {
+    guard !values.isEmpty else { return 0 }
+    let sorted = values.sorted()
+    let place = share * Double(sorted.count - 1)
+    let below = Int(place)
+    let rest = place - Double(below)
+    return sorted[below] * (1 - rest) + sorted[min(below + 1, sorted.count - 1)] * rest
+  }
+}
+
+/// Times the stages of one question about one picture: the picture's visual tokens and an exact number of text tokens, which
+/// is the work that other runtimes are measured on. What the tokens say costs nothing, so they are arbitrary.
+public struct Benchmark: Sendable {
+  let model: VisionLanguageModel
+  let textTokens: Int
+  /// A fixed grid of crops; by default the picture's shape decides.
+  let grid: Grid?
+  /// Positions of the text in front of the picture.
+  private static let before = 5
+
+  /// - Parameter textTokens: at least 8.
+  public init(model: VisionLanguageModel, textTokens: Int, grid: Grid? = nil) {
+    self.grid = grid
+    self.model = model
+    self.textTokens = textTokens
+  }
+
+  /// Positions of the unpruned prompt.
+  public func longestPrompt() throws(VLMError) -> Int {
+    let picture = try model.picture(PNGEncoder.encode(pattern()), file: "pattern", grid: grid)
+    let description = model.family.describe(picture, packing: .spatial)
+    return textTokens + ImagePlan.dense(of: description).sequence.count
+  }
+
+  /// Measures one setting.
+  /// - Parameters:
+  ///   - keep: how to name the budget.
+  ///   - newTokens: tokens decoded a round.
+  public func run(
+    _ setting: PruningSetting, keep: String, rounds: Int, newTokens: Int
+  ) throws(VLMError) -> BenchmarkRow {
+    let bytes = PNGEncoder.encode(pattern())
+    let picture = try model.picture(bytes, file: "pattern", grid: grid)
+    let evidence = try model.evidence(for: setting, of: picture)
+    let rows = try pruned(picture, setting, evidence)
+    let cost = CostModel(model, picture: picture)
+    let prompt = textTokens + rows.rows.rows
+    var row = BenchmarkRow(
+      keep: keep, visualTokens: rows.total, kept: rows.kept, promptTokens: prompt,
+      encodeOperations: cost.encodeLinear + cost.encodeAttention,
+      prefillOperations: cost.prefillLinear(rows: prompt) + cost.prefillAttention(rows: prompt))
+    // The first round warms caches and makes kernels; it is not counted.
+    for round in 0...max(rounds, 1) {
+      var scratch = row
+      try measure(bytes, setting, evidence, newTokens: newTokens, into: &scratch)
+      if round > 0 { row = scratch }
+    }
+    return row
+  }
+
+  private func measure(
+    _ bytes: [UInt8], _ setting: PruningSetting, _ evidence: Evidence, newTokens: Int, into row: inout BenchmarkRow
+  ) throws(VLMError) {
+    let clock = ContinuousClock()
+    let start = clock.now
+    let picture = try model.picture(bytes, file: "pattern", grid: grid)
+    let decoded = clock.now
+    let encoded = try model.encode(picture, evidence: evidence)
+    let encodedAt = clock.now
+    let description = model.family.describe(picture, packing: setting.packing)
+    let plan = try model.plan(encoded, of: description, question: question(evidence), setting: setting)
+    let planned = clock.now
+    let visual = try model.visualRows(of: encoded, picture: description, plan: plan)
+    let projected = clock.now
+    var cache = model.decoder.makeCache(capacity: textTokens + visual.rows.rows + newTokens)
+    let sequence = embeddings(visual.rows)
+    var logits = model.decoder.run(
+      sequence, positions: (0..<sequence.rows).map { Position($0) }, cache: &cache, workers: model.workers)
+    var token = best(logits)
+    let prefilled = clock.now
+    row.preprocess.add(decoded - start)
+    row.encode.add(encodedAt - decoded)
+    row.prune.add(planned - encodedAt)
+    row.project.add(projected - planned)
+    row.prefill.add(prefilled - projected)
+    row.firstToken.add(prefilled - start)
+    for step in 0..<newTokens {
+      logits = model.decoder.run(
+        model.decoder.embed([token]), positions: [Position(sequence.rows + step)], cache: &cache, workers: model.workers
+      )
+      token = best(logits)
+    }
+    row.decode.add((clock.now - prefilled) / max(newTokens, 1))
+    // Another question: everything up to the end of the picture is there already.
+    let second = clock.now
+    let prefix = Self.before + visual.rows.rows
+    cache.truncate(to: prefix)
+    let question = sequence.rows(prefix..<sequence.rows)
+    token = best(
+      model.decoder.run(
+        question, positions: (prefix..<sequence.rows).map { Position($0) }, cache: &cache, workers: model.workers))
+    row.secondFirstToken.add(clock.now - second)
+    let plain = clock.now
+    _ = try model.encode(picture, evidence: .none)
+    row.encodePlain.add(clock.now - plain)
+  }
+
+  private func pruned(
+    _ picture: Picture, _ setting: PruningSetting, _ evidence: Evidence
+  ) throws(VLMError) -> VisualRows {
+    let encoded = try model.encode(picture, evidence: evidence)
+    let description = model.family.describe(picture, packing: setting.packing)
+    let plan = try model.plan(encoded, of: description, question: question(evidence), setting: setting)
+    return try model.visualRows(of: encoded, picture: description, plan: plan)
+  }
+
+  /// What a strategy reads of the question: a few embeddings, since what they say costs nothing either.
+  private func question(_ evidence: Evidence) -> QuestionEvidence {
+    var question: QuestionEvidence = [:]
+    for kind in evidence.question {
+      switch kind {
+      case .embeddings: question[kind] = model.decoder.embed(Array(1...8))
+      }
+    }
+    return question
+  }
+
+  /// Text, picture, text.
+  private func embeddings(_ visual: Matrix) -> Matrix {
+    let vocabulary = model.decoder.configuration.vocabulary
+    let tokens = (0..<textTokens).map { ($0 * 97 + 13) % vocabulary }
+    let text = model.decoder.embed(tokens)
+    let width = visual.columns
+    return Matrix(
+      rows: textTokens + visual.rows, columns: width,
+      values: Array(text.values[..<(Self.before * width)]) + visual.values
+        + Array(text.values[(Self.before * width)...]))
+  }
+
+  private func best(_ logits: [Float]) -> Int {
+    var best = 0
+    for index in logits.indices where logits[index] > logits[best] { best = index }
+    return best
+  }
+
+  /// A picture whose patches all differ, of a size that the family sees whole; 336×336, as of the peers, at least.
+  private func pattern() -> RGBImage {
+    let width = max(model.family.nativeSize.width, 336)
+    let height = max(model.family.nativeSize.height, 336)
+    let pixels = (0..<width * height).flatMap { index -> [UInt8] in
+      let (y, x) = (index / width, index % width)
+      return [UInt8((x * 7 + y * 3) & 255), UInt8((x * y / 64) & 255), UInt8((x ^ y) & 255)]
+    }
+    return RGBImage(width: width, height: height, pixels: pixels)
+  }
+
+  /// The time that the products of encode and prefill would take at the rates at which this machine multiplies, seconds.
+  public func floor(_ row: BenchmarkRow, rounds: Int) throws(VLMError) -> (encode: Double, prefill: Double) {
+    let cost = CostModel(model, picture: try model.picture(PNGEncoder.encode(pattern()), file: "pattern", grid: grid))
+    let engine = ProductEngine(model.compute.backEnd)
+    func seconds(_ products: [TowerCost.Product], rows: Int, _ format: NumberFormat) -> Double {
+      products.reduce(0.0) { sum, product in
+        let rate = ProductRate.measure(
+          format, engine: engine, rows: rows, inputs: product.inputs, outputs: product.outputs, rounds: rounds,
+          workers: model.workers)
+        return sum + 2 * Double(rows) * Double(product.inputs) * Double(product.outputs) * Double(product.count) / rate
+      }
+    }
+    func attention(_ operations: Double, _ format: NumberFormat, rows: Int) -> Double {
+      let rate = ProductRate.measure(
+        format == .f32 ? .f32 : .bf16, engine: engine, rows: rows, inputs: 256, outputs: rows, rounds: rounds,
+        workers: model.workers)
+      return operations / rate
+    }
+    let formats = model.compute.formats
+    // Views are alike in the families that are measured: one view's products, as often as there are views.
+    let views = Double(cost.views.count)
+    let encode =
+      seconds(cost.views[0].products, rows: cost.views[0].rows, formats.tower) * views
+      + attention(cost.encodeAttention, formats.tower, rows: cost.views[0].rows)
+    let prefill =
+      seconds(cost.decoderProducts, rows: row.promptTokens, formats.decoder)
+      + attention(cost.prefillAttention(rows: row.promptTokens), formats.decoder, rows: row.promptTokens)
+    return (encode, prefill)
+  }
+}

@@ -1,0 +1,55 @@
+import Kernels
+import Language
+import VLM
+import ViT
+
+/// Floating-point operations (a multiplication and an addition count two) of the products of a model, from its shape alone.
+public struct CostModel: Sendable {
+  /// Of each view of the picture.
+  let views: [TowerCost]
+  let decoder: DecoderConfiguration
+
+  public init(_ model: VisionLanguageModel, picture: Picture) {
+    let tower = model.family.tower(for: picture.kind)
+    views = picture.patchGrids.map(tower.cost)
+    decoder = model.decoder.configuration
+  }
+
+  /// Linear layers and patch embedding of all views.
+  public var encodeLinear: Double { views.reduce(0) { $0 + $1.linear } }
+
+  /// Attention's two products of all views.
+  public var encodeAttention: Double { views.reduce(0) { $0 + $1.attention } }
+
+  /// Linear layers of a prompt of `rows` positions. Of the last block, and of the head, only the last position is computed, but for
+  /// the block's keys and values.
+  public func prefillLinear(rows: Int) -> Double {
+    let width = Double(decoder.width)
+    let query = Double(decoder.heads * decoder.headWidth)
+    let shared = 2 * width * Double(decoder.keyValueHeads * decoder.headWidth)
+    let own = 2 * width * query + 3 * width * Double(decoder.feedForwardWidth)
+    let (rows, depth) = (Double(rows), Double(decoder.depth))
+    return 2 * (rows * (depth * shared + (depth - 1) * own) + own + width * Double(decoder.vocabulary))
+  }
+
+  /// Attention's two products of such a prompt; what lies right of the diagonal is not counted.
+  public func prefillAttention(rows: Int) -> Double {
+    let pairs = Double(rows) * Double(rows + 1) / 2
+    let counted = Double(decoder.depth - 1) * pairs + Double(rows)
+    return 4 * counted * Double(decoder.heads * decoder.headWidth)
+  }
+
+  /// Without the single row of the last block, which costs what reading its weights costs.
+  var decoderProducts: [TowerCost.Product] {
+    let query = decoder.heads * decoder.headWidth
+    let key = decoder.keyValueHeads * decoder.headWidth
+    let whole = decoder.depth - 1
+    return [
+      .init(inputs: decoder.width, outputs: query, count: whole),
+      .init(inputs: decoder.width, outputs: key, count: 2 * decoder.depth),
+      .init(inputs: query, outputs: decoder.width, count: whole),
+      .init(inputs: decoder.width, outputs: decoder.feedForwardWidth, count: 2 * whole),
+      .init(inputs: decoder.feedForwardWidth, outputs: decoder.width, count: whole),
+    ]
+  }
+}

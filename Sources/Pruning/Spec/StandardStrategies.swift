@@ -1,0 +1,23 @@
+extension StrategyCatalogue {
+  /// Every strategy of this package. A new one is a file in Strategies/ and a line here.
+  public static let standard = StrategyCatalogue([
+    KeepEverything.self,
+    RandomChoice.self,
+    UniformGrid.self,
+    Downsample.self,
+    FasterVLM.self,
+    VTCCLS.self,
+    HiPrune.self,
+    HiPrunePlusPlus.self,
+    FoPru.self,
+    GlobalCom2.self,
+  ])
+
+  /// What a budget alone means: the strategy that works on every tower.
+  public static let defaultName = HiPrune.name
+
+  /// Makes the strategy that `text` names; without a name the default one, or `none` where everything is kept.
+  public func make(parsing text: String?, keeping budget: Budget) throws(PruningError) -> any PruningStrategy {
+    try make(parsing: text ?? (budget == .all ? KeepEverything.name : Self.defaultName))
+  }
+}

@@ -1,0 +1,32 @@
+/// The strategies that a program offers, by name.
+public struct StrategyCatalogue: Sendable {
+  /// In the order in which they are listed.
+  public let strategies: [any PruningStrategy.Type]
+
+  public init(_ strategies: [any PruningStrategy.Type]) { self.strategies = strategies }
+
+  /// This catalogue with strategies of one's own behind it; one of a name that is there already takes its place.
+  public func adding(_ others: any PruningStrategy.Type...) -> StrategyCatalogue {
+    StrategyCatalogue(strategies.filter { type in !others.contains { $0.name == type.name } } + others)
+  }
+
+  public var names: [String] { strategies.map { $0.name } }
+
+  /// Makes a strategy of `name` or `name(option=value, …)`.
+  /// - Throws: `malformedSpec`, `unknownStrategy`, or what is wrong with an option.
+  public func make(parsing text: String) throws(PruningError) -> any PruningStrategy {
+    let written = try WrittenSpec(parsing: text)
+    guard let type = strategies.first(where: { $0.name == written.name }) else {
+      throw .unknownStrategy(written.name, valid: names)
+    }
+    var options = try StrategyOptions(strategy: written.name, written: written.options)
+    let strategy = try type.init(options: &options)
+    try options.checkAllRead()
+    return strategy
+  }
+
+  /// Names of the strategies that prune on `tower`.
+  public func names(workingOn tower: TowerDescription) -> [String] {
+    strategies.filter { $0.prunes && (tower.hasClassToken || !$0.needsClassToken) }.map { $0.name }
+  }
+}

@@ -1,0 +1,73 @@
+/// The options of a strategy spec, handed to a strategy's initialiser, which reads each of its own by name. What it leaves
+/// unread is unknown; what it reads is known: the list of valid names in an error is written nowhere else.
+public struct StrategyOptions: Sendable {
+  private let strategy: String
+  private var unread: [(name: String, value: String)]
+  private var known: [String] = []
+
+  /// Takes the options as written.
+  /// - Throws: `duplicateOption`.
+  public init(strategy: String, written: [(name: String, value: String)]) throws(PruningError) {
+    var seen = Set<String>()
+    for option in written where !seen.insert(option.name).inserted {
+      throw .duplicateOption(option.name, strategy: strategy)
+    }
+    self.strategy = strategy
+    unread = written
+  }
+
+  /// No options: every default.
+  public init(strategy: String) {
+    self.strategy = strategy
+    unread = []
+  }
+
+  /// A finite decimal number in `range`.
+  public mutating func number(
+    _ name: String, default fallback: Double, in range: ClosedRange<Double>
+  ) throws(PruningError) -> Double {
+    guard let text = take(name) else { return fallback }
+    guard text.allSatisfy({ "0123456789.-+eE".contains($0) }), let value = Double(text), range.contains(value) else {
+      let limits = "from \(spelled(range.lowerBound)) to \(spelled(range.upperBound))"
+      throw .invalidOption(name, value: text, strategy: strategy, expected: "a number \(limits)")
+    }
+    return value
+  }
+
+  /// The number of a block, negative ones counting from the end; nil when it is not given.
+  public mutating func layer(_ name: String) throws(PruningError) -> Int? {
+    guard let text = take(name) else { return nil }
+    guard let value = Int(text), !text.hasPrefix("+") else {
+      throw .invalidOption(name, value: text, strategy: strategy, expected: "the number of a block")
+    }
+    return value
+  }
+
+  /// One of a few words; nil when it is not given.
+  public mutating func choice<Choice: RawRepresentable & CaseIterable>(
+    _ name: String, of type: Choice.Type
+  ) throws(PruningError) -> Choice? where Choice.RawValue == String {
+    guard let text = take(name) else { return nil }
+    guard let choice = Choice(rawValue: text) else {
+      let words = Choice.allCases.map(\.rawValue).joined(separator: " or ")
+      throw .invalidOption(name, value: text, strategy: strategy, expected: words)
+    }
+    return choice
+  }
+
+  /// Refuses what nobody read.
+  public func checkAllRead() throws(PruningError) {
+    if let first = unread.first { throw .unknownOption(first.name, strategy: strategy, valid: known) }
+  }
+
+  private mutating func take(_ name: String) -> String? {
+    known.append(name)
+    guard let index = unread.firstIndex(where: { $0.name == name }) else { return nil }
+    return unread.remove(at: index).value
+  }
+}
+
+/// A number as a spec writes it: without a fraction where there is none.
+public func spelled(_ number: Double) -> String {
+  number == number.rounded() && abs(number) < 1e15 ? "\(Int(number))" : "\(number)"
+}

@@ -1,0 +1,71 @@
+import Basics
+import Checkpoint
+import Images
+import Kernels
+import Language
+import Tokenizer
+
+/// A checkpoint's folder on the way to a model: its files, and what every family reads of them in the same way.
+public struct FamilyLoader: Sendable {
+  public let folder: CheckpointFolder
+  /// config.json.
+  public let configuration: ConfigurationReader
+  /// What to call the model in results.
+  public let name: String
+  public let workers: Workers
+  public let template: TemplateChoice
+
+  init(
+    _ folder: CheckpointFolder, configuration: JSONValue, name: String, workers: Workers, template: TemplateChoice
+  ) throws(CheckpointError) {
+    self.folder = folder
+    self.configuration = try ConfigurationReader(configuration, file: folder.file("config.json"))
+    self.name = name
+    self.workers = workers
+    self.template = template
+  }
+
+  /// tokenizer.json.
+  func tokenizer() throws(VLMError) -> Tokenizer {
+    let bytes = try wrapping { () throws(CheckpointError) in try folder.bytes("tokenizer.json") }
+    do { return try Tokenizer(json: bytes) } catch { throw .tokenizer(error, folder: folder.path) }
+  }
+
+  /// The placeholder of a kind of picture, which tokenizer.json and config.json must number alike.
+  func marker(
+    of kind: PictureKind, in tokenizer: Tokenizer, default fallback: Int
+  ) throws(VLMError) -> PictureMarker {
+    let file = folder.file("tokenizer.json")
+    let text = "<\(kind.rawValue)>"
+    let expected = try wrapping { () throws(CheckpointError) in
+      try configuration.integer(
+        ["\(kind.rawValue)_token_index", "\(kind.rawValue)_token_id"], default: fallback, in: 0...16_777_216)
+    }
+    guard let number = tokenizer.id(of: text) else {
+      throw .imageToken(reason: "the tokenizer has no \(kind.rawValue) token \(text)", file: file)
+    }
+    guard number == expected else {
+      throw .imageToken(
+        reason: "the tokenizer numbers \(text) \(number), but config.json says \(expected)", file: file)
+    }
+    return PictureMarker(token: number, text: text)
+  }
+
+  /// generation_config.json decides; without it, what transformers derives from the model's own configuration.
+  func endTokens() throws(CheckpointError) -> Set<Int> {
+    if folder.contains("generation_config.json") {
+      let json = try folder.json("generation_config.json")
+      let generation = try ConfigurationReader(json, file: folder.file("generation_config.json"))
+      return Set(try generation.integers("eos_token_id", default: []))
+    }
+    if configuration.has("eos_token_id") { return Set(try configuration.integers("eos_token_id", default: [])) }
+    return Set(try configuration.section("text_config").integers("eos_token_id", default: [2]))
+  }
+
+  /// The file that describes the image processor: processor_config.json where it nests one, as transformers 5 saves them.
+  func processorFile() throws(CheckpointError) -> String {
+    let (nesting, own) = ("processor_config.json", "preprocessor_config.json")
+    if folder.contains(nesting), try folder.json(nesting)["image_processor"] != nil { return nesting }
+    return folder.contains(own) ? own : nesting
+  }
+}

@@ -1,0 +1,60 @@
+import Language
+import Pruning
+
+/// How to write the answer.
+public struct GenerationOptions: Sendable, Hashable {
+  public var maxNewTokens: Int
+  public var sampling: SamplingOptions
+
+  public init(maxNewTokens: Int = 128, sampling: SamplingOptions = SamplingOptions()) {
+    self.maxNewTokens = maxNewTokens
+    self.sampling = sampling
+  }
+}
+
+/// What each stage took.
+public struct StageTimings: Sendable, Hashable {
+  public var encode = Duration.zero
+  public var prune = Duration.zero
+  public var project = Duration.zero
+  public var prefill = Duration.zero
+  public var decode = Duration.zero
+
+  public init() {}
+}
+
+/// What a run keeps of an answer: text, counts and timings, and nothing whose size depends on the model.
+public struct AnswerRecord: Sendable, Hashable {
+  public enum FinishReason: String, Sendable {
+    /// The model ended it.
+    case stop
+    /// The limit on new tokens, or the context's end, ended it.
+    case length
+  }
+
+  public let text: String
+  public let finishReason: FinishReason
+  /// New tokens, the one that ended the answer included.
+  public let generatedTokens: Int
+  /// Positions that the decoder holds before the first new token: text and kept visual rows.
+  public let promptLength: Int
+  /// Visual tokens of all pictures before pruning.
+  public let visualTokens: Int
+  /// Visual tokens of all pictures that were kept.
+  public let keptTokens: Int
+  /// The strategy with every option spelled out.
+  public let strategy: StrategySpec
+  public let timings: StageTimings
+}
+
+/// An answer for whoever asked: what a run keeps of it, the tokens, and what was decided about each picture.
+@dynamicMemberLookup
+public struct Answer: Sendable {
+  public let record: AnswerRecord
+  /// New tokens, the one that ended the answer included.
+  public let generated: [Int]
+  /// One plan a picture of the conversation, in order.
+  public let plans: [ImagePlan]
+
+  public subscript<Value>(dynamicMember member: KeyPath<AnswerRecord, Value>) -> Value { record[keyPath: member] }
+}

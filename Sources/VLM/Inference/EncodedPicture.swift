@@ -1,0 +1,72 @@
+import Basics
+import Kernels
+import Pruning
+import ViT
+
+/// One picture after the tower: unpruned rows, and the evidence that was asked for. It holds nothing of any question.
+public struct EncodedPicture: Sendable {
+  /// The tower's rows of each view, [tokens, width].
+  public let features: [Matrix]
+  /// The class tokens' features, [views, width]; nil where the tower has none.
+  public let classTokens: Matrix?
+  /// The rows of each view as the decoder reads them, [tokens, decoder width], where evidence asked for them.
+  public let projected: [Matrix]?
+  /// One entry a view.
+  public let evidence: [ViewEvidence]
+}
+
+extension VisionLanguageModel {
+  /// Encodes every view of a picture, as far as its rows and the evidence need.
+  /// - Parameter inspection: what somebody wants to see besides.
+  public func encode(
+    _ picture: Picture, evidence: Evidence, inspection: TowerInspection? = nil
+  ) throws(VLMError) -> EncodedPicture {
+    let tower = family.tower(for: picture.kind)
+    var features: [Matrix] = []
+    var classTokens: [Float] = []
+    var views: [ViewEvidence] = []
+    for (view, patchGrid) in zip(picture.views, picture.patchGrids) {
+      let pixels = view.pixels
+      inspection?.sink.take("pixel_values", shape: [pixels.channels, pixels.height, pixels.width], pixels.values)
+      let encoded = tower.encode(
+        TowerInput(pixels: pixels.values, patchGrid: patchGrid), evidence: evidence.kinds, inspection: inspection,
+        workers: workers)
+      guard encoded.rows.values.allSatisfy(\.isFinite) else { throw .notFinite(stage: "the vision tower") }
+      features.append(encoded.rows)
+      classTokens += encoded.classToken ?? []
+      views.append(encoded.evidence)
+    }
+    var projected: [Matrix]?
+    if evidence.kinds.contains(.projected) || evidence.kinds.contains(.textSpace) {
+      let rows = features.map { family.connect($0, workers: workers) }
+      for (index, rows) in rows.enumerated() {
+        if evidence.kinds.contains(.projected) { views[index][.projected] = .matrix(rows) }
+        if evidence.kinds.contains(.textSpace) { views[index][.textSpace] = .matrix(rows) }
+      }
+      projected = rows
+    }
+    let width = features.first?.columns ?? 0
+    return EncodedPicture(
+      features: features,
+      classTokens: classTokens.isEmpty
+        ? nil : Matrix(rows: features.count, columns: width, values: classTokens),
+      projected: projected, evidence: views)
+  }
+
+  /// What a strategy reads of the question.
+  func questionEvidence(_ kinds: Set<QuestionEvidenceKind>, of question: String) -> QuestionEvidence {
+    var evidence: QuestionEvidence = [:]
+    for kind in kinds {
+      switch kind {
+      case .embeddings: evidence[kind] = textEmbeddings(question)
+      }
+    }
+    return evidence
+  }
+
+  /// The question's token embeddings, [tokens, decoder width]: the space in which projected tokens live too.
+  public func textEmbeddings(_ question: String) -> Matrix {
+    let tokens = tokenizer.encode(question, addSpecialTokens: false)
+    return decoder.embed(tokens.filter { $0 < decoder.configuration.vocabulary })
+  }
+}

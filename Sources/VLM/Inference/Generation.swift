@@ -1,0 +1,47 @@
+import Kernels
+import Language
+import Pruning
+
+/// An answer on its way: made by `Conversation.begin`, moved on by `Conversation.next`. It is a value without tensors of the
+/// cache: dropping it cancels the answer, between two tokens or two chunks of the prompt, and leaves the conversation as it was.
+public struct Generation: Sendable {
+  /// What one step did.
+  public enum Step: Sendable, Hashable {
+    /// So many of the prompt's positions are in the cache.
+    case prefilled(Int, of: Int)
+    /// One more token. The text that became certain with it, which may be empty.
+    case text(String)
+  }
+
+  /// Which answer of the conversation this is.
+  let number: Int
+  let prompt: PromptSequence
+  let turn: Turn?
+  let pictures: [Picture]
+  let sent: [SentPicture]
+  let features: [FeatureCache]
+  let options: GenerationOptions
+  let spec: StrategySpec
+  var timings: StageTimings
+  var sampler: Sampler
+  var writer: AnswerWriter
+  /// Logits [vocabulary] of the next token; nil until the whole prompt is in the cache.
+  var logits: [Float]?
+  /// New tokens so far.
+  public internal(set) var tokens: [Int] = []
+  /// Why the answer ended; nil while it goes on.
+  public internal(set) var finishReason: AnswerRecord.FinishReason?
+
+  /// Positions of the prompt: text and kept visual rows.
+  public var promptLength: Int { prompt.items.count }
+
+  /// The answer as far as it goes.
+  public var answer: Answer {
+    Answer(
+      record: AnswerRecord(
+        text: writer.text, finishReason: finishReason ?? .length, generatedTokens: tokens.count,
+        promptLength: promptLength, visualTokens: sent.reduce(0) { $0 + $1.rows.total },
+        keptTokens: sent.reduce(0) { $0 + $1.rows.kept }, strategy: spec, timings: timings),
+      generated: tokens, plans: sent.map(\.rows.plan))
+  }
+}

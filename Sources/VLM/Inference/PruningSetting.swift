@@ -1,0 +1,61 @@
+import Basics
+import Language
+import Pruning
+
+/// How to prune.
+public struct PruningSetting: Sendable {
+  public var strategy: any PruningStrategy
+  public var budget: Budget
+  public var positions: ImagePlan.Positions
+  public var seed: UInt64
+  /// How strategies that treat each view alone send several views.
+  public var packing: ViewPacking
+
+  public init(
+    strategy: any PruningStrategy, budget: Budget, positions: ImagePlan.Positions = .renumbered, seed: UInt64 = 0,
+    packing: ViewPacking = .spatial
+  ) {
+    self.strategy = strategy
+    self.budget = budget
+    self.positions = positions
+    self.seed = seed
+    self.packing = packing
+  }
+
+  /// Reads a strategy spec and a budget as the command line spells them: "hiprune(alpha=0.1)", "25%".
+  /// - Throws: `PruningError`.
+  public init(_ spec: String, keep budget: String) throws(PruningError) {
+    self.init(strategy: try StrategyCatalogue.standard.make(parsing: spec), budget: try Budget(parsing: budget))
+  }
+}
+
+extension VisionLanguageModel {
+  /// Refuses a strategy, a budget or a grid that cannot serve any picture of this model, before any picture is read. Each picture
+  /// is checked again when its size is known.
+  /// - Parameter grid: the grid of crops that every picture will be cut into; nil where its shape decides.
+  public func check(_ setting: PruningSetting, grid: Grid? = nil) throws(VLMError) {
+    try checkGrid(grid)
+    let kinds = PictureKind.allCases.filter { family.markers[$0] != nil }
+    let largest = kinds.compactMap { family.largestPicture(of: $0, grid: grid) }
+      .max { $0.visualTokens < $1.visualTokens }
+    let tower = towerDescription
+    _ = try wrapping { () throws(PruningError) in
+      guard let largest else { return try StrategyRunner.evidence(for: setting.strategy, on: tower) }
+      return try StrategyRunner.evidence(for: setting.strategy, of: largest, keeping: setting.budget)
+    }
+  }
+
+  /// What a setting reads of a picture: nothing when it keeps everything.
+  public func evidence(for setting: PruningSetting, of picture: Picture) throws(VLMError) -> Evidence {
+    let description = family.describe(picture, packing: setting.packing)
+    return try wrapping { () throws(PruningError) in
+      try StrategyRunner.evidence(for: setting.strategy, of: description, keeping: setting.budget)
+    }
+  }
+
+  /// The setting's strategy with every option spelled out on this model.
+  public func spec(of setting: PruningSetting) throws(VLMError) -> StrategySpec {
+    let tower = towerDescription
+    return try wrapping { () throws(PruningError) in try setting.strategy.resolved(on: tower) }
+  }
+}

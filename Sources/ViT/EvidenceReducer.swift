@@ -1,0 +1,59 @@
+import Kernels
+import Pruning
+
+/// Makes evidence of what was measured over a tower's sequence, for towers and for evidence files alike: prefix tokens go, and
+/// the members of a merge group, which are consecutive, become one entry.
+public struct EvidenceReducer: Sendable {
+  /// Positions in front of the patches.
+  let prefix: Int
+  /// Patches of a merge group.
+  let group: Int
+
+  public init(prefix: Int, group: Int) {
+    self.prefix = prefix
+    self.group = group
+  }
+
+  /// [heads, tokens] of a class row, [tokens] of sums, means of the patch–patch block.
+  public func reduce(_ value: TapValue) -> EvidenceValue {
+    switch value {
+    case .rows(let matrix):
+      let patches = matrix.columns - prefix
+      let values = (0..<matrix.rows).flatMap { matrix.row($0).dropFirst(prefix) }
+      // Head after head as one column, whose groups of rows are the heads' merge groups.
+      let column = Matrix(rows: matrix.rows * patches, columns: 1, values: values).groupMeans(of: group)
+      return .matrix(Matrix(rows: matrix.rows, columns: patches / group, values: column.values))
+    case .sums(let sums): return .vector(groupMeans(Array(sums[prefix...])))
+    case .patchSums(let sums):
+      let patches = Double(sums.received.count)
+      return .means(
+        PatchMeans(
+          received: groupMeans(sums.received.map { $0 / patches }), given: groupMeans(sums.given.map { $0 / patches })))
+    }
+  }
+
+  /// Rows of a sequence, [S, width] → [tokens, width].
+  public func reduce(rows: Matrix) -> Matrix { rows.rows(prefix..<rows.rows).groupMeans(of: group) }
+
+  private func groupMeans(_ values: [Double]) -> [Double] {
+    guard group > 1 else { return values }
+    return stride(from: 0, to: values.count, by: group).map { start in
+      values[start..<start + group].reduce(0, +) / Double(group)
+    }
+  }
+}
+
+extension Matrix {
+  /// Means of each `size` consecutive rows, in double; the matrix itself when groups are single rows.
+  func groupMeans(of size: Int) -> Matrix {
+    guard size > 1 else { return self }
+    var means: [Float] = []
+    for group in 0..<rows / size {
+      for column in 0..<columns {
+        let sum = (0..<size).reduce(0.0) { $0 + Double(self[group * size + $1, column]) }
+        means.append(Float(sum / Double(size)))
+      }
+    }
+    return Matrix(rows: rows / size, columns: columns, values: means)
+  }
+}

@@ -1,0 +1,72 @@
+import Kernels
+
+/// The activations of one view on its way through the encoder, allocated once and reused by every block.
+struct EncoderWorkspace {
+  let tokens: Int
+  /// The residual stream, [tokens, width].
+  var hidden: [Float]
+  var normed: [Float]
+  var queries: [Float]
+  var keys: [Float]
+  var values: [Float]
+  var context: [Float]
+  /// [tokens, feedForwardWidth].
+  var inner: [Float]
+
+  init(hidden: Matrix, feedForwardWidth: Int) {
+    tokens = hidden.rows
+    self.hidden = hidden.values
+    // Each its own memory: a copy of an array would be copied when it is first written.
+    func room(_ count: Int) -> [Float] { [Float](roomFor: count) }
+    normed = room(hidden.values.count)
+    queries = room(hidden.values.count)
+    keys = room(hidden.values.count)
+    values = room(hidden.values.count)
+    context = room(hidden.values.count)
+    inner = room(hidden.rows * feedForwardWidth)
+  }
+}
+
+/// One pre-norm transformer block: x += attention(norm(x)); x += feedForward(norm(x)).
+struct EncoderBlock: Sendable {
+  let attentionNorm: LayerNorm
+  let query: Linear
+  let key: Linear
+  let value: Linear
+  let output: Linear
+  let feedForwardNorm: LayerNorm
+  let expand: Linear
+  let contract: Linear
+  let attention: EncoderAttention
+  let activation: Activation
+
+  /// Runs the block on the workspace's residual stream.
+  /// - Returns: what each of `taps` took.
+  func run(_ work: inout EncoderWorkspace, taps: Set<AttentionTap>, workers: Workers)
+    -> [AttentionTap: TapValue]
+  {
+    let rows = work.tokens
+    attentionNorm.apply(work.hidden, rows: rows, into: &work.normed, workers: workers)
+    Linear.apply(
+      query, key, value, to: work.normed, rows: rows, into: &work.queries, &work.keys, &work.values, workers: workers)
+    let found = attention.apply(
+      queries: work.queries, keys: work.keys, values: work.values, tokens: rows, into: &work.context, taps: taps,
+      workers: workers)
+    output.apply(work.context, rows: rows, into: &work.hidden, accumulate: true, workers: workers)
+    feedForwardNorm.apply(work.hidden, rows: rows, into: &work.normed, workers: workers)
+    expand.apply(work.normed, rows: rows, into: &work.inner, activation: activation, workers: workers)
+    contract.apply(work.inner, rows: rows, into: &work.hidden, accumulate: true, workers: workers)
+    return found
+  }
+
+  /// What `taps` take of a block whose output nobody reads: queries, keys and their products alone.
+  func take(_ work: inout EncoderWorkspace, taps: Set<AttentionTap>, workers: Workers)
+    -> [AttentionTap: TapValue]
+  {
+    attentionNorm.apply(work.hidden, rows: work.tokens, into: &work.normed, workers: workers)
+    query.apply(work.normed, rows: work.tokens, into: &work.queries, workers: workers)
+    key.apply(work.normed, rows: work.tokens, into: &work.keys, workers: workers)
+    return attention.taps(
+      queries: work.queries.span, keys: work.keys.span, tokens: work.tokens, taps: taps, workers: workers)
+  }
+}

@@ -1,0 +1,79 @@
+import Kernels
+
+/// What to take out of one pass through the encoder.
+public struct EncodingRequest: Sendable {
+  /// Outputs of these 0-based blocks; −1 stands for the input of block 0.
+  public var hiddenLayers: Set<Int> = []
+  /// Taps by 0-based block.
+  public var taps: [Int: Set<AttentionTap>] = [:]
+  /// Keys by 0-based block.
+  public var keyLayers: Set<Int> = []
+
+  public init() {}
+
+  /// The last block that has to run, its attention at least; −1 when none has to.
+  var lastLayer: Int { max(hiddenLayers.max() ?? -1, taps.keys.max() ?? -1, keyLayers.max() ?? -1) }
+}
+
+/// What one view gave. Sequences include the prefix tokens.
+public struct Encoding: Sendable {
+  /// [tokens, width] by 0-based block; −1 for the input of block 0.
+  public var hidden: [Int: Matrix] = [:]
+  public var taps: [Int: [AttentionTap: TapValue]] = [:]
+  /// [tokens, heads · headWidth].
+  public var keys: [Int: Matrix] = [:]
+}
+
+/// A vision transformer with learned positions: CLIP's tower, ViT and DeiT, by configuration. It stops at the last block
+/// that anybody needs.
+public struct VisionTransformer: Sendable {
+  public let configuration: VisionConfiguration
+  let patchEmbedding: PatchEmbedding
+  /// [prefixTokens, width].
+  let prefix: WeightBuffer
+  /// [tokens, width].
+  let positions: WeightBuffer
+  let inputNorm: LayerNorm?
+  let blocks: [EncoderBlock]
+
+  /// Encodes one view.
+  /// - Parameter pixels: [3, imageSize, imageSize], normalised.
+  public func encode(_ pixels: [Float], request: EncodingRequest, workers: Workers) -> Encoding {
+    var encoding = Encoding()
+    let embedded = embed(pixels, workers: workers)
+    if request.hiddenLayers.contains(-1) { encoding.hidden[-1] = embedded }
+    let last = request.lastLayer
+    precondition(last < blocks.count, "a request names blocks that exist")
+    guard last >= 0 else { return encoding }
+    var work = EncoderWorkspace(hidden: embedded, feedForwardWidth: configuration.feedForwardWidth)
+    let deepestOutput = request.hiddenLayers.max() ?? -1
+    for layer in 0...last {
+      let taps = request.taps[layer] ?? []
+      // After the deepest output that is read, later maps still need this block's output; the last one does not.
+      let outputIsRead = layer <= deepestOutput || layer < last
+      let found =
+        outputIsRead
+        ? blocks[layer].run(&work, taps: taps, workers: workers)
+        : blocks[layer].take(&work, taps: taps, workers: workers)
+      if request.taps[layer] != nil { encoding.taps[layer] = found }
+      if request.keyLayers.contains(layer) { encoding.keys[layer] = matrix(work.keys) }
+      if request.hiddenLayers.contains(layer) { encoding.hidden[layer] = matrix(work.hidden) }
+    }
+    return encoding
+  }
+
+  /// The input of block 0: [tokens, width].
+  private func embed(_ pixels: [Float], workers: Workers) -> Matrix {
+    let side = configuration.imageSize
+    let patches = patchEmbedding(pixels, height: side, width: side, workers: workers)
+    var embedded = matrix(prefix.values + patches.values)
+    positions.withUnsafeElements { positions in
+      for index in embedded.values.indices { embedded.values[index] += positions[index] }
+    }
+    return inputNorm.map { $0(embedded, workers: workers) } ?? embedded
+  }
+
+  private func matrix(_ values: [Float]) -> Matrix {
+    Matrix(rows: configuration.tokens, columns: configuration.width, values: values)
+  }
+}

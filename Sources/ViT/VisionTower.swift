@@ -1,0 +1,66 @@
+import Basics
+import Kernels
+import Pruning
+
+/// What turns one view into rows that a connector reads: one row for each token that the decoder would get.
+public protocol VisionTower: Sendable {
+  /// The tower as strategies see it.
+  var description: TowerDescription { get }
+  /// Encodes one view, as far as its rows and the evidence need.
+  /// - Parameters:
+  ///   - kinds: evidence of attention, keys and features; projections are the caller's.
+  ///   - inspection: what somebody wants to see besides.
+  func encode(
+    _ view: TowerInput, evidence kinds: Set<EvidenceKind>, inspection: TowerInspection?, workers: Workers
+  ) -> EncodedView
+  /// What a view of so many patches costs, without any evidence.
+  func cost(of patchGrid: Grid) -> TowerCost
+}
+
+/// One view, as a family's processor makes it.
+public struct TowerInput: Sendable {
+  /// As the tower reads them: [3, height, width] of the towers here, normalised.
+  public let pixels: [Float]
+  public let patchGrid: Grid
+
+  public init(pixels: [Float], patchGrid: Grid) {
+    self.pixels = pixels
+    self.patchGrid = patchGrid
+  }
+}
+
+/// What a tower made of one view.
+public struct EncodedView: Sendable {
+  /// [sent tokens, width], in raster order.
+  public let rows: Matrix
+  /// The class token's features, [width]; nil where the tower has none.
+  public let classToken: [Float]?
+  public let evidence: ViewEvidence
+
+  public init(rows: Matrix, classToken: [Float]?, evidence: ViewEvidence) {
+    self.rows = rows
+    self.classToken = classToken
+    self.evidence = evidence
+  }
+}
+
+/// What to show of a pass through a tower: the output of every block, and of some blocks more.
+public struct TowerInspection {
+  public let sink: any TensorSink
+  /// Taps by 0-based block, shown as `vision.attention.NN` (softmax) and `vision.logits.NN`.
+  public let maps: [Int: Set<AttentionTap>]
+  /// Blocks whose keys are shown as `vision.keys.NN`.
+  public let keys: Set<Int>
+
+  /// - Parameters:
+  ///   - attention: blocks whose maps are shown after softmax.
+  ///   - logits: blocks whose maps are shown before it.
+  public init(sink: any TensorSink, attention: Set<Int> = [], logits: Set<Int> = [], keys: Set<Int> = []) {
+    self.sink = sink
+    var maps: [Int: Set<AttentionTap>] = [:]
+    for layer in attention { maps[layer, default: []].insert(.map(.softmax)) }
+    for layer in logits { maps[layer, default: []].insert(.map(.logits)) }
+    self.maps = maps
+    self.keys = keys
+  }
+}
