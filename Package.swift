@@ -71,6 +71,7 @@ let package = Package(
     tests(of: "Tokenizer", ["Tokenizer", "Checkpoint"]),
     tests(of: "Kernels", ["Kernels"]),
     tests(of: "Checkpoint", ["Checkpoint"]),
+    tests(of: "Language", ["Language"]),
     tests(of: "Images", ["Images"]),
     tests(of: "Pruning", ["Pruning"]),
     tests(of: "ViT", ["ViT", "Images"]),

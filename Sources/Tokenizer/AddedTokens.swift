@@ -1,6 +1,7 @@
 /// One entry of `added_tokens`.
 struct AddedToken: Sendable {
-  let id: Int
+  /// What the file says, until `AddedTokens` has found its place.
+  fileprivate(set) var id: Int
   let content: [UInt8]
   /// Matches only where no word character touches it.
   let isSingleWord: Bool
@@ -38,7 +39,8 @@ struct AddedTokens: Sendable {
   /// The largest id plus one; 0 without tokens.
   let size: Int
 
-  /// Reads the section `added_tokens` and checks the ids against the reference's rule.
+  /// Reads the section `added_tokens`. As in the reference, a token has its vocabulary's id or the next free one, whatever the
+  /// file says: an id after a gap closes up.
   init(
     _ entries: [TokenizerSection], vocabulary: Vocabulary, normalizer: Normalizer
   ) throws(TokenizerError) {
@@ -47,16 +49,12 @@ struct AddedTokens: Sendable {
     var byContent: [[UInt8]: Int] = [:]
     var largest = -1
     for entry in entries {
-      let token = try AddedToken(entry)
+      var token = try AddedToken(entry)
       guard !token.content.isEmpty else { continue }
       let place =
         byContent[token.content] ?? vocabulary.id(of: token.content[...])
         ?? (largest >= vocabulary.count ? largest + 1 : vocabulary.count)
-      guard token.id == place else {
-        let name = String(decoding: token.content, as: UTF8.self)
-        let problem = "\"\(name)\" has id \(token.id), but the vocabulary puts it at \(place)"
-        throw entry.invalid(problem)
-      }
+      token.id = place
       largest = max(largest, place)
       if byContent.updateValue(place, forKey: token.content) == nil { tokens.append(token) }
       byID[place] = token.isNormalized ? normalizer.normalize(token.content) : token.content

@@ -19,10 +19,12 @@ public struct ChosenTemplate: Sendable {
   public let origin: String
   /// Whether a system text can be written as the checkpoint's own template writes it.
   public let takesSystem: Bool
+  /// What speaks against it; nil where nothing does.
+  var doubt: String?
 }
 
 extension FamilyLoader {
-  /// Finds the template. A checkpoint that has none gets its family's own, where its tokenizer does not speak against it.
+  /// Finds the template. A checkpoint that has none gets its family's own, with a note where its tokenizer speaks against it.
   /// - Parameter standard: what the family's published checkpoints are trained with.
   /// - Throws: `unknownTemplate`, which names the file and the reason.
   func chosenTemplate(
@@ -38,7 +40,7 @@ extension FamilyLoader {
     case .recognised: break
     }
     guard let (source, file) = try wrapping({ () throws(CheckpointError) in try chatTemplate() }) else {
-      return try withoutFile(tokenizer, standard: standard)
+      return withoutFile(tokenizer, standard: standard)
     }
     let names = try wrapping { () throws(CheckpointError) in try specialTokens() }
     do {
@@ -49,16 +51,15 @@ extension FamilyLoader {
     }
   }
 
-  private func withoutFile(
-    _ tokenizer: Tokenizer, standard: any PromptTemplate
-  ) throws(VLMError) -> ChosenTemplate {
-    for (token, name) in [(ChatMLPrompt.startToken, "chatml"), (Llama3Prompt.headerToken, "llama3")]
-    where tokenizer.id(of: token) != nil && standard.name != name {
-      throw .unknownTemplate(
-        file: folder.path, reason: "it has no chat template, and \(token) in its tokenizer is not \(standard.name)'s")
-    }
+  private func withoutFile(_ tokenizer: Tokenizer, standard: any PromptTemplate) -> ChosenTemplate {
+    let foreign = [(ChatMLPrompt.startToken, "chatml"), (Llama3Prompt.headerToken, "llama3")]
+      .first { tokenizer.id(of: $0.0) != nil && standard.name != $0.1 }
     return ChosenTemplate(
-      template: standard, origin: "no chat template in the checkpoint: its family's own", takesSystem: true)
+      template: standard, origin: "no chat template in the checkpoint: its family's own", takesSystem: true,
+      doubt: foreign.map {
+        "the checkpoint has no chat template, so prompts are written as \(standard.name), its family's own, although its "
+          + "tokenizer knows \($0.0); --template \($0.1) writes them so"
+      })
   }
 
   /// The chat template's text and its file, in transformers' order: the processor's own key, then the legacy file, then the

@@ -69,4 +69,18 @@ import Tokenizer
       for await result in group { #expect(result == alone) }
     }
   }
+
+  /// Facts of `tokenizers` 0.23.3, on a vocabulary of "a" and "b".
+  @Test func `closes gaps in front of added tokens as the reference does`() throws {
+    func ids(_ added: [(id: Int, content: String)]) throws -> [Int] {
+      let tokens = added.map { #"{"id": \#($0.id), "content": "\#($0.content)", "special": true, "normalized": false}"# }
+      let file =
+        #"{"added_tokens": [\#(tokens.joined(separator: ","))], "model": {"type": "BPE", "vocab": {"a": 0, "b": 1}, "merges": []}}"#
+      return try Tokenizer(json: Array(file.utf8)).encode("a" + added.map(\.content).joined())
+    }
+    #expect(try ids([(7, "<x>")]) == [0, 2])
+    #expect(try ids([(2, "<x>"), (9, "<y>"), (4, "<z>")]) == [0, 2, 3, 4])
+    #expect(try ids([(5, "a"), (3, "<x>")]) == [0, 0, 2])
+    #expect(try ids([(2, "<x>"), (2, "<y>")]) == [0, 2, 3])
+  }
 }

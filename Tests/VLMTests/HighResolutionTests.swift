@@ -179,7 +179,7 @@ import Testing
         == "Be kind. USER: <image>\n<image>\nWhat? ASSISTANT: This. USER: Why? ASSISTANT:")
     #expect(
       MistralPrompt().text(turns: turns, system: "Be kind.", image: "<image>")
-        == "<<SYS>>\nBe kind.\n<</SYS>>\n\n[INST] <image>\n<image>\nWhat? [/INST] This.</s>[INST] Why? [/INST]")
+        == "<<SYS>>\nBe kind.\n<</SYS>>\n\n[INST] <image>\n<image>\nWhat? [/INST] This.</s> [INST] Why? [/INST]")
     #expect(
       Llama3Prompt().text(turns: turns, system: "Be kind.", image: "<image>")
         == "<|start_header_id|>system<|end_header_id|>\n\nBe kind.<|eot_id|>"

@@ -45,7 +45,8 @@ public enum FamilyCatalogue {
       try FamilyLoader(folder, configuration: configuration, name: name, workers: workers, template: template)
     }
     var model = try family.load(loader)
-    model.notes = try wrapping { () throws(CheckpointError) in try loader.generationNotes() }
+    model.notes = [model.template?.doubt].compactMap { $0 }
+    model.notes += try wrapping { () throws(CheckpointError) in try loader.generationNotes() }
     let packedFile = try wrapping { [folder] () throws(CheckpointError) in try folder.packedFile() }
     model.compute = ComputeReport(backEnd: compute.backEnd, formats: formats, packedFile: packedFile)
     return model

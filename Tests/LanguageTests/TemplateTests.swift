@@ -1,0 +1,104 @@
+import Basics
+import Foundation
+import Language
+import TestSupport
+import Testing
+
+/// What transformers' `apply_chat_template` writes: `fixtures/generate/prompts.py` made the goldens.
+@Suite struct `A checkpoint's chat template` {
+  struct Case: Decodable, Sendable, CustomTestStringConvertible {
+    /// Nil: of no known kind.
+    let kind: String?
+    let what: String
+    let template: String
+    let texts: [String: String]
+    var testDescription: String { what }
+  }
+
+  private struct Goldens: Decodable {
+    let tokens: [String: String]
+    let cases: [Case]
+  }
+
+  private static let goldens = try? JSONDecoder().decode(
+    Goldens.self, from: Data(contentsOf: Fixtures.url("golden/prompts/templates.json")))
+  static let cases = goldens?.cases ?? []
+  static let known = cases.filter { $0.kind != nil }
+  static let unknown = cases.filter { $0.kind == nil }
+  static let tokens = goldens?.tokens ?? [:]
+
+  /// The goldens' conversations.
+  static let conversations: [String: (turns: [Turn], system: String?)] = [
+    "one": ([Turn(question: "What is this?", pictures: 1)], nil),
+    "two pictures and turns": (
+      [Turn(question: "What are these?", pictures: 2, answer: "Rings"), Turn(question: "Which colour?", pictures: 0)], nil
+    ),
+    "later picture": (
+      [Turn(question: "Hello", pictures: 0, answer: "Hello."), Turn(question: "And this?", pictures: 1)], nil
+    ),
+    "system": ([Turn(question: "What is this?", pictures: 1)], "Be brief."),
+  ]
+
+  @Test func `has goldens of every kind`() {
+    #expect(Set(Self.known.compactMap(\.kind)) == Set(TemplateCatalogue.names) && Self.unknown.count >= 4)
+  }
+
+  @Test(arguments: known)
+  func `is recognised, and written as transformers writes it`(_ golden: Case) throws {
+    let match = try TemplateRecognition.recognise(golden.template, specialTokens: Self.tokens)
+    #expect(match.template.name == golden.kind && match.takesSystem)
+    for (title, conversation) in Self.conversations {
+      var expected = try #require(golden.texts[title])
+      // The start token is the tokenizer's to add.
+      if let start = Self.tokens["bos_token"], expected.hasPrefix(start) { expected.removeFirst(start.count) }
+      let text = match.template.text(turns: conversation.turns, system: conversation.system, image: "<image>")
+      #expect(text == expected, "\(title)")
+    }
+  }
+
+  @Test(arguments: unknown)
+  func `that is of no known kind is not taken for one`(_ golden: Case) {
+    #expect(throws: TemplateRecognition.Unknown.self) {
+      try TemplateRecognition.recognise(golden.template, specialTokens: Self.tokens)
+    }
+  }
+
+  @Test(arguments: [
+    "{% for m in messages %}", "{{ messages", "{% endif %}", "{{ messages | tojson }}", "{% macro f() %}{% endmacro %}",
+    "{{ raise_exception('no') }}", "{% for m in 7 %}{% endfor %}", "{{ missing.member.member }}", "{{ 1 % 0 }}", "{# ", "{{ 'a }}",
+    "{% for a in messages %}{% for b in messages %}{{ 'x' * 3 }}{% endfor %}{% endfor %}", "", "USER: ",
+  ])
+  func `that cannot be read here is unknown, with a reason`(_ source: String) {
+    do throws(TemplateRecognition.Unknown) {
+      _ = try TemplateRecognition.recognise(source, specialTokens: [:])
+      Issue.record("it was recognised")
+    } catch {
+      #expect(!error.reason.isEmpty)
+    }
+  }
+
+  @Test func `nested without end does not bring the program down`() {
+    for source in [
+      String(repeating: "(", count: 10_000), String(repeating: "{% if 1 %}", count: 300),
+      "{{ " + String(repeating: "[", count: 10_000) + " }}", "{{ " + String(repeating: "not ", count: 10_000) + "1 }}",
+    ] {
+      #expect(throws: TemplateRecognition.Unknown.self) { try TemplateRecognition.recognise(source, specialTokens: [:]) }
+    }
+  }
+
+  static let published = Fixtures.sharedData?.appending(path: "published")
+
+  @Test(
+    .enabled(if: published != nil, "needs ../shared/data/published"),
+    arguments: [
+      ("llava-hf--llava-1.5-7b-hf/chat_template.jinja", "vicuna"),
+      ("llava-hf--llava-v1.6-mistral-7b-hf/chat_template.json", "mistral"),
+      ("../cases/chatml/chat_template.jinja", "chatml"),
+    ])
+  func `as it is published is recognised`(file: String, kind: String) throws {
+    let bytes = try readFile(try #require(Self.published).appending(path: file).path)
+    let source =
+      file.hasSuffix(".json") ? try JSONValue(parsing: bytes).string("chat_template") : String(decoding: bytes, as: UTF8.self)
+    #expect(try TemplateRecognition.recognise(source, specialTokens: [:]).template.name == kind)
+  }
+}
