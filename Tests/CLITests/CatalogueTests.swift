@@ -108,6 +108,7 @@ import Testing
       var run = command == "bench" ? Command([]) : withBundled(Command([]))
       run.line = example.replacing("vlmprune ", with: "\"$0\" ", maxReplacements: 1)
       run.folder = scratch.folder
+      // Or pack would write into the home of whoever runs the tests.
       run.environment["XDG_CACHE_HOME"] = scratch.path("cache")
       try succeed(run)
     }

@@ -13,7 +13,8 @@ struct SweepCommand: ParsableCommand {
 
       Example:
         vlmprune sweep --questions fixtures/questions/scenes/questions.jsonl \\
-          --images fixtures/questions/scenes --strategies fastervlm,random --keep 25%,11% --limit 16
+          --images fixtures/questions/scenes --strategies fastervlm,random \\
+          --keep 25%,11% --limit 16
       """)
 
   @Option(name: .long, help: ArgumentHelp("Questions: JSONL, one object a line.", valueName: "file"))
