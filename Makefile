@@ -7,7 +7,8 @@ TEST_FLAGS = -c release -Xswiftc -enable-testing
 # The test build has a folder of its own, so that it and the plain build do not undo each other.
 TEST_FOLDER = .build-tests
 LINTED = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
-# What --version prints. SwiftPM caches its manifest by environment: without this an incremental build keeps an old commit.
+# What --version prints. SwiftPM caches its manifest by environment: without this an incremental build keeps an old
+# commit.
 export VLMPRUNE_COMMIT := $(shell git describe --always --dirty=_changed --abbrev=12 --exclude='*' 2>/dev/null)
 
 .PHONY: setup build demo test lint format retention benchmarks picture install clean
@@ -26,6 +27,8 @@ test: setup
 	$(SWIFT) test $(TEST_FLAGS) --scratch-path $(TEST_FOLDER) --skip-build --disable-xctest
 
 lint:
+	@scripts/check_cycles.sh
+	@scripts/check_columns.sh
 	$(SWIFT) format lint --strict --recursive $(LINTED)
 
 format:

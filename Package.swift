@@ -75,7 +75,7 @@ let package = Package(
     tests(of: "Images", ["Images"]),
     tests(of: "Pruning", ["Pruning"]),
     tests(of: "ViT", ["ViT", "Images"]),
-    tests(of: "VLM", ["VLM"]),
+    tests(of: "VLM", ["VLM", "Measurement"]),
     tests(of: "Measurement", ["Measurement"]),
     tests(of: "Evaluation", ["Evaluation"]),
     tests(of: "CLI", ["vlmprune", "VLM"]),

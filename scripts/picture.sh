@@ -1,5 +1,6 @@
 #!/bin/sh
-# Draws docs/strategies.png: what four strategies keep of three test scenes, 64 of 576 tokens. Needs ImageMagick's montage.
+# Draws docs/strategies.png: what four strategies keep of three test scenes, 64 of 576 tokens. Needs ImageMagick's
+# montage.
 #   scripts/picture.sh BINARY
 set -eu
 

@@ -36,16 +36,20 @@ public struct EvaluationReport: Sendable, Encodable {
   public let keepRatio: Double
   public let metric: String
   public let timings: Timings
+  /// The most memory that the process had; nil where nobody measured it.
+  public let peakBytes: Int?
 
   private enum CodingKeys: String, CodingKey {
     case accuracy, interval, n, categories, strategy, kept, metric
     case visualTokens = "visual_tokens"
     case keepRatio = "keep_ratio"
     case timings = "timings_ms"
+    case peakBytes = "peak_bytes"
   }
 
   /// - Parameter answered: at least one question.
-  public init(_ answered: [AnsweredQuestion], metric: Metric) {
+  public init(_ answered: [AnsweredQuestion], metric: Metric, peakBytes: Int? = nil) {
+    self.peakBytes = peakBytes
     precondition(!answered.isEmpty, "a report is of at least one question")
     let overall = Proportion(right: answered.count(where: \.isRight), of: answered.count)
     accuracy = overall.value

@@ -5,7 +5,7 @@ import Testing
 @Suite("eval") struct EvalTests {
   private static let fields: Set<String> = [
     "accuracy", "interval", "n", "categories", "strategy", "visual_tokens", "kept", "keep_ratio", "metric",
-    "timings_ms",
+    "timings_ms", "peak_bytes",
   ]
 
   /// Three questions about two pictures, the first with a right answer that no tiny model gives.
@@ -21,6 +21,25 @@ import Testing
   private func eval(_ questions: String, _ more: String...) -> Command {
     Command(
       ["eval", "--questions", questions, "--images", Fixtures.url("images").path, "--model", classic] + more)
+  }
+
+  /// A question costs its own text and counts, however many there are: no logits, and no row of any picture.
+  @Test("peak memory does not depend on how many questions there are")
+  func memory() throws {
+    func peak(_ count: Int) throws -> Double {
+      let scratch = try Scratch()
+      let pictures = ["tiny-square.png", "tiny-wide.png", "tiny-tall.png", "tiny-panorama.png"]
+      let lines = (0..<count).map { number in
+        let picture = pictures[number * pictures.count / count]
+        return #"{"question_id": \#(number), "image": "\#(picture)", "text": "What is this?", "answer": "x"}"#
+      }
+      let file = try questions(scratch, lines: lines)
+      let report = try succeed(eval(file, "--max-new-tokens", "1", "--threads", "1", "--json")).json()
+      #expect(report["n"] as? Int == count)
+      return try #require(report["peak_bytes"] as? Double)
+    }
+    let (few, many) = (try peak(200), try peak(3200))
+    #expect(many <= few * 1.05, "\(Int(few)) bytes at 200 questions, \(Int(many)) at 3,200")
   }
 
   @Test("--json has the contract's fields, every question counted once")

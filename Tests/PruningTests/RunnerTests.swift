@@ -74,7 +74,7 @@ import Testing
   }
 }
 
-@Suite("Ranking and drawing") struct RankingTests {
+@Suite("Ranking") struct RankingTests {
   @Test func theHighestComeFirstAndTiesGoToTheLowerIndex() {
     #expect(Ranking.top(3, of: [1, 3, 2, 3, 0]) == [1, 3, 2])
     #expect(Ranking.top(2, of: [1, 3, 2, 3, 0], among: [0, 2, 4]) == [2, 0])
@@ -85,20 +85,4 @@ import Testing
 
   @Test(arguments: [(0.5, 0), (1.5, 2), (2.5, 2), (3.5, 4), (2.4, 2), (2.6, 3)])
   func halvesRoundToEven(value: Double, rounded: Int) { #expect(Ranking.roundHalfEven(value) == rounded) }
-
-  @Test func aGeneratorNeverChanges() {
-    var random = SeededGenerator(seed: 1, digest: 2)
-    var other = SeededGenerator(seed: 2, digest: 1)
-    let first = random.next()
-    #expect(first != other.next())
-    var again = SeededGenerator(seed: 1, digest: 2)
-    #expect(again.next() == first)
-  }
-
-  @Test("Draws stay below their bound and reach all of it", arguments: [1, 2, 3, 7, 24])
-  func draws(bound: Int) {
-    var random = SeededGenerator(seed: 3, digest: 0)
-    let drawn = Set((0..<1_000).map { _ in random.next(below: bound) })
-    #expect(drawn == Set(0..<bound))
-  }
 }

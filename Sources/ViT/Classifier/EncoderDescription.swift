@@ -61,8 +61,14 @@ struct EncoderDescription {
       throw Unusable(reason: "\"layer_norm_eps\" is \(epsilon), expected a number above 0")
     }
     let imageSize = try whole(json, "image_size", default: 224, in: 1...8192)
+    let patchSize = try whole(json, "patch_size", default: 16, in: 1...imageSize)
+    guard imageSize / patchSize <= VisionConfiguration.mostPatchesASide else {
+      throw Unusable(
+        reason: "\"patch_size\" is \(patchSize), expected at most \(VisionConfiguration.mostPatchesASide) patches a side of "
+          + "\(imageSize)")
+    }
     return VisionConfiguration(
-      imageSize: imageSize, patchSize: try whole(json, "patch_size", default: 16, in: 1...imageSize), width: width,
+      imageSize: imageSize, patchSize: patchSize, width: width,
       depth: try whole(json, "num_hidden_layers", default: 12, in: 1...1024), heads: heads,
       feedForwardWidth: try whole(json, "intermediate_size", default: 3072, in: 1...1_048_576),
       activation: activation, normEpsilon: Float(epsilon), prefixTokens: modelType == "deit" ? 2 : 1,

@@ -3,7 +3,7 @@ import Kernels
 
 extension VisionConfiguration {
   /// Memory of one attention tile grows with the patches; published towers have 16 to 37 a side.
-  private static let mostPatchesASide = 256
+  static let mostPatchesASide = 256
 
   /// Reads a `vision_config` of type `clip_vision_model`; absent keys are CLIPVisionConfig's, and an absent section is the
   /// tower of LLaVA-1.5, or of the family that sees `standardSize` pixels.

@@ -64,7 +64,7 @@ struct BenchCommand: ParsableCommand {
     let start = clock.now
     let model = try options.loadModel()
     let load = clock.now - start
-    for setting in settings { try model.check(setting.setting) }
+    try options.check(settings.map(\.setting), on: model)
     let benchmark = Benchmark(model: model, textTokens: textTokens, grid: try options.cropGrid())
     let longest = try benchmark.longestPrompt() + maxNewTokens
     guard longest <= model.decoder.configuration.contextLength else {

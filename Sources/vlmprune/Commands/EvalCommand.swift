@@ -49,7 +49,7 @@ struct EvalCommand: ParsableCommand {
     let all = try Question.read(try InputFile.bytes(questions), file: questions)
     let asked = Array(all.prefix(limit ?? all.count))
     let model = try options.loadModel()
-    try model.check(setting, grid: grid)
+    try options.check(setting, on: model)
     let run = EvaluationRun(
       model: model, setting: setting, metric: metric, options: GenerationOptions(maxNewTokens: maxNewTokens),
       limits: options.limits, reuses: !noReuse, grid: grid)
@@ -64,7 +64,7 @@ struct EvalCommand: ParsableCommand {
       let lines = try answered.map { try AnswerLine($0, model: model.name).data() }
       try OutputFile.write([UInt8](lines.joined()), to: answers)
     }
-    let report = EvaluationReport(answered, metric: metric)
+    let report = EvaluationReport(answered, metric: metric, peakBytes: ProcessMemory.peakBytes)
     if options.json {
       try StandardOutput.write(json: report)
     } else {

@@ -66,7 +66,7 @@ struct InspectCommand: ParsableCommand {
     let grid = try options.cropGrid()
     let input = try PictureInput.read([image], asVideo: false)[0]
     let model = try options.loadModel(auto: .f32, rawPrompt: question.rawPrompt)
-    try model.check(setting, grid: grid)
+    try options.check(setting, on: model)
     let layers = try mapLayers(of: model)
     let picture = try input.picture(for: model, limits: options.limits, grid: grid)
     let dump = try EvidenceDump(setting: setting, model: model, isWanted: evidence != nil)

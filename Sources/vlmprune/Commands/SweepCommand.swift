@@ -13,7 +13,8 @@ struct SweepCommand: ParsableCommand {
 
       Example:
         vlmprune sweep --questions fixtures/questions/scenes/questions.jsonl \\
-          --images fixtures/questions/scenes --strategies fastervlm,random --keep 25%,11% --limit 16
+          --images fixtures/questions/scenes --strategies fastervlm,random \\
+          --keep 25%,11% --limit 16
       """)
 
   @Option(name: .long, help: ArgumentHelp("Questions: JSONL, one object a line.", valueName: "file"))
@@ -71,7 +72,7 @@ struct SweepCommand: ParsableCommand {
     let asked = Array(all.prefix(limit ?? all.count))
     let model = try options.loadModel()
     let grid = try options.cropGrid()
-    for setting in settings { try model.check(setting, grid: grid) }
+    try options.check(settings, on: model)
     let run = EvaluationRun(
       model: model, setting: settings[0], metric: metric, options: GenerationOptions(maxNewTokens: maxNewTokens),
       limits: options.limits, grid: grid)

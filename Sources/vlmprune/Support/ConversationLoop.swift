@@ -17,7 +17,7 @@ struct ConversationLoop: ~Copyable {
   init(options: RunOptions, question: QuestionOptions, setting: PruningSetting, inputs: [PictureInput]) throws {
     let grid = try options.cropGrid()
     let model = try options.loadModel()
-    try model.check(setting, grid: grid)
+    try options.check(setting, on: model)
     let pictures = try inputs.map { try $0.picture(for: model, limits: options.limits, grid: grid) }
     // Everything that can fail comes first: what cannot be copied is initialised whole or not at all.
     self.options = options
@@ -33,7 +33,7 @@ struct ConversationLoop: ~Copyable {
     while true {
       StandardError.write("> ")
       guard let line = readLine() else {
-        // The end of input leaves the cursor behind the prompt.
+        // The end of input leaves the cursor after the prompt.
         StandardError.write("\n")
         return
       }
@@ -79,14 +79,14 @@ struct ConversationLoop: ~Copyable {
   }
 
   private static func incomplete(_ command: String, _ needed: String) -> CommandFailure {
-    .usage("\(command) alone says nothing", hint: "behind \(command) comes \(needed)")
+    .usage("\(command) alone says nothing", hint: "after \(command) comes \(needed)")
   }
 
   /// All or nothing: a setting that cannot serve leaves the old one in place.
   private mutating func change(_ edit: (inout PruningSetting) throws -> Void) throws {
     var changed = setting
     try edit(&changed)
-    try model.check(changed, grid: try options.cropGrid())
+    try options.check(changed, on: model)
     setting = changed
     conversation.change(changed)
   }

@@ -4,6 +4,10 @@ import VLM
 /// Finds the folder of a model: a folder, a name in the local Hugging Face cache, or the bundled model.
 enum ModelLocator {
   static let bundledName = "shapes-llava"
+  /// What the bundled model can be asked.
+  static let bundledNote =
+    "the bundled model knows drawn scenes of small objects: ask what color or shape one is, how many there are, where one is, "
+    + "what is written on it, which is the largest"
 
   /// - Parameter request: what the user gave; nil for the bundled model.
   /// - Returns: the folder, and what to call the model in results.

@@ -125,8 +125,24 @@ struct RunOptions: ParsableArguments {
     if verbose, let template = model.template {
       StandardError.write("\(model.name): prompts as \(template.template.name) (\(template.origin))\n")
     }
+    if self.model == nil, !json { StandardError.write("note: \(ModelLocator.bundledNote)\n") }
     for note in model.notes { StandardError.write("note: \(note)\n") }
     return model
+  }
+
+  /// Refuses a setting that cannot serve the model, and says what to know before trusting one that can.
+  func check(_ setting: PruningSetting, on model: VisionLanguageModel) throws {
+    try check([setting], on: model)
+  }
+
+  /// The same for several settings; equal warnings are said once.
+  func check(_ settings: [PruningSetting], on model: VisionLanguageModel) throws {
+    let grid = try cropGrid()
+    for setting in settings { try model.check(setting, grid: grid) }
+    var said: Set<String> = []
+    for warning in settings.flatMap(model.warnings(about:)) where said.insert(warning).inserted {
+      StandardError.write("warning: \(warning)\n")
+    }
   }
 
   private static func visualTokens(of model: VisionLanguageModel) -> String {

@@ -27,7 +27,7 @@ struct VideoFile {
   }
 
   /// The sampled frames as PNG, in order of time, called "FILE, frame N" from 0.
-  func sampledFrames() throws -> [PictureInput.File] {
+  func sampledFrames() throws -> [(name: String, bytes: [UInt8])] {
     let wanted = VideoSampling.frames(of: try countFrames())
     let distinct = Array(Set(wanted)).sorted()
     let filter = distinct.map { "eq(n\\,\($0))" }.joined(separator: "+")
