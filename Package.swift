@@ -44,12 +44,10 @@ let package = Package(
     .target(name: "CPNG", cSettings: strictC, linkerSettings: [.linkedLibrary("png")]),
     .target(
       name: "CBuildInformation", cSettings: strictC + [.define("BUILD_COMMIT", to: String(commit ?? "unknown"))]),
-    .target(name: "CVector", cSettings: strictC, linkerSettings: [.linkedLibrary("m")]),
-    .target(name: "CPacking", dependencies: ["CVector"], cSettings: strictC, linkerSettings: [.linkedLibrary("m")]),
+    .target(name: "CKernels", cSettings: strictC, linkerSettings: [.linkedLibrary("m")]),
     .target(name: "CTeam", cSettings: strictC),
-    .target(name: "CProducts", dependencies: ["CVector"], cSettings: strictC),
 
-    module("Kernels", ["COpenBLAS", "COneDNN", "CVector", "CPacking", "CProducts", "CTeam"]),
+    module("Kernels", ["COpenBLAS", "COneDNN", "CKernels", "CTeam"]),
     module("Checkpoint", ["Kernels"]),
     module("Images", ["CPNG", "CTurboJPEG"]),
     module("Pruning", ["Kernels"]),

@@ -1,4 +1,4 @@
-import CVector
+import CKernels
 
 /// An element-wise non-linearity, named as Hugging Face configurations name it.
 public enum Activation: String, Sendable, Hashable, CaseIterable {
@@ -53,7 +53,7 @@ enum VectorMath {
     narrowedInto narrowed: UnsafeMutablePointer<UInt16>
   ) { cv_softmax_narrow(row, count, keeping ? 1 : 0, padded, narrowed) }
 
-  /// Heads that one `attend` takes fastest: SHARING in cvector.c.
+  /// Heads that one `attend` takes fastest: SHARING in attention_row.c.
   static let headsTogether = 4
 
   /// context [heads, width] = softmax(scale · keys · queries) · values: one row of heads that share keys and values

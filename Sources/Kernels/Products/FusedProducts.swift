@@ -1,4 +1,4 @@
-import CProducts
+import CKernels
 
 /// Swift's door to our own products, which apply scales, bias and residual while the sums are in registers. oneDNN's come close to
 /// them in bare speed, but leave sums in memory for another pass, and take a few microseconds to set out.

@@ -1,4 +1,4 @@
-/// A weight matrix in the layout that products read: panels of 64 outputs (see cpacking.h), for `int8` followed by one scale and
+/// A weight matrix in the layout that products read: panels of 64 outputs (see pack.h), for `int8` followed by one scale and
 /// one sum an output. The same bytes whatever the CPU and the number of threads, so that they can be kept in a file.
 ///
 /// Unchecked because of the pointer: it is only ever read, and `owner` keeps it valid.

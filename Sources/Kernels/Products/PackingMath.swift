@@ -1,4 +1,4 @@
-import CPacking
+import CKernels
 
 /// Swift's door to the loops that pack weights, prepare rows and finish products. Sizes are the callers' business.
 enum PackingMath {
