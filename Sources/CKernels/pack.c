@@ -47,7 +47,8 @@ CLONES void cv_pack_int8(const float *rows, size_t columns, size_t inputs, size_
     float inverse;
     const float scale = scale_of(largest(row, inputs), &inverse);
     int32_t sum = 0;
-    for (size_t k = 0; k < inputs; k++) {
+    // Without an inverse every integer is zero, as the panel is already; zero times infinity is none.
+    for (size_t k = 0; inverse > 0 && k < inputs; k++) {
       const int8_t q = (int8_t)rintf(row[k] * inverse);
       panel[(k / 4 * PANEL + c) * 4 + k % 4] = q;
       sum += q;

@@ -19,6 +19,7 @@ void cv_pack_bf16(const float *rows, size_t stride, size_t columns, size_t input
 void cv_pack_bf16_transposed(const float *rows, size_t stride, size_t columns, size_t inputs, size_t padded,
                              uint16_t *panel);
 // The same with one scale a row, |q| <= 127; `sums` is 128 times the sum of each row's integers.
+// A row that is not finite has integers of 0 and the scale NaN; one of zeros, or of values below 4e-37, the scale 0.
 void cv_pack_int8(const float *rows, size_t columns, size_t inputs, size_t padded, int8_t *panel, float *scales,
                   int32_t *sums);
 
