@@ -81,7 +81,7 @@ import Testing
   private func softmax(_ row: [Float]) -> [Float] {
     var row = row
     row.withUnsafeMutableBufferPointer { buffer in
-      if let base = buffer.baseAddress { VectorMath.softmax(base, count: buffer.count) }
+      VectorMath.softmax(buffer)
     }
     return row
   }

@@ -218,9 +218,7 @@ import Testing
   func `rotate by the orthonormal Hadamard matrix`(_ order: Int) {
     let values = TestNumbers.sample(order * 3, in: -2...2)
     var rotated = values
-    rotated.withUnsafeMutableBufferPointer { buffer in
-      if let base = buffer.baseAddress { PackingMath.rotate(base, buffer.count, order) }
-    }
+    rotated.withUnsafeMutableBufferPointer { PackingMath.rotate($0, order) }
     let wanted = (0..<values.count).map { index in
       let (block, row) = (index / order, index % order)
       let sum = (0..<order).reduce(0.0) { sum, column in

@@ -43,7 +43,7 @@ import Testing
   @Test(arguments: Case.all, [2, 8, 16, 128])
   func `cosines and sines`(_ rotary: Case, headWidth: Int) {
     let table = Rotary(headWidth: headWidth, theta: rotary.theta, scaling: rotary.scaling)
-      .table(positions: Self.positions)
+      .table(positions: Self.positions.map(Position.init))
     for (row, position) in Self.positions.enumerated() {
       // A float32 angle of p has an error of p · 2⁻²³ in its product and frequency.
       let tolerance = max(Double(position) * 3e-7, 1e-6)
@@ -60,7 +60,7 @@ import Testing
     let headWidth = 6
     let half = headWidth / 2
     let positions = Array(0..<40)
-    let table = Rotary(headWidth: headWidth, theta: 100).table(positions: positions)
+    let table = Rotary(headWidth: headWidth, theta: 100).table(positions: positions.map(Position.init))
     var numbers = TestNumbers(seed: UInt64(heads))
     let before = Matrix(
       rows: positions.count, columns: heads * headWidth, values: numbers.floats(positions.count * heads * headWidth))
@@ -85,9 +85,9 @@ import Testing
 
   @Test func `a suffix has the angles of the last positions`() {
     let rotary = Rotary(headWidth: 4, theta: 100)
-    let all = rotary.table(positions: [3, 9, 27, 81])
+    let all = rotary.table(positions: [3, 9, 27, 81].map(Position.init))
     let last = all.suffix(2)
-    let alone = rotary.table(positions: [27, 81])
+    let alone = rotary.table(positions: [27, 81].map(Position.init))
     #expect(last.cosines == alone.cosines && last.sines == alone.sines)
     #expect(all.suffix(4).cosines == all.cosines)
   }
@@ -95,10 +95,16 @@ import Testing
   @Test func `position 0 changes nothing, and no position needs none`() {
     let rotary = Rotary(headWidth: 4, theta: 10_000)
     var row: [Float] = [1, 2, 3, 4]
-    rotary.table(positions: [0]).rotate(&row, heads: 1, workers: Workers(count: 1))
+    rotary.table(positions: [Position(0)]).rotate(&row, heads: 1, workers: Workers(count: 1))
     #expect(row == [1, 2, 3, 4])
     var nothing: [Float] = []
     rotary.table(positions: []).rotate(&nothing, heads: 1, workers: Workers(count: 2))
     #expect(nothing.isEmpty)
+  }
+
+  @Test func `a position of one number has it in every dimension`() {
+    #expect(Position(7) == Position(temporal: 7, height: 7, width: 7))
+    #expect(Position(7).advanced(by: 3) == Position(10))
+    #expect(Position(temporal: 1, height: 2, width: 3).advanced(by: 1) == Position(temporal: 2, height: 3, width: 4))
   }
 }

@@ -65,20 +65,20 @@ public struct AttentionTaps: Sendable {
 
 /// Collects one block's taps: every head writes memory of its own, so that heads may run in parallel and the reduction
 /// over heads is in index order whatever the number of threads.
-struct TapCollector {
+struct TapCollector: Sendable {
   let request: AttentionTapRequest
   let heads: Int
   let tokens: Int
   let prefix: Int
-  private let classRows: UnsafeMutableBufferPointer<Float>
-  private let classLogitRows: UnsafeMutableBufferPointer<Float>
-  private let allSums: UnsafeMutableBufferPointer<Double>
-  private let patchQuerySums: UnsafeMutableBufferPointer<Double>
-  private let given: UnsafeMutableBufferPointer<Double>
-  private let logitReceived: UnsafeMutableBufferPointer<Double>
-  private let logitGiven: UnsafeMutableBufferPointer<Double>
-  private let maps: UnsafeMutableBufferPointer<Float>
-  private let logitMaps: UnsafeMutableBufferPointer<Float>
+  private let classRows: SharedSpan<Float>
+  private let classLogitRows: SharedSpan<Float>
+  private let allSums: SharedSpan<Double>
+  private let patchQuerySums: SharedSpan<Double>
+  private let given: SharedSpan<Double>
+  private let logitReceived: SharedSpan<Double>
+  private let logitGiven: SharedSpan<Double>
+  private let maps: SharedSpan<Float>
+  private let logitMaps: SharedSpan<Float>
 
   init(request: AttentionTapRequest, heads: Int, tokens: Int, prefix: Int) {
     self.request = request
@@ -98,8 +98,8 @@ struct TapCollector {
   }
 
   func release() {
-    for buffer in [classRows, classLogitRows, maps, logitMaps] { buffer.deallocate() }
-    for buffer in [allSums, patchQuerySums, given, logitReceived, logitGiven] { buffer.deallocate() }
+    for buffer in [classRows, classLogitRows, maps, logitMaps] { buffer.all.deallocate() }
+    for buffer in [allSums, patchQuerySums, given, logitReceived, logitGiven] { buffer.all.deallocate() }
   }
 
   /// Reads rows `queries` of head `head` before softmax; `scores` is [queries, tokens], `stride` values between rows.
@@ -108,7 +108,7 @@ struct TapCollector {
     for query in queries {
       let row = scores + (query - queries.lowerBound) * stride
       if query == 0 { copy(row, into: classLogitRows, at: head * tokens) }
-      if !logitMaps.isEmpty { copy(row, into: logitMaps, at: (head * tokens + query) * tokens) }
+      if logitMaps.count > 0 { copy(row, into: logitMaps, at: (head * tokens + query) * tokens) }
       if query >= prefix { addPatchRow(row, head: head, query: query, received: logitReceived, given: logitGiven) }
     }
   }
@@ -119,8 +119,8 @@ struct TapCollector {
     for query in queries {
       let row = scores + (query - queries.lowerBound) * stride
       if query == 0 { copy(row, into: classRows, at: head * tokens) }
-      if !maps.isEmpty { copy(row, into: maps, at: (head * tokens + query) * tokens) }
-      if let sums = allSums.baseAddress { VectorMath.add(row, to: sums + head * tokens, count: tokens) }
+      if maps.count > 0 { copy(row, into: maps, at: (head * tokens + query) * tokens) }
+      if allSums.count > 0 { add(row, to: allSums, head: head) }
       if query >= prefix { addPatchRow(row, head: head, query: query, received: patchQuerySums, given: given) }
     }
   }
@@ -128,47 +128,52 @@ struct TapCollector {
   /// Head means, in head order.
   func result() -> AttentionTaps {
     var taps = AttentionTaps()
-    taps.classRow = request.classRow ? Matrix(rows: heads, columns: tokens, values: Array(classRows)) : nil
+    taps.classRow = request.classRow ? Matrix(rows: heads, columns: tokens, values: Array(classRows.all)) : nil
     taps.classLogitRow =
-      request.classLogitRow ? Matrix(rows: heads, columns: tokens, values: Array(classLogitRows)) : nil
+      request.classLogitRow ? Matrix(rows: heads, columns: tokens, values: Array(classLogitRows.all)) : nil
     taps.receivedFromAll = request.receivedFromAll ? headMean(allSums) : nil
     taps.receivedFromPatches = request.receivedFromPatches ? headMean(patchQuerySums) : nil
     if request.patchSums { taps.patchSums = patchSums(patchQuerySums, given) }
     if request.patchLogitSums { taps.patchLogitSums = patchSums(logitReceived, logitGiven) }
-    taps.maps = request.maps ? Matrix(rows: heads * tokens, columns: tokens, values: Array(maps)) : nil
-    taps.logitMaps = request.logitMaps ? Matrix(rows: heads * tokens, columns: tokens, values: Array(logitMaps)) : nil
+    taps.maps = request.maps ? Matrix(rows: heads * tokens, columns: tokens, values: Array(maps.all)) : nil
+    taps.logitMaps = request.logitMaps ? Matrix(rows: heads * tokens, columns: tokens, values: Array(logitMaps.all)) : nil
     return taps
   }
 
   private func addPatchRow(
-    _ row: UnsafePointer<Float>, head: Int, query: Int, received: UnsafeMutableBufferPointer<Double>,
-    given: UnsafeMutableBufferPointer<Double>
+    _ row: UnsafePointer<Float>, head: Int, query: Int, received: SharedSpan<Double>, given: SharedSpan<Double>
   ) {
-    if let sums = received.baseAddress { VectorMath.add(row, to: sums + head * tokens, count: tokens) }
-    if !given.isEmpty { given[head * tokens + query] = VectorMath.sum(row + prefix, count: tokens - prefix) }
+    if received.count > 0 { add(row, to: received, head: head) }
+    guard given.count > 0 else { return }
+    let place = head * tokens + query
+    given.writable(place..<place + 1)[0] = VectorMath.sum(
+      UnsafeBufferPointer(start: row + prefix, count: tokens - prefix))
   }
 
-  private func copy(_ row: UnsafePointer<Float>, into buffer: UnsafeMutableBufferPointer<Float>, at offset: Int) {
-    guard !buffer.isEmpty else { return }
-    for column in 0..<tokens { buffer[offset + column] = row[column] }
+  private func add(_ row: UnsafePointer<Float>, to sums: SharedSpan<Double>, head: Int) {
+    VectorMath.add(
+      UnsafeBufferPointer(start: row, count: tokens), to: sums.writable(head * tokens..<(head + 1) * tokens))
   }
 
-  private func headMean(_ sums: UnsafeMutableBufferPointer<Double>) -> [Double] {
+  private func copy(_ row: UnsafePointer<Float>, into buffer: SharedSpan<Float>, at offset: Int) {
+    guard buffer.count > 0 else { return }
+    _ = buffer.writable(offset..<offset + tokens)
+      .update(fromContentsOf: UnsafeBufferPointer(start: row, count: tokens))
+  }
+
+  private func headMean(_ sums: SharedSpan<Double>) -> [Double] {
     (0..<tokens).map { token in
-      (0..<heads).reduce(0.0) { $0 + sums[$1 * tokens + token] } / Double(heads)
+      (0..<heads).reduce(0.0) { $0 + sums.all[$1 * tokens + token] } / Double(heads)
     }
   }
 
-  private func patchSums(
-    _ received: UnsafeMutableBufferPointer<Double>, _ given: UnsafeMutableBufferPointer<Double>
-  ) -> PatchSums {
+  private func patchSums(_ received: SharedSpan<Double>, _ given: SharedSpan<Double>) -> PatchSums {
     PatchSums(received: Array(headMean(received)[prefix...]), given: Array(headMean(given)[prefix...]))
   }
 
-  private static func zeros<Element: Numeric>(_ count: Int) -> UnsafeMutableBufferPointer<Element> {
-    guard count > 0 else { return UnsafeMutableBufferPointer(start: nil, count: 0) }
+  private static func zeros<Element: Numeric>(_ count: Int) -> SharedSpan<Element> {
     let buffer = UnsafeMutableBufferPointer<Element>.allocate(capacity: count)
     buffer.initialize(repeating: 0)
-    return buffer
+    return SharedSpan(writing: buffer)
   }
 }

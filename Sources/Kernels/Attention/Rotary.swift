@@ -25,14 +25,14 @@ public struct Rotary: Sendable {
     }
   }
 
-  /// Cosines and sines for `positions`: [positions, headWidth / 2] each.
-  public func table(positions: [Int]) -> RotaryTable {
+  /// Cosines and sines for `positions`: [positions, headWidth / 2] each. All channels turn with the temporal number.
+  public func table(positions: [Position]) -> RotaryTable {
     let half = headWidth / 2
     var table = RotaryTable(
       cosines: Matrix(rows: positions.count, columns: half), sines: Matrix(rows: positions.count, columns: half))
     for (row, position) in positions.enumerated() {
       for channel in 0..<half {
-        let angle = Float(position) * frequencies[channel]
+        let angle = Float(position.temporal) * frequencies[channel]
         table.cosines.values[row * half + channel] = Foundation.cos(angle)
         table.sines.values[row * half + channel] = Foundation.sin(angle)
       }
@@ -79,15 +79,15 @@ public struct RotaryTable: Sendable {
     cosines.values.withUnsafeBufferPointer { cosines in
       sines.values.withUnsafeBufferPointer { sines in
         rows.withUnsafeMutableBufferPointer { rows in
-          guard let cosines = cosines.baseAddress, let sines = sines.baseAddress, let rows = rows.baseAddress else {
-            return
-          }
+          let (cosines, sines) = (SharedSpan(reading: cosines), SharedSpan(reading: sines))
+          let rows = SharedSpan(writing: rows)
           workers.forEachRange(of: self.cosines.rows, grain: 32) { range in
             for row in range {
+              let angles = row * half..<(row + 1) * half
               for head in 0..<heads {
+                let start = row * width + head * half * 2
                 VectorMath.rotateHalf(
-                  rows + row * width + head * half * 2, cosines: cosines + row * half, sines: sines + row * half,
-                  half: half)
+                  rows.writable(start..<start + half * 2), cosines: cosines[angles], sines: sines[angles])
               }
             }
           }

@@ -39,9 +39,9 @@ public final class ProductEngine: Sendable {
   }
 
   /// oneDNN's way to multiply a format that is native but not fused; nil when it is widened.
-  func libraryLane(_ format: NumberFormat) -> (OneDNN, OneDNN.Lane)? {
+  func libraryLane(_ format: NumberFormat, _ workspaces: WorkspacePool) -> (OneDNN, OneDNN.Lane)? {
     guard let library, library.formats.contains(format) else { return nil }
-    guard let lane = library.makeLane() else { preconditionFailure("oneDNN makes streams") }
+    guard let lane = library.makeLane(workspaces) else { preconditionFailure("oneDNN makes streams") }
     return (library, lane)
   }
 }

@@ -63,7 +63,7 @@ public struct LlamaDecoder: Sendable {
   ///   - trace: called with each block's number and output [rows, width].
   /// - Returns: logits [vocabulary] of the last row.
   public func run(
-    _ embeddings: Matrix, positions: [Int], cache: inout KeyValueCache, workers: Workers,
+    _ embeddings: Matrix, positions: [Position], cache: inout KeyValueCache, workers: Workers,
     trace: ((Int, Matrix) -> Void)? = nil
   ) -> [Float] {
     precondition(embeddings.rows > 0 && positions.count == embeddings.rows, "one position a row")
@@ -81,9 +81,9 @@ public struct LlamaDecoder: Sendable {
       }
       block.run(
         &work, wanted: isLast ? 1 : work.rows, layer: layer, rotation: rotation, cache: &cache, workers: workers)
+      cache.advance(layer: layer, by: embeddings.rows)
       if !isLast { trace?(layer, Matrix(rows: work.rows, columns: configuration.width, values: work.hidden)) }
     }
-    cache.advance(by: embeddings.rows)
     return logits(ofLastRowIn: work, workers: workers)
   }
 

@@ -114,7 +114,7 @@ public struct Benchmark: Sendable {
     var cache = model.decoder.makeCache(capacity: textTokens + visual.rows.rows + newTokens)
     let sequence = embeddings(visual.rows)
     var logits = model.decoder.run(
-      sequence, positions: Array(0..<sequence.rows), cache: &cache, workers: model.workers)
+      sequence, positions: (0..<sequence.rows).map(Position.init), cache: &cache, workers: model.workers)
     var token = best(logits)
     let prefilled = clock.now
     row.preprocess.add(decoded - start)
@@ -125,7 +125,8 @@ public struct Benchmark: Sendable {
     row.firstToken.add(prefilled - start)
     for step in 0..<newTokens {
       logits = model.decoder.run(
-        model.decoder.embed([token]), positions: [sequence.rows + step], cache: &cache, workers: model.workers)
+        model.decoder.embed([token]), positions: [Position(sequence.rows + step)], cache: &cache,
+        workers: model.workers)
       token = best(logits)
     }
     row.decode.add((clock.now - prefilled) / max(newTokens, 1))
@@ -136,7 +137,7 @@ public struct Benchmark: Sendable {
     let question = sequence.rows(prefix..<sequence.rows)
     token = best(
       model.decoder.run(
-        question, positions: Array(prefix..<sequence.rows), cache: &cache, workers: model.workers))
+        question, positions: (prefix..<sequence.rows).map(Position.init), cache: &cache, workers: model.workers))
     row.secondFirstToken.add(clock.now - second)
     let plain = clock.now
     _ = try model.encode(picture, evidence: .none, packing: setting.packing, question: "")

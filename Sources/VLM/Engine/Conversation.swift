@@ -151,8 +151,8 @@ public struct Conversation: ~Copyable {
     cached.removeSubrange(shared...)
     cachedPositions.removeSubrange(shared...)
     let logits = model.decoder.run(
-      prompt.embeddings.rows(shared..<prompt.items.count), positions: Array(prompt.positions[shared...]),
-      cache: &cache, workers: model.workers, trace: recorder?.decoderTrace)
+      prompt.embeddings.rows(shared..<prompt.items.count),
+      positions: prompt.positions[shared...].map(Position.init), cache: &cache, workers: model.workers, trace: recorder?.decoderTrace)
     timings.prefill += clock.now - start
     try Self.checkFinite(logits)
     cached = prompt.items
@@ -189,7 +189,7 @@ public struct Conversation: ~Copyable {
       }
       let next = position + tokens.count - 1
       logits = model.decoder.run(
-        model.decoder.embed([token]), positions: [next], cache: &cache, workers: model.workers)
+        model.decoder.embed([token]), positions: [Position(next)], cache: &cache, workers: model.workers)
       try Self.checkFinite(logits)
       cached.append(.token(token))
       cachedPositions.append(next)

@@ -1,0 +1,21 @@
+/// Where a token stands for rotary embeddings: in time, and in the rows and columns of a picture. Text, and families that count
+/// in one dimension, have three equal numbers.
+public struct Position: Sendable, Hashable {
+  public var temporal: Int
+  public var height: Int
+  public var width: Int
+
+  public init(temporal: Int, height: Int, width: Int) {
+    self.temporal = temporal
+    self.height = height
+    self.width = width
+  }
+
+  /// The same number three times.
+  public init(_ index: Int) { self.init(temporal: index, height: index, width: index) }
+
+  /// The position `distance` later, in every dimension.
+  public func advanced(by distance: Int) -> Position {
+    Position(temporal: temporal + distance, height: height + distance, width: width + distance)
+  }
+}
