@@ -13,6 +13,8 @@ public enum CheckpointError: Error, Sendable, Hashable {
   /// A folder without weights that can be read.
   case noWeights(folder: String, found: String?)
   case configuration(file: String, reason: String)
+  /// A weight matrix with more input channels than products of its number format can sum.
+  case tooWide(name: String, found: Int, limit: Int, format: String, file: String)
 
   /// One line: what is wrong, and where.
   public var message: String {
@@ -30,6 +32,8 @@ public enum CheckpointError: Error, Sendable, Hashable {
     case .noWeights(let folder, nil): "\(folder) holds no model.safetensors"
     case .noWeights(let folder, let found?): "\(folder) holds \(found), which is not supported"
     case .configuration(let file, let reason): "\(file): \(reason)"
+    case .tooWide(let name, let found, let limit, let format, let file):
+      "tensor \(name) in \(file) has \(found) input channels, and products in \(format) take \(limit) at most"
     }
   }
 
@@ -46,6 +50,7 @@ public enum CheckpointError: Error, Sendable, Hashable {
     case .noWeights(_, nil):
       "a checkpoint folder holds config.json, model.safetensors (or its index) and tokenizer.json"
     case .noWeights: "convert it: AutoModel.from_pretrained(DIR).save_pretrained(OUT) writes safetensors"
+    case .tooWide: "choose --precision bf16 or f32"
     case .configuration: "the file is not what Hugging Face transformers writes for this model; download it again"
     }
   }

@@ -48,7 +48,7 @@ public struct TensorFile: Sendable {
   var identity: String {
     let header = entries.values.map(\.bytes.lowerBound).min() ?? file.count
     let digest = file.withBytes(0..<min(header, file.count), Digest.of)
-    return "\(file.count) \(file.modified) \(digest)"
+    return "\(file.count) \(file.identity.modified) \(digest)"
   }
 
   /// The tensor's 64-bit integers.
