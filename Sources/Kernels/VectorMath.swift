@@ -44,7 +44,8 @@ enum VectorMath {
 
   static func softmax(_ row: UnsafeMutableBufferPointer<Float>) { cv_softmax(row.baseAddress, row.count) }
 
-  /// The softmax in bfloat16, followed by zeros to the end of `narrowed`. `row` holds it too when `keeping`, else nothing of use.
+  /// The softmax in bfloat16, followed by zeros to the end of `narrowed`. `row` holds it too when `keeping`, else
+  /// nothing of use.
   static func softmax(
     _ row: UnsafeMutableBufferPointer<Float>, keeping: Bool, narrowedInto narrowed: UnsafeMutableBufferPointer<UInt16>
   ) {
@@ -120,6 +121,12 @@ enum VectorMath {
       gain.count == input.count && bias.count == input.count && output.count == input.count, "a norm has one width")
     cv_layer_norm(
       input.baseAddress, gain.baseAddress, bias.baseAddress, epsilon, output.baseAddress, input.count)
+  }
+
+  /// A row divided by its length, which is taken in double; zeros where that is zero.
+  static func normalise(_ row: UnsafeBufferPointer<Float>, into output: UnsafeMutableBufferPointer<Float>) {
+    precondition(row.count == output.count, "a direction is as wide as its row")
+    cv_normalise(row.baseAddress, output.baseAddress, row.count)
   }
 
   static func rmsNorm(
