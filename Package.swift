@@ -15,9 +15,10 @@ func tests(of name: String, _ dependencies: [Target.Dependency]) -> Target {
     name: "\(name)Tests", dependencies: dependencies + ["TestSupport"], swiftSettings: strictSwift)
 }
 
-/// What `--version` prints: the commit, marked where the working tree differs from it. Nothing outside git, in an archive say.
-/// SwiftPM caches what a manifest says without looking at the commit: a clone is right, a tree that was built before may tell
-/// an older commit. It does look at the environment, so whoever builds to install sets the variable.
+/// What `--version` prints: the commit, marked where the working tree differs from it. Nothing outside git, in an
+/// archive say. SwiftPM caches what a manifest says without looking at the commit: a clone is right, a tree that was
+/// built before may tell an older commit. It does look at the environment, so whoever builds to install sets the
+/// variable.
 let commit =
   Context.environment["VLMPRUNE_COMMIT"].flatMap { $0.isEmpty ? nil : $0 }
   ?? Context.gitInformation.map { $0.currentCommit.prefix(12) + ($0.hasUncommittedChanges ? "_changed" : "") }

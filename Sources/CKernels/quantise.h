@@ -61,9 +61,9 @@ INLINE float largest(const float *values, size_t count) {
   return result;
 }
 
-// One row's scale, and what its values are multiplied with to become integers. Zero both where the largest magnitude is zero
-// or so small that 127 divided by it overflows. Of a row that is not finite, the scale is not a number and the integers are
-// zero: so every product of it is not a number.
+// One row's scale, and what its values are multiplied with to become integers. Zero both where the largest magnitude is
+// zero or so small that 127 divided by it overflows. Of a row that is not finite, the scale is not a number and the
+// integers are zero: so every product of it is not a number.
 INLINE float scale_of(float magnitude, float *inverse) {
   *inverse = 0;
   if (!(magnitude < INFINITY)) return NAN;

@@ -28,7 +28,8 @@ public enum CheckpointError: Error, Sendable, Hashable {
     case .unsupportedType(let name, let type, let file): "tensor \(name) in \(file) has unsupported type \(type)"
     case .quantised(let method, let file): "\(file) describes weights quantised by \(method), which is not supported"
     case .unusedTensors(let names, let file):
-      "\(file) holds \(names.count) tensors that this model does not use: \(names.prefix(3).joined(separator: ", "))\(names.count > 3 ? ", …" : "")"
+      "\(file) holds \(names.count) tensors that this model does not use: "
+        + names.prefix(3).joined(separator: ", ") + (names.count > 3 ? ", …" : "")
     case .noWeights(let folder, nil): "\(folder) holds no model.safetensors"
     case .noWeights(let folder, let found?): "\(folder) holds \(found), which is not supported"
     case .configuration(let file, let reason): "\(file): \(reason)"

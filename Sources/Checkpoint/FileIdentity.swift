@@ -1,7 +1,7 @@
 import Foundation
 
-/// What tells a file, as it was at one moment, from every other file and from itself after a change: where it is stored, its
-/// size, and when it was changed.
+/// What tells a file, as it was at one moment, from every other file and from itself after a change: where it is
+/// stored, its size, and when it was changed.
 struct FileIdentity: Hashable, Sendable {
   let device: UInt64
   let inode: UInt64

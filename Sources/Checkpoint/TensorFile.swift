@@ -1,8 +1,8 @@
 import Foundation
 import Kernels
 
-/// A memory-mapped safetensors file whose header has been checked: known types, shapes that fit their bytes, and offsets that
-/// cover the data exactly once.
+/// A memory-mapped safetensors file whose header has been checked: known types, shapes that fit their bytes, and
+/// offsets that cover the data exactly once.
 public struct TensorFile: Sendable {
   public let path: String
   /// By name.

@@ -1,4 +1,5 @@
-/// Where results go: `rows` rows of `count` elements, `stride` apart, inside a larger matrix. It lies inside its memory.
+/// Where results go: `rows` rows of `count` elements, `stride` apart, inside a larger matrix. It lies inside its
+/// memory.
 struct Block {
   let start: UnsafeMutablePointer<Float>
   let stride: Int

@@ -122,8 +122,8 @@ public struct Linear: Sendable {
     }
   }
 
-  /// One thread's share of the outputs, for all rows. A few rows are memory-bound: there a matrix–vector loop beats OpenBLAS,
-  /// which runs at a tenth of the memory's speed with one row.
+  /// One thread's share of the outputs, for all rows. A few rows are memory-bound: there a matrix–vector loop beats
+  /// OpenBLAS, which runs at a tenth of the memory's speed with one row.
   private func product(
     _ weights: WeightBuffer, _ input: SharedSpan<Float>, columns: Range<Int>, into output: Block, accumulate: Bool
   ) {

@@ -1,11 +1,11 @@
 /// Memory that the threads of one parallel call share. It owns nothing and frees nothing.
 ///
-/// This is the one type of the project whose `Sendable` is unchecked because of a pointer; what holds one is checked by the
-/// compiler again. Two things are left to who makes one:
-/// - The memory outlives every use. Mostly it belongs to the caller of `Workers.forEach`, which returns when all threads are
-///   done; a class that keeps one for longer keeps the owner too.
-/// - No thread touches what another writes before both are done. Who cuts the work gives every item elements of its own: a
-///   panel, a row, a head.
+/// This is the one type of the project whose `Sendable` is unchecked because of a pointer; what holds one is checked by
+/// the compiler again. Two things are left to who makes one:
+/// - The memory outlives every use. Mostly it belongs to the caller of `Workers.forEach`, which returns when all
+///   threads are done; a class that keeps one for longer keeps the owner too.
+/// - No thread touches what another writes before both are done. Who cuts the work gives every item elements of its
+///   own: a panel, a row, a head.
 ///
 /// Bounds are checked at every access, and what was made for reading is not written.
 public struct SharedSpan<Element>: @unchecked Sendable {

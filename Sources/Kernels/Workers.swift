@@ -1,8 +1,8 @@
 import CTeam
 import Synchronization
 
-/// How many threads work on one product: the only parallel primitive of the code. Libraries are held at one thread, so that
-/// library threads × own threads never exceed this number.
+/// How many threads work on one product: the only parallel primitive of the code. Libraries are held at one thread, so
+/// that library threads × own threads never exceed this number.
 public struct Workers: Sendable {
   public let count: Int
   /// What they work in: rooms that the kernels take for each call and give back.
@@ -14,8 +14,8 @@ public struct Workers: Sendable {
     self.workspaces = workspaces
   }
 
-  /// Calls `body(i)` for every i in 0 ..< items, in no particular order and on several threads at once, and returns when all are
-  /// done. Items are handed out one by one, so that uneven ones balance.
+  /// Calls `body(i)` for every i in 0 ..< items, in no particular order and on several threads at once, and returns
+  /// when all are done. Items are handed out one by one, so that uneven ones balance.
   public func forEach(_ items: Int, _ body: @Sendable (Int) -> Void) {
     forEach(items, lane: {}) { _, item in body(item) }
   }
@@ -46,7 +46,8 @@ public struct Workers: Sendable {
     }
   }
 
-  /// Calls `body` with disjoint ranges that cover 0 ..< total: one range a thread, each a multiple of `grain` but the last.
+  /// Calls `body` with disjoint ranges that cover 0 ..< total: one range a thread, each a multiple of `grain` but the
+  /// last.
   public func forEachRange(of total: Int, grain: Int = 1, _ body: @Sendable (Range<Int>) -> Void) {
     let grains = (total + grain - 1) / grain
     let lanes = max(1, min(count, grains))

@@ -1,10 +1,11 @@
 import Synchronization
 
-/// Memory that is used again. Work that a model does for every token needs the same rooms each time; taken from the system, each
-/// of them costs a page fault every four kilobytes, every time. A pool keeps what is given back, up to a limit.
+/// Memory that is used again. Work that a model does for every token needs the same rooms each time; taken from the
+/// system, each of them costs a page fault every four kilobytes, every time. A pool keeps what is given back, up to a
+/// limit.
 ///
-/// Threads may take and give back at once. `Workers` has one, which the kernels use; a caller's own workspaces may come from
-/// the same (`AlignedBuffer(count:from:)`).
+/// Threads may take and give back at once. `Workers` has one, which the kernels use; a caller's own workspaces may come
+/// from the same (`AlignedBuffer(count:from:)`).
 public final class WorkspacePool: Sendable {
   /// Bytes that are kept at most while nobody uses them.
   public let limit: Int
@@ -38,7 +39,8 @@ public final class WorkspacePool: Sendable {
   /// Bytes that are kept for the next use.
   public var keptBytes: Int { state.withLock { $0.kept } }
 
-  /// Room for `count` elements, aligned to 64 bytes; what they hold is not defined. It comes back when the workspace ends.
+  /// Room for `count` elements, aligned to 64 bytes; what they hold is not defined. It comes back when the workspace
+  /// ends.
   func take<Element: BitwiseCopyable>(_ count: Int, of type: Element.Type = Element.self) -> Workspace<Element> {
     let bytes = count * MemoryLayout<Element>.stride
     guard bytes >= Self.smallest else { return Workspace(count: count) }
@@ -74,8 +76,8 @@ public final class WorkspacePool: Sendable {
     return SharedSpan(writing: memory.bindMemory(to: UInt8.self))
   }
 
-  /// Rounded up by a quarter at most, so that what grows from token to token (the scores of attention) seldom needs another
-  /// size.
+  /// Rounded up by a quarter at most, so that what grows from token to token (the scores of attention) seldom needs
+  /// another size.
   private static func roomFor(_ bytes: Int) -> Int {
     let step = max(smallest, (1 << (Int.bitWidth - 1 - bytes.leadingZeroBitCount)) / 4)
     return (bytes + step - 1) / step * step

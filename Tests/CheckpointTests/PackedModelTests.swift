@@ -182,8 +182,9 @@ import Testing
         try writer.append(weights, name: "decoder/first.weight")
         try writer.commit()
       }
-      #expect(try PackedModelFile(path: place, key: key, packing: packing).weights(
-        "decoder/first.weight", format: .int8, inputs: 96, outputs: 70) != nil)
+      #expect(
+        try PackedModelFile(path: place, key: key, packing: packing).weights(
+          "decoder/first.weight", format: .int8, inputs: 96, outputs: 70) != nil)
     }
   }
 

@@ -2,8 +2,8 @@ import Foundation
 import Kernels
 import Synchronization
 
-/// A file of packed weights, mapped. Everything in it has been checked against its digests when this exists: now, or at an
-/// earlier start that left a mark.
+/// A file of packed weights, mapped. Everything in it has been checked against its digests when this exists: now, or at
+/// an earlier start that left a mark.
 struct PackedModelFile {
   private let file: MappedFile
   private let table: PackedModelTable

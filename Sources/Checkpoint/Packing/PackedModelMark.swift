@@ -1,12 +1,12 @@
 import Foundation
 
-/// A small file beside one of packed weights that says: this very file was read whole, and its digests were right. So that a
-/// start need not read gigabytes again. Where the file is another, or was changed since, the mark tells nothing.
+/// A small file beside one of packed weights that says: this very file was read whole, and its digests were right. So
+/// that a start need not read gigabytes again. Where the file is another, or was changed since, the mark tells nothing.
 struct PackedModelMark {
   private let path: String
 
-  /// How long a file must have been left alone before it is marked. Times of files have the resolution of a timer's ticks:
-  /// what is written in the tick of the check would look unchanged.
+  /// How long a file must have been left alone before it is marked. Times of files have the resolution of a timer's
+  /// ticks: what is written in the tick of the check would look unchanged.
   private static let rest = 1_000_000_000
 
   /// - Parameter pack: the path of the packed weights.

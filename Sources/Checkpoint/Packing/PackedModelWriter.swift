@@ -1,8 +1,9 @@
 import Foundation
 import Kernels
 
-/// Writes a file of packed weights under a temporary name and renames it when it is whole. Two processes may do so at once: each
-/// has a name of its own, and the last to finish wins. What a killed process left behind is removed by the next one.
+/// Writes a file of packed weights under a temporary name and renames it when it is whole. Two processes may do so at
+/// once: each has a name of its own, and the last to finish wins. What a killed process left behind is removed by the
+/// next one.
 final class PackedModelWriter {
   private let path: String
   private let temporary: String
@@ -26,8 +27,9 @@ final class PackedModelWriter {
     (temporary, descriptor) = try Self.makeTemporary(for: path, in: folder, opened)
   }
 
-  /// A new file with a lock, which is held until it is closed or the process ends: a lock that can be taken marks a file that
-  /// was abandoned. Before it is locked another process may take it for one, and remove it: then there is another try.
+  /// A new file with a lock, which is held until it is closed or the process ends: a lock that can be taken marks a
+  /// file that was abandoned. Before it is locked another process may take it for one, and remove it: then there is
+  /// another try.
   private static func makeTemporary(
     for path: String, in folder: String, _ opened: () -> Void
   ) throws(PackedModelError) -> (path: String, descriptor: Int32) {
@@ -112,8 +114,9 @@ final class PackedModelWriter {
       close(descriptor)
     }
     // The mark of a file that is gone says nothing any more.
-    for name in names where name.hasSuffix(".pack.checked") && !names.contains(String(name.dropLast(".checked".count))) {
-      unlink("\(folder)/\(name)")
+    let present = Set(names)
+    for name in names where name.hasSuffix(".pack.checked") {
+      if !present.contains(String(name.dropLast(".checked".count))) { unlink("\(folder)/\(name)") }
     }
   }
 }

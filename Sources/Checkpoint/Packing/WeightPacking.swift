@@ -32,8 +32,8 @@ public struct PartFormats: Sendable, Hashable {
   }
 }
 
-/// How the linear layers of a checkpoint become packed weights: in which formats, for which engine, and whether they are kept in a
-/// file for the next time.
+/// How the linear layers of a checkpoint become packed weights: in which formats, for which engine, and whether they
+/// are kept in a file for the next time.
 public struct WeightPacking: Sendable {
   public let engine: ProductEngine
   public let formats: PartFormats
@@ -75,7 +75,8 @@ public struct WeightPacking: Sendable {
   }
 }
 
-/// The packed weights of one checkpoint while it is loaded: read from the cache where it has them, else packed, and written to it.
+/// The packed weights of one checkpoint while it is loaded: read from the cache where it has them, else packed, and
+/// written to it.
 final class WeightPacker {
   let packing: WeightPacking
   private let cached: PackedModelFile?

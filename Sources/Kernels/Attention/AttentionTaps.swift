@@ -1,5 +1,5 @@
-/// What to take out of one block's attention while its rows are in cache. No map of all heads is stored unless `maps` or
-/// `logitMaps` ask for it.
+/// What to take out of one block's attention while its rows are in cache. No map of all heads is stored unless `maps`
+/// or `logitMaps` ask for it.
 public struct AttentionTapRequest: Sendable, Hashable {
   /// The first sequence position's row after softmax.
   public var classRow = false
@@ -7,7 +7,7 @@ public struct AttentionTapRequest: Sendable, Hashable {
   public var classLogitRow = false
   /// Column sums over every query.
   public var receivedFromAll = false
-  /// Column sums over the queries behind the prefix.
+  /// Column sums over the queries after the prefix.
   public var receivedFromPatches = false
   /// Row and column sums of the patch–patch block after softmax.
   public var patchSums = false
@@ -41,7 +41,8 @@ public struct PatchSums: Sendable, Hashable {
   public var given: [Double]
 }
 
-/// What was asked for of one block; the rest is empty. S tokens, of which the first `prefix` are no patches; N = S − prefix.
+/// What was asked for of one block; the rest is empty. S tokens, of which the first `prefix` are no patches; N = S −
+/// prefix.
 public struct AttentionTaps: Sendable {
   /// [heads, S].
   public var classRow: Matrix?
@@ -136,7 +137,8 @@ struct TapCollector: Sendable {
     if request.patchSums { taps.patchSums = patchSums(patchQuerySums, given) }
     if request.patchLogitSums { taps.patchLogitSums = patchSums(logitReceived, logitGiven) }
     taps.maps = request.maps ? Matrix(rows: heads * tokens, columns: tokens, values: Array(maps.all)) : nil
-    taps.logitMaps = request.logitMaps ? Matrix(rows: heads * tokens, columns: tokens, values: Array(logitMaps.all)) : nil
+    taps.logitMaps =
+      request.logitMaps ? Matrix(rows: heads * tokens, columns: tokens, values: Array(logitMaps.all)) : nil
     return taps
   }
 

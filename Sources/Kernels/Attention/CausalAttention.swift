@@ -21,7 +21,8 @@ public struct CausalAttention: Sendable {
 
   /// Stores the new keys and values after the layer's filled positions (rotated already) and attends.
   /// - Parameters:
-  ///   - queries: [asking, heads · headWidth], rotated: of the last `asking` new positions, one at least where there are any.
+  ///   - queries: [asking, heads · headWidth], rotated: of the last `asking` new positions, one at least where there
+  ///     are any.
   ///   - keys: [rows, keyValueHeads · headWidth], rotated; values likewise.
   ///   - cache: reserved for `rows` more positions; the caller advances the layer afterwards.
   ///   - context: [asking, heads · headWidth].

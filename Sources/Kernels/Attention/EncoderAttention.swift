@@ -1,5 +1,5 @@
-/// Full (bidirectional) multi-head attention over one view, with taps. One tile of query rows of one head is in memory at a
-/// time: scores, softmax in place, evidence, second product, all while the tile is hot.
+/// Full (bidirectional) multi-head attention over one view, with taps. One tile of query rows of one head is in memory
+/// at a time: scores, softmax in place, evidence, second product, all while the tile is hot.
 public struct EncoderAttention: Sendable {
   public let heads: Int
   public let headWidth: Int

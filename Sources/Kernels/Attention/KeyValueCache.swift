@@ -1,6 +1,6 @@
-/// Keys and values of every decoder block, [layer][key or value][head][position][headWidth], in one buffer that is allocated
-/// once per conversation and grows by doubling. Each layer has a count of its own: a method that drops tokens inside the decoder
-/// leaves later layers shorter.
+/// Keys and values of every decoder block, [layer][key or value][head][position][headWidth], in one buffer that is
+/// allocated once per conversation and grows by doubling. Each layer has a count of its own: a method that drops tokens
+/// inside the decoder leaves later layers shorter.
 public struct KeyValueCache: ~Copyable, Sendable {
   public let layers: Int
   public let heads: Int

@@ -1,5 +1,5 @@
-/// Attention's two products in bfloat16, where the model computes in a narrow format anyway: in Float32 they alone would take as
-/// long as the int8 layers around them. Scores, softmax and sums stay Float32.
+/// Attention's two products in bfloat16, where the model computes in a narrow format anyway: in Float32 they alone
+/// would take as long as the int8 layers around them. Scores, softmax and sums stay Float32.
 struct NarrowAttention: Sendable {
   private let engine: ProductEngine
   private let isFused: Bool
@@ -13,8 +13,8 @@ struct NarrowAttention: Sendable {
     self.headWidth = headWidth
   }
 
-  /// Query rows of a tile. Our own kernels take a few groups: few scores are computed right of what these see. A call of the
-  /// library costs more: 64 rows of 577 scores fit a second-level cache.
+  /// Query rows of a tile. Our own kernels take a few groups: few scores are computed right of what these see. A call
+  /// of the library costs more: 64 rows of 577 scores fit a second-level cache.
   var tileRows: Int { isFused ? 4 * FusedProducts.groupRows : 64 }
 
   /// Query rows that a thread takes at a time: whole tiles, and enough of them that taking costs nothing beside.
@@ -31,8 +31,8 @@ struct NarrowAttention: Sendable {
       positions: positions, headWidth: headWidth, withValues: withValues, isFused: isFused, workspaces: workspaces)
   }
 
-  /// Keys and values of one head [positions, headWidth], packed as the right operands of the two products. Values are nil when
-  /// only scores are wanted.
+  /// Keys and values of one head [positions, headWidth], packed as the right operands of the two products. Values are
+  /// nil when only scores are wanted.
   func pack(keys: PackingMath.Source, values: PackingMath.Source?, workspaces: WorkspacePool) -> Head {
     let head = makeHead(positions: keys.rows, withValues: values != nil, workspaces: workspaces)
     head.pack(keys: keys, values: values)
@@ -73,8 +73,8 @@ struct NarrowAttention: Sendable {
     }
     private var padded: Int { PackedWeights.paddedInputs(.bf16, visible) }
 
-    /// Row `row` ← its softmax over the first `seen` positions, but for the factor in the lane's `shares`, and zero after them; in
-    /// `scores` whole, when `keeping`.
+    /// Row `row` ← its softmax over the first `seen` positions, but for the factor in the lane's `shares`, and zero
+    /// after them; in `scores` whole, when `keeping`.
     func softmax(row: Int, seen: Int, keeping: Bool = false) {
       let share = lane.softmax(
         UnsafeMutableBufferPointer(rebasing: scores[row][..<seen]), keeping: keeping,
@@ -171,7 +171,8 @@ struct NarrowAttention: Sendable {
   final class Head: Sendable {
     fileprivate let keys: Workspace<UInt16>
     fileprivate let values: Workspace<UInt16>
-    /// Elements of one panel of values: inner positions come in pairs, so every even number of positions can be read alone.
+    /// Elements of one panel of values: inner positions come in pairs, so every even number of positions can be read
+    /// alone.
     fileprivate let valuePanel: Int
     private let isFused: Bool
 

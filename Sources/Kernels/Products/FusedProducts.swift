@@ -1,7 +1,8 @@
 import CKernels
 
-/// Swift's door to our own products, which apply scales, bias and residual while the sums are in registers. oneDNN's come close to
-/// them in bare speed, but leave sums in memory for another pass, and take a few microseconds to set up. Sizes are checked here.
+/// Swift's door to our own products, which apply scales, bias and residual while the sums are in registers. oneDNN's
+/// come close to them in bare speed, but leave sums in memory for another pass, and take a few microseconds to set up.
+/// Sizes are checked here.
 enum FusedProducts {
   /// Formats that this CPU has instructions for.
   static let formats: Set<NumberFormat> = {
@@ -50,14 +51,16 @@ enum FusedProducts {
     precondition(
       inner % 2 == 0 && rows.count >= (block.rows - 1) * stride + inner && scales?.count ?? block.rows >= block.rows
         && panels.count >= (PackedWeights.panelCount(block.count) - 1) * panelStride
-          + inner * PackedWeights.panelWidth, "rows and panels hold the product's channels")
+          + inner * PackedWeights.panelWidth,
+      "rows and panels hold the product's channels")
     var output = output(block, finish)
     cv_product_bf16(
       rows.baseAddress, stride, scales?.baseAddress, block.rows, panels.baseAddress, panelStride, inner, &output)
   }
 
-  /// The softmax in bfloat16 but for a factor, which is returned: a product of it is scaled by that, a pass less over the row. What
-  /// is kept has it. In the instructions that come with `multiply(bf16:)`; zeros follow to the end of `narrowed`.
+  /// The softmax in bfloat16 but for a factor, which is returned: a product of it is scaled by that, a pass less over
+  /// the row. What is kept has it. In the instructions that come with `multiply(bf16:)`; zeros follow to the end of
+  /// `narrowed`.
   static func softmax(
     _ row: UnsafeMutableBufferPointer<Float>, keeping: Bool, narrowedInto narrowed: UnsafeMutableBufferPointer<UInt16>
   ) -> Float {

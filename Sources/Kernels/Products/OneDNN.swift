@@ -1,10 +1,11 @@
 import COneDNN
 import Synchronization
 
-/// Swift's door to oneDNN: single-threaded products of prepared rows with packed weights. Parallelism is `Workers`' business.
+/// Swift's door to oneDNN: single-threaded products of prepared rows with packed weights. Parallelism is `Workers`'
+/// business.
 ///
-/// Unchecked because of the library's handles: its engine and primitives may be used from any thread. `formats` is written in
-/// `init` alone, and the table is locked.
+/// Unchecked because of the library's handles: its engine and primitives may be used from any thread. `formats` is
+/// written in `init` alone, and the table is locked.
 final class OneDNN: @unchecked Sendable {
   /// A product's shape: [rows, inner] · [inner, columns].
   struct Shape: Hashable {
@@ -14,8 +15,8 @@ final class OneDNN: @unchecked Sendable {
     let columns: Int
   }
 
-  /// What runs one shape. The table may forget it while a thread still uses it: the last to let go destroys it. Unchecked because
-  /// of the library's handle, which any thread may run.
+  /// What runs one shape. The table may forget it while a thread still uses it: the last to let go destroys it.
+  /// Unchecked because of the library's handle, which any thread may run.
   private final class Product: @unchecked Sendable {
     let primitive: dnnl_primitive_t
     let source: dnnl_memory_desc_t
@@ -38,8 +39,8 @@ final class OneDNN: @unchecked Sendable {
     deinit { dnnl_primitive_destroy(primitive) }
   }
 
-  /// Products by shape, each with the time of its last use. A prompt needs a few dozen, and lengths repeat; but every length is a
-  /// shape of its own, so the one unused for longest goes when there are too many.
+  /// Products by shape, each with the time of its last use. A prompt needs a few dozen, and lengths repeat; but every
+  /// length is a shape of its own, so the one unused for longest goes when there are too many.
   private struct Table {
     var products: [Shape: (product: Product, used: UInt64)] = [:]
     var uses: UInt64 = 0
@@ -102,9 +103,9 @@ final class OneDNN: @unchecked Sendable {
     return dnnl_primitive_execute(product.primitive, lane.stream, Int32(arguments.count), arguments) == dnnl_success
   }
 
-  /// One thread's stream and scratch memory: left to the library, primitives that one thread made would share theirs, and two
-  /// threads that run them would overwrite each other. OpenMP keeps its thread count by thread, so each is told that it works
-  /// alone.
+  /// One thread's stream and scratch memory: left to the library, primitives that one thread made would share theirs,
+  /// and two threads that run them would overwrite each other. OpenMP keeps its thread count by thread, so each is told
+  /// that it works alone.
   final class Lane {
     fileprivate let stream: dnnl_stream_t
     private let workspaces: WorkspacePool

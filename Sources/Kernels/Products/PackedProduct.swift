@@ -74,12 +74,12 @@ struct PackedProduct: Sendable {
 
   private var isFused: Bool { targets.first.map { engine.isFused($0.weights.format, rows: rows) } ?? false }
 
-  /// Rows of one call: all of an item's, or as many as leave their sums in cache for the pass that finishes them: 128 rows of 256
-  /// sums are 128 kB.
+  /// Rows of one call: all of an item's, or as many as leave their sums in cache for the pass that finishes them: 128
+  /// rows of 256 sums are 128 kB.
   private var step: Int { isFused ? Self.fusedRows(targets[0].weights) : 128 }
 
-  /// For our own kernels, whose sums do not depend on how work is cut: panel by panel, so that threads end together. The rows come
-  /// from the last cache for every panel, so only so many at a time.
+  /// For our own kernels, whose sums do not depend on how work is cut: panel by panel, so that threads end together.
+  /// The rows come from the last cache for every panel, so only so many at a time.
   private func fusedItems(_ workers: Workers) -> [Item] {
     guard rows > 1 else { return rowItems(workers) }
     let most = Self.fusedRows(targets[0].weights)
@@ -95,15 +95,16 @@ struct PackedProduct: Sendable {
     }
   }
 
-  /// A row is read at memory's speed, which long stretches reach best; a few for each thread, so that they end together.
+  /// A row is read at memory's speed, which long stretches reach best; a few for each thread, so that they end
+  /// together.
   private func rowItems(_ workers: Workers) -> [Item] {
     let size = max(1, targets.reduce(0) { $0 + $1.weights.panels } / (4 * workers.count))
     return stretches { _ in size }
   }
 
-  /// For the library: stretches of outputs whose weights stay in half of a usual second-level cache while all rows pass. They depend
-  /// on shapes alone, never on the number of threads: so the same sums are taken in the same order, and answers are equal bit for bit
-  /// however many threads work.
+  /// For the library: stretches of outputs whose weights stay in half of a usual second-level cache while all rows
+  /// pass. They depend on shapes alone, never on the number of threads: so the same sums are taken in the same order,
+  /// and answers are equal bit for bit however many threads work.
   private func libraryItems() -> [Item] {
     let total = targets.reduce(0) { $0 + $1.weights.panels }
     // Enough stretches for a dozen cores; fewer for a single row, where each costs more than it computes.
@@ -121,7 +122,8 @@ struct PackedProduct: Sendable {
     }
   }
 
-  /// Four megabytes of prepared rows (of very wide ones some more), in whole groups of those that our own kernels take at once.
+  /// Four megabytes of prepared rows (of very wide ones some more), in whole groups of those that our own kernels take
+  /// at once.
   private static func fusedRows(_ weights: PackedWeights) -> Int {
     let (group, leastGroups) = (FusedProducts.groupRows, 21)
     return max(leastGroups, (4 << 20) / (weights.paddedInputs * weights.format.size) / group) * group

@@ -1,5 +1,6 @@
-/// A weight matrix in the layout that products read: panels of 64 outputs (see pack.h), for `int8` followed by one scale and
-/// one sum an output. The same bytes whatever the CPU and the number of threads, so that they can be kept in a file.
+/// A weight matrix in the layout that products read: panels of 64 outputs (see pack.h), for `int8` followed by one
+/// scale and one sum an output. The same bytes whatever the CPU and the number of threads, so that they can be kept in
+/// a file.
 public final class PackedWeights: Sendable {
   public static let panelWidth = 64
   /// Where one changes how weights are packed, files with earlier bytes must not be read any more.

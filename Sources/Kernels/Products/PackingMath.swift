@@ -1,6 +1,7 @@
 import CKernels
 
-/// Swift's door to the C loops that pack weights, prepare rows and finish products. They check nothing: sizes are checked here.
+/// Swift's door to the C loops that pack weights, prepare rows and finish products. They check nothing: sizes are
+/// checked here.
 enum PackingMath {
   /// A matrix [rows, columns] that is packed, `stride` values between rows.
   struct Source {
@@ -64,8 +65,8 @@ enum PackingMath {
     cv_pack_bf16_transposed(rows.values.baseAddress, rows.stride, rows.columns, rows.rows, padded, panel.baseAddress)
   }
 
-  /// Rows without gaps. A row that is not finite gets the scale NaN, and with it every product; one that is zero, or so small
-  /// that no scale reaches it (below 4e-37), gets 0.
+  /// Rows without gaps. A row that is not finite gets the scale NaN, and with it every product; one that is zero, or so
+  /// small that no scale reaches it (below 4e-37), gets 0.
   /// - Parameters:
   ///   - scales: [panelWidth]; sums likewise.
   static func packInt8(

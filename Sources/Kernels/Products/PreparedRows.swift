@@ -1,4 +1,5 @@
-/// Rows of activations in the form in which a format's products read them, made once for all layers that read the same rows.
+/// Rows of activations in the form in which a format's products read them, made once for all layers that read the same
+/// rows.
 struct PreparedRows: ~Copyable {
   enum Form {
     /// Float32, unrotated: as the caller has them, or padded.

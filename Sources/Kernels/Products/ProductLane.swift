@@ -9,7 +9,8 @@ struct ProductFinish {
   var factors: Factors?
 }
 
-/// One thread's way to multiply: our own kernels, oneDNN's, or OpenBLAS on widened weights, with the memory that it takes.
+/// One thread's way to multiply: our own kernels, oneDNN's, or OpenBLAS on widened weights, with the memory that it
+/// takes.
 final class ProductLane {
   private enum Kernels {
     case fused

@@ -152,7 +152,8 @@ public struct Conversation: ~Copyable {
     cachedPositions.removeSubrange(shared...)
     let logits = model.decoder.run(
       prompt.embeddings.rows(shared..<prompt.items.count),
-      positions: prompt.positions[shared...].map(Position.init), cache: &cache, workers: model.workers, trace: recorder?.decoderTrace)
+      positions: prompt.positions[shared...].map(Position.init), cache: &cache, workers: model.workers,
+      trace: recorder?.decoderTrace)
     timings.prefill += clock.now - start
     try Self.checkFinite(logits)
     cached = prompt.items
