@@ -15,9 +15,10 @@ func tests(of name: String, _ dependencies: [Target.Dependency]) -> Target {
     name: "\(name)Tests", dependencies: dependencies + ["TestSupport"], swiftSettings: strictSwift)
 }
 
-/// What `--version` prints: the commit, marked where the working tree differs from it. Nothing outside git, in an archive say.
-/// SwiftPM caches what a manifest says without looking at the commit: a clone is right, a tree that was built before may tell
-/// an older commit. It does look at the environment, so whoever builds to install sets the variable.
+/// What `--version` prints: the commit, marked where the working tree differs from it. Nothing outside git, in an
+/// archive say. SwiftPM caches what a manifest says without looking at the commit: a clone is right, a tree that was
+/// built before may tell an older commit. It does look at the environment, so whoever builds to install sets the
+/// variable.
 let commit =
   Context.environment["VLMPRUNE_COMMIT"].flatMap { $0.isEmpty ? nil : $0 }
   ?? Context.gitInformation.map { $0.currentCommit.prefix(12) + ($0.hasUncommittedChanges ? "_changed" : "") }
@@ -44,13 +45,11 @@ let package = Package(
     .target(name: "CPNG", cSettings: strictC, linkerSettings: [.linkedLibrary("png")]),
     .target(
       name: "CBuildInformation", cSettings: strictC + [.define("BUILD_COMMIT", to: String(commit ?? "unknown"))]),
-    .target(name: "CVector", cSettings: strictC, linkerSettings: [.linkedLibrary("m")]),
-    .target(name: "CPacking", dependencies: ["CVector"], cSettings: strictC, linkerSettings: [.linkedLibrary("m")]),
+    .target(name: "CKernels", cSettings: strictC, linkerSettings: [.linkedLibrary("m")]),
     .target(name: "CTeam", cSettings: strictC),
-    .target(name: "CProducts", dependencies: ["CVector"], cSettings: strictC),
 
     module("Basics"),
-    module("Kernels", ["COpenBLAS", "COneDNN", "CVector", "CPacking", "CProducts", "CTeam"]),
+    module("Kernels", ["COpenBLAS", "COneDNN", "CKernels", "CTeam"]),
     module("Checkpoint", ["Basics", "Kernels"]),
     module("Tokenizer", ["Basics"]),
     module("Images", ["Basics", "CPNG", "CTurboJPEG"]),

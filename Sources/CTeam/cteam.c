@@ -13,7 +13,8 @@ enum {
 
 static struct {
   atomic_flag taken;
-  // Call number << 16 | helpers of that call: read at once, so that a thread that is not part of a call need not answer.
+  // Call number << 16 | helpers of that call: read at once, so that a thread that is not part of a call need not
+  // answer.
   _Atomic uint64_t call;
   _Atomic size_t working;
   _Atomic size_t asleep;
@@ -37,7 +38,7 @@ static inline void pause_briefly(void) {
 #endif
 }
 
-// The next call behind `seen`.
+// The next call after `seen`.
 static uint64_t await_call(uint64_t seen) {
   for (int look = 0; look < LOOKS; look++) {
     const uint64_t call = atomic_load_explicit(&team.call, memory_order_acquire);
@@ -81,7 +82,7 @@ static void await_helpers(int looks) {
   pthread_mutex_unlock(&team.lock);
 }
 
-// Threads of which there are enough, or as many as the system gives.
+// Makes threads until there are `helpers`, or as many as the system gives. Returns how many of those may help.
 static size_t grow(size_t helpers) {
   while (team.threads < helpers) {
     pthread_attr_t attributes;

@@ -15,6 +15,8 @@ public enum CheckpointError: Error, Sendable, Hashable {
   case configuration(file: String, reason: String)
   /// A configuration key with a value that cannot be used.
   case configurationKey(key: String, found: String, expected: String, file: String)
+  /// A weight matrix with more input channels than products of its number format can sum.
+  case tooWide(name: String, found: Int, limit: Int, format: String, file: String)
 
   /// One line: what is wrong, and where.
   public var message: String {
@@ -28,12 +30,15 @@ public enum CheckpointError: Error, Sendable, Hashable {
     case .unsupportedType(let name, let type, let file): "tensor \(name) in \(file) has unsupported type \(type)"
     case .quantised(let method, let file): "\(file) describes weights quantised by \(method), which is not supported"
     case .unusedTensors(let names, let file):
-      "\(file) holds \(names.count) tensors that this model does not use: \(names.prefix(3).joined(separator: ", "))\(names.count > 3 ? ", …" : "")"
+      "\(file) holds \(names.count) tensors that this model does not use: "
+        + names.prefix(3).joined(separator: ", ") + (names.count > 3 ? ", …" : "")
     case .noWeights(let folder, nil): "\(folder) holds no model.safetensors"
     case .noWeights(let folder, let found?): "\(folder) holds \(found), which is not supported"
     case .configuration(let file, let reason): "\(file): \(reason)"
     case .configurationKey(let key, let found, let expected, let file):
       "\(file): \"\(key)\" is \(found), expected \(expected)"
+    case .tooWide(let name, let found, let limit, let format, let file):
+      "tensor \(name) in \(file) has \(found) input channels, and products in \(format) take \(limit) at most"
     }
   }
 
@@ -51,6 +56,7 @@ public enum CheckpointError: Error, Sendable, Hashable {
       "a checkpoint folder holds config.json, model.safetensors (or its index) and tokenizer.json"
     case .noWeights: "convert it: AutoModel.from_pretrained(DIR).save_pretrained(OUT) writes safetensors"
     case .configurationKey: "this kind of model is not supported, or config.json is damaged"
+    case .tooWide: "choose --precision bf16 or f32"
     case .configuration: "the file is not what Hugging Face transformers writes for this model; download it again"
     }
   }

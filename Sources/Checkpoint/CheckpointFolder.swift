@@ -1,11 +1,14 @@
 import Basics
 import Foundation
+import Synchronization
 
 /// A Hugging Face checkpoint folder: its JSON files and its weights, in one file or sharded.
 public struct CheckpointFolder: Sendable {
   public let path: String
   /// How the weights of linear layers are stored in memory; nil: as they are, widened to Float32.
   public var packing: WeightPacking?
+  /// What `weights` has read, shared by copies of this value.
+  private let known = KnownFiles()
 
   /// JSON files beside the weights are small; anything larger is not one (tokenizers reach 17 MB).
   private static let largestJSON = 256 << 20
@@ -48,12 +51,24 @@ public struct CheckpointFolder: Sendable {
   /// - Throws: `CheckpointError`; `.noWeights` names a form that is not supported when one is found instead.
   public func weights() throws(CheckpointError) -> WeightSource { try weights(packing: packing) }
 
+  /// A source of its own for each caller; headers are read and checked once.
   private func weights(packing: WeightPacking?) throws(CheckpointError) -> WeightSource {
+    let files = try tensorFiles()
+    return WeightSource(label: files.label, files: files.byTensor, packing: packing)
+  }
+
+  private func tensorFiles() throws(CheckpointError) -> TensorFiles {
+    if let files = known.files { return files }
+    let files: TensorFiles
     if contains("model.safetensors") {
-      return WeightSource(file: try TensorFile(path: file("model.safetensors")), packing: packing)
+      files = TensorFiles(try TensorFile(path: file("model.safetensors")))
+    } else if contains("model.safetensors.index.json") {
+      files = try shards()
+    } else {
+      throw .noWeights(folder: path, found: foreignWeights())
     }
-    guard contains("model.safetensors.index.json") else { throw .noWeights(folder: path, found: foreignWeights()) }
-    return try shardedWeights(packing)
+    known.files = files
+    return files
   }
 
   /// Where `packing` keeps this checkpoint's packed weights; nil when it keeps none.
@@ -65,7 +80,7 @@ public struct CheckpointFolder: Sendable {
   /// Elements of all weights.
   public func parameterCount() throws(CheckpointError) -> Int { try weights(packing: nil).parameterCount }
 
-  private func shardedWeights(_ packing: WeightPacking?) throws(CheckpointError) -> WeightSource {
+  private func shards() throws(CheckpointError) -> TensorFiles {
     let index = "model.safetensors.index.json"
     let json = try json(index)
     guard let map = json["weight_map"]?.members else {
@@ -88,7 +103,7 @@ public struct CheckpointFolder: Sendable {
       let unlisted = shard.entries.keys.filter { files[$0] == nil }.sorted()
       guard unlisted.isEmpty else { throw .unusedTensors(names: unlisted, file: file(name)) }
     }
-    return WeightSource(label: path, files: files, packing: packing)
+    return TensorFiles(label: path, byTensor: files)
   }
 
   private func foreignWeights() -> String? {
@@ -96,5 +111,33 @@ public struct CheckpointFolder: Sendable {
     if let name = foreign.first(where: contains) { return name }
     let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
     return names.sorted().first { $0.hasSuffix(".gguf") || $0.hasSuffix(".bin") || $0.hasSuffix(".pth") }
+  }
+}
+
+/// The files that hold a checkpoint's weights, with their headers.
+private struct TensorFiles: Sendable {
+  /// What to call them in messages: the file, or the folder of several.
+  let label: String
+  /// Which file holds which tensor.
+  let byTensor: [String: TensorFile]
+
+  init(label: String, byTensor: [String: TensorFile]) {
+    self.label = label
+    self.byTensor = byTensor
+  }
+
+  init(_ file: TensorFile) {
+    self.init(
+      label: file.path, byTensor: Dictionary(uniqueKeysWithValues: file.entries.keys.map { ($0, file) }))
+  }
+}
+
+/// What was read once.
+private final class KnownFiles: Sendable {
+  private let stored = Mutex<TensorFiles?>(nil)
+
+  var files: TensorFiles? {
+    get { stored.withLock { $0 } }
+    set { stored.withLock { $0 = newValue } }
   }
 }

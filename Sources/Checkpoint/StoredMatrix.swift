@@ -1,7 +1,7 @@
 import Kernels
 
-/// A matrix as its file stores it, widened to Float32 a few rows at a time: embedding tables, of which a prompt reads a handful
-/// of rows, and weights on their way into packed form.
+/// A matrix as its file stores it, widened to Float32 a few rows at a time: embedding tables, of which a prompt reads a
+/// handful of rows, and weights on their way into packed form.
 public struct StoredMatrix: Sendable {
   public let rows: Int
   public let columns: Int

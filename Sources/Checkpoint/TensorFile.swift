@@ -1,8 +1,8 @@
 import Foundation
 import Kernels
 
-/// A memory-mapped safetensors file whose header has been checked: known types, shapes that fit their bytes, and offsets that
-/// cover the data exactly once.
+/// A memory-mapped safetensors file whose header has been checked: known types, shapes that fit their bytes, and
+/// offsets that cover the data exactly once.
 public struct TensorFile: Sendable {
   public let path: String
   /// By name.
@@ -48,7 +48,7 @@ public struct TensorFile: Sendable {
   var identity: String {
     let header = entries.values.map(\.bytes.lowerBound).min() ?? file.count
     let digest = file.withBytes(0..<min(header, file.count), Digest.of)
-    return "\(file.count) \(file.modified) \(digest)"
+    return "\(file.count) \(file.identity.modified) \(digest)"
   }
 
   /// The tensor's 64-bit integers.

@@ -6,7 +6,7 @@ struct TensorHeader {
   private(set) var metadata: [String: String] = [:]
 
   /// - Parameters:
-  ///   - header: the JSON bytes behind the length field.
+  ///   - header: the JSON bytes after the length field.
   ///   - dataStart: where tensor data begins in the file.
   init(parsing header: [UInt8], dataStart: Int, fileSize: Int, path: String) throws(CheckpointError) {
     do {

@@ -65,7 +65,8 @@ public final class WeightSource {
     // Ticked off and checked even where the cache has it: the checkpoint is what counts.
     let stored = try matrix(name, rows: outputs, columns: inputs)
     let offsets = try offsets(bias, outputs)
-    return Linear(packer.weights(name, part: part, stored), bias: offsets, engine: packer.packing.engine)
+    let weights = try packer.weights(name, part: part, stored, source: label)
+    return Linear(weights, bias: offsets, engine: packer.packing.engine)
   }
 
   /// Layers whose weights [parts · outputs, inputs] and biases are stored as one tensor each.
@@ -76,19 +77,19 @@ public final class WeightSource {
     let plain = isPacked ? nil : try take(name, shape: [parts * outputs, inputs])
     let stored = isPacked ? try matrix(name, rows: parts * outputs, columns: inputs) : nil
     let offsets = try take(bias, shape: [parts * outputs])
-    return (0..<parts).compactMap { index in
+    var layers: [Linear] = []
+    for index in 0..<parts {
       let rows = index * outputs..<(index + 1) * outputs
       let own = offsets.slice(rows)
       if let packer, let stored {
-        let weights = packer.weights("\(name)#\(index)", part: part, stored.slice(rows))
-        return Linear(weights, bias: own, engine: packer.packing.engine)
-      }
-      return plain.map {
-        Linear(
-          inputs: inputs, outputs: outputs, weights: $0.slice(rows.lowerBound * inputs..<rows.upperBound * inputs),
-          bias: own)
+        let weights = try packer.weights("\(name)#\(index)", part: part, stored.slice(rows), source: label)
+        layers.append(Linear(weights, bias: own, engine: packer.packing.engine))
+      } else if let plain {
+        let weights = plain.slice(rows.lowerBound * inputs..<rows.upperBound * inputs)
+        layers.append(Linear(inputs: inputs, outputs: outputs, weights: weights, bias: own))
       }
     }
+    return layers
   }
 
   private func offsets(_ name: String?, _ count: Int) throws(CheckpointError) -> WeightBuffer? {

@@ -1,9 +1,10 @@
 // The kernels on arrays. Two spans into the fields of one workspace cannot be taken side by side (each holds the whole
-// workspace exclusively), while two of its arrays can be passed: these overloads take the spans on the inside. Nothing is copied.
+// workspace exclusively), while two of its arrays can be passed: these overloads take the spans on the inside. Nothing
+// is copied.
 
 extension [Float] {
-  /// Memory for `count` numbers, each of which is written before it is read: not set to zero, and no page of it is taken before it is
-  /// written, by several threads at once then. A workspace has tens of megabytes, and feels both.
+  /// Memory for `count` numbers, each of which is written before it is read: not set to zero, and no page of it is
+  /// taken before it is written, by several threads at once then. A workspace has tens of megabytes, and feels both.
   package init(roomFor count: Int) {
     self.init(unsafeUninitializedCapacity: count) { _, initialised in initialised = count }
   }

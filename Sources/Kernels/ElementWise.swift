@@ -7,11 +7,10 @@ public enum ElementWise {
     precondition(gate.count >= count && up.count >= count, "a gate and what it gates have one size")
     up.withUnsafeBufferPointer { up in
       gate.withUnsafeMutableBufferPointer { gate in
-        guard count > 0, let gate = gate.baseAddress, let up = up.baseAddress else { return }
+        let (factors, values) = (SharedSpan(reading: up), SharedSpan(writing: gate))
         workers.forEachRange(of: count, grain: 16_384) { range in
-          let slice = PackingMath.Block(
-            start: gate + range.lowerBound, stride: range.count, rows: 1, count: range.count)
-          VectorMath.apply(activation, to: slice, factors: up + range.lowerBound)
+          let block = Block(values, from: range.lowerBound, stride: range.count, rows: 1, count: range.count)
+          VectorMath.apply(activation, to: block, factors: Factors(values: factors[range], stride: range.count))
         }
       }
     }

@@ -43,12 +43,14 @@ public struct Linear: Sendable {
     precondition(!(accumulate && activation != nil), "an accumulated product has no activation")
     input.withUnsafeBufferPointer { input in
       output.withUnsafeMutableBufferPointer { output in
-        guard rows > 0, let x = input.baseAddress, let y = output.baseAddress else { return }
+        guard rows > 0 else { return }
+        let (x, y) = (SharedSpan(reading: input), SharedSpan(writing: output))
         switch storage {
         case .plain(let weights):
           workers.forEachRange(of: outputs, grain: 16) { columns in
-            product(weights, x, rows: rows, columns: columns, into: y, accumulate: accumulate)
-            finish(y, rows: rows, columns: columns, activation: activation)
+            let block = Block(y, from: columns.lowerBound, stride: outputs, rows: rows, count: columns.count)
+            product(weights, x, columns: columns, into: block, accumulate: accumulate)
+            finish(block, columns: columns, activation: activation)
           }
         case .packed(let weights, let engine):
           let target = PackedProduct.Target(
@@ -77,8 +79,9 @@ public struct Linear: Sendable {
     var engine: ProductEngine?
     for (layer, output) in zip(layers, outputs) {
       precondition(output.count >= rows * layer.outputs && input.count >= rows * layer.inputs, "whole rows")
-      guard case .packed(let weights, let own) = layer.storage, let output = output.baseAddress else { continue }
-      targets.append(PackedProduct.Target(weights: weights, bias: layer.bias, output: output))
+      guard case .packed(let weights, let own) = layer.storage else { continue }
+      targets.append(
+        PackedProduct.Target(weights: weights, bias: layer.bias, output: SharedSpan(writing: output)))
       engine = own
     }
     guard let engine, targets.count == layers.count else {
@@ -89,8 +92,7 @@ public struct Linear: Sendable {
       return
     }
     input.withUnsafeBufferPointer { input in
-      guard let input = input.baseAddress else { return }
-      PackedProduct(engine: engine, targets: targets, rows: rows).run(input, workers: workers)
+      PackedProduct(engine: engine, targets: targets, rows: rows).run(SharedSpan(reading: input), workers: workers)
     }
   }
 
@@ -102,58 +104,48 @@ public struct Linear: Sendable {
     precondition(up.inputs == inputs && up.outputs == outputs, "a gate has the shape of what it gates")
     guard case .packed(let weights, let engine) = storage, case .packed(let factor, _) = up.storage else {
       apply(input, rows: rows, into: &output, workers: workers)
-      var factors = [Float](roomFor: rows * outputs)
-      var span = factors.mutableSpan
-      up.apply(input, rows: rows, into: &span, workers: workers)
-      ElementWise.gate(&output, by: span.span, count: rows * outputs, activation: activation, workers: workers)
+      var factors = AlignedBuffer(count: rows * outputs, from: workers.workspaces)
+      factors.withMutableSpan(0..<rows * outputs) { up.apply(input, rows: rows, into: &$0, workers: workers) }
+      factors.withSpan(0..<rows * outputs) {
+        ElementWise.gate(&output, by: $0, count: rows * outputs, activation: activation, workers: workers)
+      }
       return
     }
     precondition(input.count >= rows * inputs && output.count >= rows * outputs, "a linear layer needs whole rows")
     input.withUnsafeBufferPointer { input in
       output.withUnsafeMutableBufferPointer { output in
-        guard let input = input.baseAddress, let output = output.baseAddress else { return }
         let target = PackedProduct.Target(
-          weights: weights, bias: bias, output: output, activation: activation, factor: (factor, up.bias))
-        PackedProduct(engine: engine, targets: [target], rows: rows).run(input, workers: workers)
+          weights: weights, bias: bias, output: SharedSpan(writing: output), activation: activation,
+          factor: (factor, up.bias))
+        PackedProduct(engine: engine, targets: [target], rows: rows).run(SharedSpan(reading: input), workers: workers)
       }
     }
   }
 
-  /// One thread's share of the outputs, for all rows. A few rows are memory-bound: there a matrix–vector loop beats OpenBLAS,
-  /// which runs at a tenth of the memory's speed with one row.
+  /// One thread's share of the outputs, for all rows. A few rows are memory-bound: there a matrix–vector loop beats
+  /// OpenBLAS, which runs at a tenth of the memory's speed with one row.
   private func product(
-    _ weights: WeightBuffer, _ input: UnsafePointer<Float>, rows: Int, columns: Range<Int>,
-    into output: UnsafeMutablePointer<Float>, accumulate: Bool
+    _ weights: WeightBuffer, _ input: SharedSpan<Float>, columns: Range<Int>, into output: Block, accumulate: Bool
   ) {
     weights.withUnsafeElements { weights in
-      guard let base = weights.baseAddress else { return }
-      let slice = base + columns.lowerBound * inputs
-      guard rows == 1 else {
+      let slice = UnsafeBufferPointer(
+        rebasing: weights[columns.lowerBound * inputs..<columns.upperBound * inputs])
+      guard output.rows == 1 else {
         OpenBLAS.multiplyTransposed(
-          .init(start: input, stride: inputs), .init(start: slice, stride: inputs), into: output + columns.lowerBound,
-          outputStride: outputs, rows: rows, columns: columns.count, inner: inputs, accumulate: accumulate)
+          .init(elements: input.all, stride: inputs), .init(elements: slice, stride: inputs), into: output,
+          inner: inputs, accumulate: accumulate)
         return
       }
-      VectorMath.multiply(
-        matrix: slice, vector: input, into: output + columns.lowerBound, rows: columns.count, columns: inputs,
-        accumulate: accumulate)
+      VectorMath.multiply(matrix: slice, vector: input[0..<inputs], into: output[0], accumulate: accumulate)
     }
   }
 
   /// Adds the bias and applies the activation to one thread's columns while they are in cache.
-  private func finish(
-    _ output: UnsafeMutablePointer<Float>, rows: Int, columns: Range<Int>, activation: Activation?
-  ) {
+  private func finish(_ output: Block, columns: Range<Int>, activation: Activation?) {
     guard bias != nil || activation != nil else { return }
-    for row in 0..<rows {
-      let start = output + row * outputs + columns.lowerBound
-      bias?.withUnsafeElements { bias in
-        guard let base = bias.baseAddress else { return }
-        VectorMath.add(base + columns.lowerBound, to: start, count: columns.count)
-      }
-      if let activation {
-        VectorMath.apply(activation, to: UnsafeMutableBufferPointer(start: start, count: columns.count))
-      }
+    for row in 0..<output.rows {
+      bias?.withUnsafeElements { VectorMath.add(UnsafeBufferPointer(rebasing: $0[columns]), to: output[row]) }
+      if let activation { VectorMath.apply(activation, to: output[row]) }
     }
   }
 }

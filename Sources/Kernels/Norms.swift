@@ -16,11 +16,10 @@ public struct LayerNorm: Sendable {
 
   /// output [rows, width] from input [rows, width].
   public func apply(_ input: Span<Float>, rows: Int, into output: inout MutableSpan<Float>, workers: Workers) {
-    gain.withUnsafeElements { gain in
-      bias.withUnsafeElements { bias in
-        guard let gain = gain.baseAddress, let bias = bias.baseAddress else { return }
-        mapRows(input, rows: rows, width: width, into: &output, workers: workers) { row, result in
-          VectorMath.layerNorm(row, gain: gain, bias: bias, epsilon: epsilon, into: result, count: width)
+    mapRows(input, rows: rows, width: width, into: &output, workers: workers) { [gain, bias, epsilon] row, result in
+      gain.withUnsafeElements { gain in
+        bias.withUnsafeElements { bias in
+          VectorMath.layerNorm(row, gain: gain, bias: bias, epsilon: epsilon, into: result)
         }
       }
     }
@@ -51,11 +50,8 @@ public struct RMSNorm: Sendable {
 
   /// output [rows, width] from input [rows, width].
   public func apply(_ input: Span<Float>, rows: Int, into output: inout MutableSpan<Float>, workers: Workers) {
-    gain.withUnsafeElements { gain in
-      guard let gain = gain.baseAddress else { return }
-      mapRows(input, rows: rows, width: width, into: &output, workers: workers) { row, result in
-        VectorMath.rmsNorm(row, gain: gain, epsilon: epsilon, into: result, count: width)
-      }
+    mapRows(input, rows: rows, width: width, into: &output, workers: workers) { [gain, epsilon] row, result in
+      gain.withUnsafeElements { VectorMath.rmsNorm(row, gain: $0, epsilon: epsilon, into: result) }
     }
   }
 }
@@ -63,15 +59,18 @@ public struct RMSNorm: Sendable {
 /// Calls `body` with each row of the input and the place of the same row in the output.
 private func mapRows(
   _ input: Span<Float>, rows: Int, width: Int, into output: inout MutableSpan<Float>, workers: Workers,
-  _ body: (UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void
+  _ body: @Sendable (UnsafeBufferPointer<Float>, UnsafeMutableBufferPointer<Float>) -> Void
 ) {
   precondition(input.count >= rows * width && output.count >= rows * width, "a norm needs whole rows")
   input.withUnsafeBufferPointer { input in
     output.withUnsafeMutableBufferPointer { output in
-      guard rows > 0, let from = input.baseAddress, let to = output.baseAddress else { return }
+      let (from, to) = (SharedSpan(reading: input), SharedSpan(writing: output))
       // Waking a thread costs as much as a few dozen rows.
       workers.forEachRange(of: rows, grain: 32) { range in
-        for row in range { body(from + row * width, to + row * width) }
+        for row in range {
+          let place = row * width..<(row + 1) * width
+          body(from[place], to.writable(place))
+        }
       }
     }
   }

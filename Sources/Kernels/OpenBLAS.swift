@@ -7,34 +7,40 @@ enum OpenBLAS {
 
   /// What the library calls itself, its kernel family included.
   static var version: String {
-    "\(String(cString: openblas_get_config()).split(separator: " ").prefix(2).joined(separator: " ")), \(String(cString: openblas_get_corename())) kernels"
+    let name = String(cString: openblas_get_config()).split(separator: " ").prefix(2).joined(separator: " ")
+    return "\(name), \(String(cString: openblas_get_corename())) kernels"
   }
 
-  /// A row-major block inside a larger matrix: its first element and the distance between rows.
-  struct Block {
-    let start: UnsafePointer<Float>
+  /// A row-major block inside a larger matrix: the memory from its first element on, and the distance between rows.
+  struct Operand {
+    let elements: UnsafeBufferPointer<Float>
     let stride: Int
+
+    /// Whether [rows, columns] lie inside.
+    fileprivate func holds(_ rows: Int, _ columns: Int) -> Bool {
+      columns <= stride && elements.count >= (rows - 1) * stride + columns
+    }
   }
 
   /// output [rows, columns] = scale · left [rows, inner] · rightᵀ [columns, inner] (+ output when `accumulate`).
   static func multiplyTransposed(
-    _ left: Block, _ right: Block, into output: UnsafeMutablePointer<Float>, outputStride: Int, rows: Int,
-    columns: Int, inner: Int, scale: Float = 1, accumulate: Bool = false
+    _ left: Operand, _ right: Operand, into output: Block, inner: Int, scale: Float = 1, accumulate: Bool = false
   ) {
     _ = singleThreaded
+    precondition(left.holds(output.rows, inner) && right.holds(output.count, inner), "operands are whole")
     cblas_sgemm(
-      CblasRowMajor, CblasNoTrans, CblasTrans, blasint(rows), blasint(columns), blasint(inner), scale, left.start,
-      blasint(left.stride), right.start, blasint(right.stride), accumulate ? 1 : 0, output, blasint(outputStride))
+      CblasRowMajor, CblasNoTrans, CblasTrans, blasint(output.rows), blasint(output.count), blasint(inner), scale,
+      left.elements.baseAddress, blasint(left.stride), right.elements.baseAddress, blasint(right.stride),
+      accumulate ? 1 : 0, output.start, blasint(output.stride))
   }
 
   /// output [rows, columns] = left [rows, inner] · right [inner, columns].
-  static func multiply(
-    _ left: Block, _ right: Block, into output: UnsafeMutablePointer<Float>, outputStride: Int, rows: Int,
-    columns: Int, inner: Int
-  ) {
+  static func multiply(_ left: Operand, _ right: Operand, into output: Block, inner: Int) {
     _ = singleThreaded
+    precondition(left.holds(output.rows, inner) && right.holds(inner, output.count), "operands are whole")
     cblas_sgemm(
-      CblasRowMajor, CblasNoTrans, CblasNoTrans, blasint(rows), blasint(columns), blasint(inner), 1, left.start,
-      blasint(left.stride), right.start, blasint(right.stride), 0, output, blasint(outputStride))
+      CblasRowMajor, CblasNoTrans, CblasNoTrans, blasint(output.rows), blasint(output.count), blasint(inner), 1,
+      left.elements.baseAddress, blasint(left.stride), right.elements.baseAddress, blasint(right.stride), 0,
+      output.start, blasint(output.stride))
   }
 }

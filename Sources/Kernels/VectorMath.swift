@@ -1,4 +1,4 @@
-import CVector
+import CKernels
 
 /// An element-wise non-linearity, named as Hugging Face configurations name it.
 public enum Activation: String, Sendable, Hashable, CaseIterable {
@@ -15,8 +15,7 @@ extension Activation {
   typealias Loop =
     @convention(c) (
       _ values: UnsafeMutablePointer<Float>?, _ stride: Int, _ rows: Int, _ count: Int,
-      _ factors: UnsafePointer<Float>?,
-      _ factorStride: Int
+      _ factors: UnsafePointer<Float>?, _ factorStride: Int
     ) -> Void
 
   var loop: Loop {
@@ -30,83 +29,112 @@ extension Activation {
   }
 }
 
-/// Swift's door to the multiversioned C loops. Sizes are checked here, once.
+/// Swift's door to the multiversioned C loops, which check nothing: sizes are checked here.
 enum VectorMath {
   static func apply(_ activation: Activation, to values: UnsafeMutableBufferPointer<Float>) {
-    guard let base = values.baseAddress else { return }
-    apply(activation, to: PackingMath.Block(start: base, stride: values.count, rows: 1, count: values.count))
+    activation.loop(values.baseAddress, values.count, 1, values.count, nil, 0)
   }
 
   /// block = activation(block), or activation(block) · factors where there are some.
-  /// - Parameter factors: [block.rows, block.count], `factorStride` values between rows.
-  static func apply(
-    _ activation: Activation, to block: PackingMath.Block, factors: UnsafePointer<Float>? = nil, factorStride: Int = 0
-  ) {
-    activation.loop(block.start, block.stride, block.rows, block.count, factors, factorStride)
+  static func apply(_ activation: Activation, to block: Block, factors: Factors? = nil) {
+    precondition(factors?.cover(block) ?? true, "one factor an element")
+    activation.loop(
+      block.start, block.stride, block.rows, block.count, factors?.values.baseAddress, factors?.stride ?? 0)
   }
 
-  static func softmax(_ row: UnsafeMutablePointer<Float>, count: Int) { cv_softmax(row, count) }
+  static func softmax(_ row: UnsafeMutableBufferPointer<Float>) { cv_softmax(row.baseAddress, row.count) }
 
-  /// The softmax in bfloat16, behind it zeros up to `padded`. `row` holds it too when `keeping`, else nothing of use.
+  /// The softmax in bfloat16, followed by zeros to the end of `narrowed`. `row` holds it too when `keeping`, else
+  /// nothing of use.
   static func softmax(
-    _ row: UnsafeMutablePointer<Float>, count: Int, keeping: Bool, padded: Int,
-    narrowedInto narrowed: UnsafeMutablePointer<UInt16>
-  ) { cv_softmax_narrow(row, count, keeping ? 1 : 0, padded, narrowed) }
+    _ row: UnsafeMutableBufferPointer<Float>, keeping: Bool, narrowedInto narrowed: UnsafeMutableBufferPointer<UInt16>
+  ) {
+    precondition(narrowed.count >= row.count, "a narrowed row holds what it is made from")
+    cv_softmax_narrow(row.baseAddress, row.count, keeping ? 1 : 0, narrowed.count, narrowed.baseAddress)
+  }
 
-  /// Heads that one `attend` takes fastest: SHARING in cvector.c.
+  /// Heads that one `attend` takes fastest: SHARING in attention_row.c.
   static let headsTogether = 4
 
   /// context [heads, width] = softmax(scale · keys · queries) · values: one row of heads that share keys and values
   /// [positions, width].
   /// - Parameter scores: room for [heads, positions].
   static func attend(
-    _ queries: UnsafePointer<Float>, heads: Int, keys: UnsafePointer<Float>, values: UnsafePointer<Float>,
-    positions: Int, width: Int, scale: Float, scores: UnsafeMutablePointer<Float>,
-    into context: UnsafeMutablePointer<Float>
-  ) { cv_attend_row(heads, queries, keys, values, positions, width, scale, scores, context) }
-
-  static func add(_ source: UnsafePointer<Float>, to destination: UnsafeMutablePointer<Float>, count: Int) {
-    cv_add(destination, source, count)
+    _ queries: UnsafeBufferPointer<Float>, heads: Int, keys: UnsafeBufferPointer<Float>,
+    values: UnsafeBufferPointer<Float>, scale: Float, scores: UnsafeMutableBufferPointer<Float>,
+    into context: UnsafeMutableBufferPointer<Float>
+  ) {
+    let width = queries.count / heads
+    let positions = keys.count / width
+    precondition(
+      heads <= headsTogether && queries.count == heads * width && context.count == queries.count
+        && keys.count == positions * width && values.count == keys.count && scores.count >= heads * positions,
+      "one row's operands have one width and as many keys as values")
+    cv_attend_row(
+      heads, queries.baseAddress, keys.baseAddress, values.baseAddress, positions, width, scale, scores.baseAddress,
+      context.baseAddress)
   }
 
-  static func add(_ source: UnsafePointer<Float>, to destination: UnsafeMutablePointer<Double>, count: Int) {
-    cv_add_double(destination, source, count)
+  static func add(_ source: UnsafeBufferPointer<Float>, to destination: UnsafeMutableBufferPointer<Float>) {
+    precondition(source.count == destination.count, "as many are added as there are")
+    cv_add(destination.baseAddress, source.baseAddress, source.count)
+  }
+
+  static func add(_ source: UnsafeBufferPointer<Float>, to destination: UnsafeMutableBufferPointer<Double>) {
+    precondition(source.count == destination.count, "as many are added as there are")
+    cv_add_double(destination.baseAddress, source.baseAddress, source.count)
   }
 
   static func addScaled(
-    _ source: UnsafePointer<Float>, by factor: Float, to destination: UnsafeMutablePointer<Float>, count: Int
+    _ source: UnsafeBufferPointer<Float>, by factor: Float, to destination: UnsafeMutableBufferPointer<Float>
   ) {
-    cv_add_scaled(destination, source, factor, count)
+    precondition(source.count == destination.count, "as many are added as there are")
+    cv_add_scaled(destination.baseAddress, source.baseAddress, factor, source.count)
   }
 
-  static func sum(_ values: UnsafePointer<Float>, count: Int) -> Double { cv_sum(values, count) }
+  /// In double, in index order.
+  static func sum(_ values: UnsafeBufferPointer<Float>) -> Double { cv_sum(values.baseAddress, values.count) }
 
   /// matrix [rows, columns] · vector [columns] → output [rows], or added to it.
   static func multiply(
-    matrix: UnsafePointer<Float>, vector: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>, rows: Int,
-    columns: Int, accumulate: Bool = false
+    matrix: UnsafeBufferPointer<Float>, vector: UnsafeBufferPointer<Float>,
+    into output: UnsafeMutableBufferPointer<Float>, accumulate: Bool = false
   ) {
-    cv_matrix_vector(matrix, vector, output, rows, columns, accumulate ? 1 : 0)
+    precondition(matrix.count == output.count * vector.count, "a matrix has a row an output")
+    cv_matrix_vector(
+      matrix.baseAddress, vector.baseAddress, output.baseAddress, output.count, vector.count, accumulate ? 1 : 0)
   }
 
+  /// Turns the channel pairs (i, i + half) of one head, [2 · half], by angles whose cosines and sines are [half].
   static func rotateHalf(
-    _ head: UnsafeMutablePointer<Float>, cosines: UnsafePointer<Float>, sines: UnsafePointer<Float>, half: Int
+    _ head: UnsafeMutableBufferPointer<Float>, cosines: UnsafeBufferPointer<Float>, sines: UnsafeBufferPointer<Float>
   ) {
-    cv_rotate_half(head, cosines, sines, half)
+    precondition(cosines.count == sines.count && head.count == 2 * cosines.count, "one angle a pair")
+    cv_rotate_half(head.baseAddress, cosines.baseAddress, sines.baseAddress, cosines.count)
   }
 
   static func layerNorm(
-    _ input: UnsafePointer<Float>, gain: UnsafePointer<Float>, bias: UnsafePointer<Float>, epsilon: Float,
-    into output: UnsafeMutablePointer<Float>, count: Int
+    _ input: UnsafeBufferPointer<Float>, gain: UnsafeBufferPointer<Float>, bias: UnsafeBufferPointer<Float>,
+    epsilon: Float, into output: UnsafeMutableBufferPointer<Float>
   ) {
-    cv_layer_norm(input, gain, bias, epsilon, output, count)
+    precondition(
+      gain.count == input.count && bias.count == input.count && output.count == input.count, "a norm has one width")
+    cv_layer_norm(
+      input.baseAddress, gain.baseAddress, bias.baseAddress, epsilon, output.baseAddress, input.count)
+  }
+
+  /// A row divided by its length, which is taken in double; zeros where that is zero.
+  static func normalise(_ row: UnsafeBufferPointer<Float>, into output: UnsafeMutableBufferPointer<Float>) {
+    precondition(row.count == output.count, "a direction is as wide as its row")
+    cv_normalise(row.baseAddress, output.baseAddress, row.count)
   }
 
   static func rmsNorm(
-    _ input: UnsafePointer<Float>, gain: UnsafePointer<Float>, epsilon: Float,
-    into output: UnsafeMutablePointer<Float>, count: Int
+    _ input: UnsafeBufferPointer<Float>, gain: UnsafeBufferPointer<Float>, epsilon: Float,
+    into output: UnsafeMutableBufferPointer<Float>
   ) {
-    cv_rms_norm(input, gain, epsilon, output, count)
+    precondition(gain.count == input.count && output.count == input.count, "a norm has one width")
+    cv_rms_norm(input.baseAddress, gain.baseAddress, epsilon, output.baseAddress, input.count)
   }
 }
 

@@ -1,24 +1,27 @@
 import CTeam
 import Synchronization
 
-/// How many threads work on one product: the only parallel primitive of the code. Libraries are held at one thread, so that
-/// library threads × own threads never exceed this number.
-public struct Workers: Sendable, Hashable {
+/// How many threads work on one product: the only parallel primitive of the code. Libraries are held at one thread, so
+/// that library threads × own threads never exceed this number.
+public struct Workers: Sendable {
   public let count: Int
+  /// What they work in: rooms that the kernels take for each call and give back.
+  public let workspaces: WorkspacePool
 
-  public init(count: Int) {
+  public init(count: Int, workspaces: WorkspacePool = WorkspacePool()) {
     precondition(count >= 1, "at least one thread works")
     self.count = count
+    self.workspaces = workspaces
   }
 
-  /// Calls `body(i)` for every i in 0 ..< items, in no particular order, and returns when all are done. Items are handed out
-  /// one by one, so that uneven ones balance.
-  public func forEach(_ items: Int, _ body: (Int) -> Void) {
+  /// Calls `body(i)` for every i in 0 ..< items, in no particular order and on several threads at once, and returns
+  /// when all are done. Items are handed out one by one, so that uneven ones balance.
+  public func forEach(_ items: Int, _ body: @Sendable (Int) -> Void) {
     forEach(items, lane: {}) { _, item in body(item) }
   }
 
   /// The same, with something that each thread makes for itself before its first item: memory to work in, say.
-  public func forEach<Lane>(_ items: Int, lane: () -> Lane, _ body: (Lane, Int) -> Void) {
+  public func forEach<Lane>(_ items: Int, lane: @Sendable () -> Lane, _ body: @Sendable (Lane, Int) -> Void) {
     guard count > 1 && items > 1 else {
       guard items > 0 else { return }
       let own = lane()
@@ -43,8 +46,9 @@ public struct Workers: Sendable, Hashable {
     }
   }
 
-  /// Calls `body` with disjoint ranges that cover 0 ..< total: one range a thread, each a multiple of `grain` but the last.
-  public func forEachRange(of total: Int, grain: Int = 1, _ body: (Range<Int>) -> Void) {
+  /// Calls `body` with disjoint ranges that cover 0 ..< total: one range a thread, each a multiple of `grain` but the
+  /// last.
+  public func forEachRange(of total: Int, grain: Int = 1, _ body: @Sendable (Range<Int>) -> Void) {
     let grains = (total + grain - 1) / grain
     let lanes = max(1, min(count, grains))
     let size = (grains + lanes - 1) / lanes * grain
@@ -53,4 +57,10 @@ public struct Workers: Sendable, Hashable {
       if !range.isEmpty { body(range) }
     }
   }
+}
+
+extension Workers: Hashable {
+  /// Equal when they are as many: where they work changes no result.
+  public static func == (first: Workers, second: Workers) -> Bool { first.count == second.count }
+  public func hash(into hasher: inout Hasher) { hasher.combine(count) }
 }

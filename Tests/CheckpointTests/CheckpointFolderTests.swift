@@ -32,6 +32,28 @@ import Testing
     }
   }
 
+  /// What a folder is asked later comes from the headers that it has read: here the files have gone.
+  @Test func `reads its headers once`() throws {
+    try withTemporaryFolder { folder in
+      for (name, tensor) in [("one", "a"), ("two", "bb")] {
+        var writer = TensorWriter()
+        writer.add(tensor, shape: [3], [1, 2, 3])
+        try writer.write(to: "\(folder)/\(name).safetensors")
+      }
+      let map = #"{"weight_map":{"a":"one.safetensors","bb":"two.safetensors"}}"#
+      try writeFile(Array(map.utf8), to: "\(folder)/\(Self.index)")
+      let checkpoint = try CheckpointFolder(path: folder)
+      let first = try checkpoint.weights()
+      for name in ["one", "two"] { try FileManager.default.removeItem(atPath: "\(folder)/\(name).safetensors") }
+      try FileManager.default.removeItem(atPath: "\(folder)/\(Self.index)")
+      #expect(try checkpoint.parameterCount() == 6)
+      let second = try checkpoint.weights()
+      #expect(try second.take("bb", shape: [3]).values == [1, 2, 3])
+      // Each source ticks off for itself.
+      #expect(throws: CheckpointError.self) { try first.finish { _ in false } }
+    }
+  }
+
   @Test func `is refused when a shard is missing`() {
     let error = checkpointError {
       try weights(

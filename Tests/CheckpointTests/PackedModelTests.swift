@@ -1,5 +1,6 @@
 import Foundation
 import Kernels
+import Synchronization
 import TestSupport
 import Testing
 
@@ -58,7 +59,8 @@ import Testing
       #expect(try load(file, packing) == packed)
       #expect(try readFile(try path(file, packing)) == written)
       #expect(try load(file, self.packing(nil, format)) == packed)
-      #expect(try FileManager.default.contentsOfDirectory(atPath: "\(folder)/cache/deep").count == 1)
+      let names = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/cache/deep")
+      #expect(names.count { $0.hasSuffix(".pack") } == 1 && !names.contains { $0.hasSuffix(".part") })
     }
   }
 
@@ -158,6 +160,51 @@ import Testing
       try second.finish { _ in false }
       #expect(try readFile(try path(file, packing)) == written)
       #expect(try FileManager.default.contentsOfDirectory(atPath: "\(folder)/cache").count == 1)
+    }
+  }
+
+  /// Another process that looks for abandoned files between the making of a file and its lock takes it for one.
+  @Test func `survives another writer that comes before its lock`() throws {
+    try withTemporaryFolder { folder in
+      let file = try checkpoint(in: folder)
+      let packing = packing("\(folder)/cache")
+      let place = try path(file, packing)
+      let key = PackedModelKey(files: [file], label: file.path, formats: packing.formats)
+      let weights = PackedWeights(format: .int8, inputs: 96, outputs: 70, workers: Workers(count: 1)) { range, rows in
+        rows.update(repeating: 1, count: range.count * 96)
+      }
+      var others: [PackedModelWriter] = []
+      let first = try PackedModelWriter(path: place, key: key) {
+        if others.count < 3, let other = try? PackedModelWriter(path: place, key: key) { others.append(other) }
+      }
+      #expect(others.count == 3)
+      for writer in [first] + others {
+        try writer.append(weights, name: "decoder/first.weight")
+        try writer.commit()
+      }
+      #expect(
+        try PackedModelFile(path: place, key: key, packing: packing).weights(
+          "decoder/first.weight", format: .int8, inputs: 96, outputs: 70) != nil)
+    }
+  }
+
+  @Test func `may be written by several threads at once`() throws {
+    try withTemporaryFolder { folder in
+      let file = try checkpoint(in: folder)
+      let packing = packing("\(folder)/cache")
+      let place = try path(file, packing)
+      let key = PackedModelKey(files: [file], label: file.path, formats: packing.formats)
+      let failures = Mutex<[String]>([])
+      Workers(count: 4).forEach(60) { _ in
+        do throws(PackedModelError) {
+          try PackedModelWriter(path: place, key: key).commit()
+        } catch {
+          failures.withLock { $0.append(error.reason) }
+        }
+      }
+      #expect(failures.withLock { $0 } == [])
+      let names = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/cache")
+      #expect(names == [(place as NSString).lastPathComponent])
     }
   }
 }

@@ -58,7 +58,7 @@ import Testing
     }
   }
 
-  /// Data behind a header of any length: no element is aligned when the header is not.
+  /// Data after a header of any length: no element is aligned when the header is not.
   @Test(arguments: 0...7)
   func `is read wherever its data begins`(padding: Int) throws {
     let numbers: [Float] = [1, -2.5, 3e-30]

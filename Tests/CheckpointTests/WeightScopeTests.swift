@@ -47,4 +47,30 @@ import Testing
       try WeightScope(source, prefix: "model").rmsNorm("norm", width: 2, epsilon: 1)
     }
   }
+
+  /// Sums of int8 products have 32 bits.
+  @Test func `refuses a matrix that is too wide for its number format, by name`() throws {
+    let limit = 66_311
+    try withTemporaryFolder { folder in
+      var writer = TensorWriter()
+      for (name, width) in [("wide", limit + 1), ("fits", limit)] {
+        writer.add("\(name).weight", shape: [1, width], [Float](repeating: 1, count: width))
+      }
+      try writer.write(to: "\(folder)/weights.safetensors")
+      let file = try TensorFile(path: "\(folder)/weights.safetensors")
+      func layer(_ name: String, _ width: Int, _ format: NumberFormat) throws -> Linear {
+        let packing = WeightPacking(
+          engine: ProductEngine(), formats: PartFormats(tower: format, decoder: format, head: format),
+          workers: Workers(count: 1))
+        return try WeightScope(WeightSource(file: file, packing: packing))
+          .linear(name, inputs: width, outputs: 1, bias: false)
+      }
+      let error = #expect(throws: CheckpointError.self) { try layer("wide", limit + 1, .int8) }
+      #expect(
+        error == .tooWide(name: "wide.weight", found: limit + 1, limit: limit, format: "int8", file: file.path))
+      #expect(error?.message.contains("66312") == true && error?.hint.contains("bf16") == true)
+      #expect(try layer("fits", limit, .int8).inputs == limit)
+      #expect(try layer("wide", limit + 1, .bf16).inputs == limit + 1)
+    }
+  }
 }

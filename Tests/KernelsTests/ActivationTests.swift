@@ -18,13 +18,14 @@ import Testing
     }
   }
 
-  /// The error that each formula is allowed: its share of |x| (float32 rounding and the polynomial's error, 1.5e-7 for erf),
-  /// and a floor for where the result itself vanishes.
+  /// The error that each formula is allowed: its share of |x| (float32 rounding and the polynomial's error, 1.5e-7 for
+  /// erf), and a floor for where the result itself vanishes.
   static func allowed(_ activation: Activation, _ x: Double) -> Double {
     activation == .relu ? 0 : 5e-7 * abs(x) + 1e-9
   }
 
-  /// The activations of `values` in the portable loops, and in those that go with our own products where the CPU has them.
+  /// The activations of `values` in the portable loops, and in those that go with our own products where the CPU has
+  /// them.
   private func activated(_ activation: Activation, _ values: [Float]) -> [[Float]] {
     let loops = [activation.loop] + (FusedProducts.formats.isEmpty ? [] : [FusedProducts.loop(activation)])
     return loops.map { loop in
@@ -81,7 +82,7 @@ import Testing
   private func softmax(_ row: [Float]) -> [Float] {
     var row = row
     row.withUnsafeMutableBufferPointer { buffer in
-      if let base = buffer.baseAddress { VectorMath.softmax(base, count: buffer.count) }
+      VectorMath.softmax(buffer)
     }
     return row
   }

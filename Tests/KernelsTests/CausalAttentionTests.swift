@@ -125,4 +125,31 @@ import Testing
         tolerance: Tolerances.attentionKernel, label: "the last \(asking)")
     }
   }
+
+  /// What another layer holds, more or less, changes nothing.
+  @Test(arguments: [0, 3, 70])
+  func `each layer attends to as many positions as it holds itself`(others: Int) {
+    let operands = Operands(Shape(tokens: 40, heads: 6, keyValueHeads: 2, headWidth: 10))
+    let (shape, width) = (operands.shape, operands.queries.columns)
+    let attention = CausalAttention(
+      heads: shape.heads, keyValueHeads: shape.keyValueHeads, headWidth: shape.headWidth)
+    var cache = KeyValueCache(layers: 3, heads: shape.keyValueHeads, headWidth: shape.headWidth, capacity: 4)
+    cache.reserve(others)
+    cache.advance(layer: 0, by: others)
+    cache.advance(layer: 2, by: others / 2)
+    var context: [Float] = []
+    for rows in [0..<7, 7..<8, 8..<40] {
+      cache.reserve(rows.count)
+      var part = [Float](repeating: .nan, count: rows.count * width)
+      attention.apply(
+        queries: operands.queries.rows(rows).values, keys: operands.keys.rows(rows).values,
+        values: operands.values.rows(rows).values, rows: rows.count, layer: 1, cache: &cache, into: &part,
+        workers: Workers(count: 2))
+      cache.advance(layer: 1, by: rows.count)
+      context += part
+    }
+    #expect(cache.counts == [others, 40, others / 2])
+    expectClose(
+      actual: context, expected: operands.naive, tolerance: Tolerances.attentionKernel, label: "context of one layer")
+  }
 }

@@ -36,7 +36,7 @@ import Testing
     for place in places(positions) {
       cache.withLayer(place.layer) { keys, values in
         let offset = (place.head * capacity + place.position) * Self.headWidth + place.channel
-        (place.part == 0 ? keys : values)[offset] =
+        (place.part == 0 ? keys : values).writable(offset..<offset + 1)[0] =
           mark(place.layer, place.part, place.head, place.position, place.channel)
       }
     }
@@ -50,9 +50,8 @@ import Testing
       guard layers.contains(place.layer) else { return false }
       var found: Float?
       cache.withLayer(place.layer) { keys, values in
-        found =
-          (place.part == 0 ? keys : values)[
-            (place.head * capacity + place.position) * Self.headWidth + place.channel]
+        let offset = (place.head * capacity + place.position) * Self.headWidth + place.channel
+        found = (place.part == 0 ? keys : values).all[offset]
       }
       return found != mark(place.layer, place.part, place.head, place.position, place.channel)
     }
@@ -61,18 +60,17 @@ import Testing
   @Test(arguments: [0, 1, 4], [1, 3, 7, 50])
   func `keeps what it holds when it grows`(capacity: Int, more: Int) {
     var cache = makeCache(capacity)
-    #expect(cache.capacity == max(capacity, 1) && cache.counts == [Int](repeating: 0, count: Self.layers))
+    #expect(cache.capacity == max(capacity, 1) && cache.counts == [0, 0])
     let filled = cache.capacity
     fill(&cache, positions: 0..<filled)
     advance(&cache, by: filled)
     cache.reserve(more)
-    #expect(cache.capacity >= filled + more && cache.counts == [Int](repeating: filled, count: Self.layers))
+    #expect(cache.capacity >= filled + more && cache.counts == [filled, filled])
     #expect(wrongPlaces(&cache, positions: 0..<filled) == 0)
     fill(&cache, positions: filled..<filled + more)
     advance(&cache, by: more)
-    #expect(
-      cache.counts == [Int](repeating: filled + more, count: Self.layers)
-        && wrongPlaces(&cache, positions: 0..<filled + more) == 0)
+    #expect(cache.counts == [filled + more, filled + more])
+    #expect(wrongPlaces(&cache, positions: 0..<filled + more) == 0)
   }
 
   @Test func `does not grow while there is room, and then by doubling`() {
@@ -92,22 +90,26 @@ import Testing
     fill(&cache, positions: 0..<5)
     advance(&cache, by: 5)
     cache.truncate(to: positions)
-    #expect(cache.counts == [Int](repeating: positions, count: Self.layers) && cache.capacity == 5)
+    #expect(cache.counts == [positions, positions] && cache.capacity == 5)
     cache.reserve(20)
     #expect(wrongPlaces(&cache, positions: 0..<positions) == 0)
   }
 
-  @Test func `counts each layer by itself, and grows for the longest`() {
-    var cache = makeCache(4)
-    fill(&cache, positions: 0..<4)
-    cache.advance(layer: 0, by: 4)
-    cache.advance(layer: 1, by: 2)
-    cache.reserve(3)
-    #expect(cache.capacity >= 7)
-    #expect(Array(cache.counts.prefix(2)) == [4, 2])
-    #expect(wrongPlaces(&cache, positions: 0..<2, layers: 0..<2) == 0)
-    #expect(wrongPlaces(&cache, positions: 2..<4, layers: 0..<1) == 0)
-    cache.truncate(layer: 0, to: 1)
-    #expect(Array(cache.counts.prefix(2)) == [1, 2])
+  /// A method that drops tokens inside the decoder leaves later layers shorter.
+  @Test(arguments: [(5, 2), (0, 5), (3, 3), (1, 0)])
+  func `has a count for each layer, and keeps each when it grows`(first: Int, second: Int) {
+    var cache = makeCache(5)
+    fill(&cache, positions: 0..<5)
+    cache.advance(layer: 0, by: first)
+    cache.advance(layer: 1, by: second)
+    #expect(cache.count(layer: 0) == first && cache.count(layer: 1) == second)
+    cache.reserve(6)
+    #expect(cache.capacity >= max(first, second) + 6 && cache.counts == [first, second])
+    #expect(wrongPlaces(&cache, positions: 0..<min(first, second)) == 0)
+    cache.truncate(layer: 0, to: 0)
+    #expect(cache.counts == [0, second])
+    cache.advance(layer: 0, by: 1)
+    cache.truncate(to: 0)
+    #expect(cache.counts == [0, 0])
   }
 }

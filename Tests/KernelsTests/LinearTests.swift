@@ -67,7 +67,7 @@ import Testing
   }
 
   @Test(arguments: Shape.all)
-  func `applies its activation behind the bias`(_ shape: Shape) {
+  func `applies its activation after the bias`(_ shape: Shape) {
     let operands = Operands(shape)
     let input = Matrix(rows: shape.rows, columns: shape.inputs, values: operands.input)
     let output = operands.layer(bias: true)(input, activation: .relu, workers: Workers(count: 2))
@@ -79,7 +79,7 @@ import Testing
       label: "relu", shape: [shape.rows, shape.outputs])
   }
 
-  @Test func `leaves what lies behind its rows alone`() {
+  @Test func `leaves what lies after its rows alone`() {
     let shape = Shape(rows: 3, inputs: 17, outputs: 9)
     let operands = Operands(shape)
     var output = [Float](repeating: 7, count: 4 * 9)

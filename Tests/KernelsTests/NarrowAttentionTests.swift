@@ -20,15 +20,15 @@ import Testing
     let largest = Double(scores.max() ?? 0)
     let powers = scores.map { exp(Double($0) - largest) }
     let wanted = powers.map { $0 / powers.reduce(0, +) }
-    typealias Softmax = (UnsafeMutablePointer<Float>, Int, Bool, Int, UnsafeMutablePointer<UInt16>) -> Float
+    typealias Softmax = (UnsafeMutableBufferPointer<Float>, Bool, UnsafeMutableBufferPointer<UInt16>) -> Float
     var softmaxes: [Softmax] = [
-      { row, count, keeping, padded, narrowed in
-        VectorMath.softmax(row, count: count, keeping: keeping, padded: padded, narrowedInto: narrowed)
+      { row, keeping, narrowed in
+        VectorMath.softmax(row, keeping: keeping, narrowedInto: narrowed)
         return 1
       }
     ]
     if FusedProducts.formats.contains(.bf16) {
-      softmaxes.append(FusedProducts.softmax(_:count:keeping:padded:narrowedInto:))
+      softmaxes.append(FusedProducts.softmax(_:keeping:narrowedInto:))
     }
     for softmax in softmaxes {
       for isBad in [false, true] {
@@ -37,10 +37,7 @@ import Testing
         var narrowed = [UInt16](repeating: 0x7fff, count: padded)
         var share: Float = 0
         row.withUnsafeMutableBufferPointer { row in
-          narrowed.withUnsafeMutableBufferPointer { narrowed in
-            guard let row = row.baseAddress, let narrowed = narrowed.baseAddress else { return }
-            share = softmax(row, count, keeping, padded, narrowed)
-          }
+          narrowed.withUnsafeMutableBufferPointer { share = softmax(row, keeping, $0) }
         }
         let values = narrowed.map { Float(bitPattern: UInt32($0) << 16) * share }
         let tail = narrowed.dropFirst(count)
@@ -64,30 +61,36 @@ import Testing
     let stride = 100
     let values = TestNumbers.sample(stride * stride, in: -2...2)
     let padded = (inputs + 31) / 32 * 32
-    func packed(_ pack: (UnsafePointer<Float>, UnsafeMutablePointer<UInt16>) -> Void, count: Int) -> [UInt16] {
+    typealias Pack = (PackingMath.Source, UnsafeMutableBufferPointer<UInt16>) -> Void
+    func packed(rows: Int, columns: Int, count: Int, _ pack: Pack) -> [UInt16] {
       var panel = [UInt16](repeating: 0x7fff, count: count)
       values.withUnsafeBufferPointer { values in
         panel.withUnsafeMutableBufferPointer { panel in
-          if let values = values.baseAddress, let panel = panel.baseAddress { pack(values, panel) }
+          pack(PackingMath.Source(values, stride: stride, rows: rows, columns: columns), panel)
         }
       }
       return panel
     }
     let size = padded * PackedWeights.panelWidth
     #expect(
-      packed({ FusedProducts.packBF16($0, stride: stride, columns, inputs, padded, $1) }, count: size)
-        == packed({ PackingMath.packBF16($0, stride: stride, columns, inputs, padded, $1) }, count: size))
+      packed(rows: columns, columns: inputs, count: size) { FusedProducts.packBF16($0, padded: padded, $1) }
+        == packed(rows: columns, columns: inputs, count: size) { PackingMath.packBF16($0, padded: padded, $1) })
     #expect(
-      packed({ FusedProducts.packBF16(transposed: $0, stride: stride, columns, inputs, padded, $1) }, count: size)
-        == packed({ PackingMath.packBF16(transposed: $0, stride: stride, columns, inputs, padded, $1) }, count: size))
-    let narrowed = packed(
-      { FusedProducts.narrow($0, stride: stride, rows: 2, scale: 0.125, inputs, padded, $1) }, count: 2 * padded)
-    let wanted = packed(
-      { values, place in
-        for row in 0..<2 {
-          PackingMath.narrow(values + row * stride, scale: 0.125, inputs, padded, place + row * padded)
-        }
-      }, count: 2 * padded)
+      packed(rows: inputs, columns: columns, count: size) { FusedProducts.packBF16(transposed: $0, padded: padded, $1) }
+        == packed(rows: inputs, columns: columns, count: size) {
+          PackingMath.packBF16(transposed: $0, padded: padded, $1)
+        })
+    let narrowed = packed(rows: 2, columns: inputs, count: 2 * padded) {
+      FusedProducts.narrow($0, scale: 0.125, padded: padded, into: $1)
+    }
+    let wanted = packed(rows: 2, columns: inputs, count: 2 * padded) { source, place in
+      for row in 0..<2 {
+        let from = row * stride
+        PackingMath.narrow(
+          UnsafeBufferPointer(rebasing: source.values[from..<from + inputs]), scale: 0.125,
+          into: UnsafeMutableBufferPointer(rebasing: place[row * padded..<(row + 1) * padded]))
+      }
+    }
     #expect(narrowed == wanted)
   }
 

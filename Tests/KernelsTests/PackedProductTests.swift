@@ -45,7 +45,8 @@ import Testing
     }
   }
 
-  /// What can be said without rounding comes out without rounding: small whole numbers in every format. Odd widths are not rotated.
+  /// What can be said without rounding comes out without rounding: small whole numbers in every format. Odd widths are
+  /// not rotated.
   @Test(arguments: NumberFormat.allCases, engines.indices)
   func `are exact on whole numbers`(_ format: NumberFormat, engine: Int) {
     for (rows, inputs, outputs) in [(1, 1, 1), (3, 33, 65), (1, 131, 70), (129, 65, 257), (1, 33, 1100)] {
@@ -67,8 +68,8 @@ import Testing
     }
   }
 
-  /// Errors of rounding, relative to the root of the sum of squares: 2⁻⁹ an operand for bfloat16; for int8 half a step of the
-  /// largest of a few dozen numbers, a hundredth. Twice that leaves room for unlucky rows.
+  /// Errors of rounding, relative to the root of the sum of squares: 2⁻⁹ an operand for bfloat16; for int8 half a step
+  /// of the largest of a few dozen numbers, a hundredth. Twice that leaves room for unlucky rows.
   @Test(arguments: [(NumberFormat.f32, 1e-6), (.bf16, 0.008), (.int8, 0.03)])
   func `are as close as their format allows`(_ format: NumberFormat, tolerance: Double) {
     for engine in Self.engines {
@@ -94,7 +95,8 @@ import Testing
     }
   }
 
-  /// How many rows come together, and so how they are grouped, changes nothing: a pruned prompt is computed like a whole one.
+  /// How many rows come together, and so how they are grouped, changes nothing: a pruned prompt is computed like a
+  /// whole one.
   @Test(arguments: [NumberFormat.bf16, .int8])
   func `of a row are the same in any company`(_ format: NumberFormat) {
     // Where there are tiles, several rows are oneDNN's and one is ours.
@@ -127,7 +129,8 @@ import Testing
     #expect(output == wanted)
   }
 
-  /// Trained models have channels a hundred times larger than the rest; with one scale a row the others would round to nothing.
+  /// Trained models have channels a hundred times larger than the rest; with one scale a row the others would round to
+  /// nothing.
   @Test func `in int8 survive a channel that is far larger than the rest`() {
     let (rows, inputs, outputs) = (8, 256, 64)
     var numbers = TestNumbers(seed: 5)
@@ -218,9 +221,7 @@ import Testing
   func `rotate by the orthonormal Hadamard matrix`(_ order: Int) {
     let values = TestNumbers.sample(order * 3, in: -2...2)
     var rotated = values
-    rotated.withUnsafeMutableBufferPointer { buffer in
-      if let base = buffer.baseAddress { PackingMath.rotate(base, buffer.count, order) }
-    }
+    rotated.withUnsafeMutableBufferPointer { PackingMath.rotate($0, order) }
     let wanted = (0..<values.count).map { index in
       let (block, row) = (index / order, index % order)
       let sum = (0..<order).reduce(0.0) { sum, column in

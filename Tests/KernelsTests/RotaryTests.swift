@@ -101,4 +101,10 @@ import Testing
     rotary.table(positions: []).rotate(&nothing, heads: 1, workers: Workers(count: 2))
     #expect(nothing.isEmpty)
   }
+
+  @Test func `a position of one number has it in every dimension`() {
+    #expect(Position(7) == Position(temporal: 7, height: 7, width: 7))
+    #expect(Position(7).advanced(by: 3) == Position(10))
+    #expect(Position(temporal: 1, height: 2, width: 3).advanced(by: 1) == Position(temporal: 2, height: 3, width: 4))
+  }
 }

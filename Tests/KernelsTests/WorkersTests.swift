@@ -30,8 +30,9 @@ import Testing
     }
   }
 
-  /// Helpers sleep between calls that lie apart, and are woken; soon after a call they are awake. Two items that wait for each other
-  /// both see the other only where two threads work. Other tests may have the team: then this one tries again.
+  /// Helpers sleep between calls that lie apart, and are woken; soon after a call they are awake. Two items that wait
+  /// for each other both see the other only where two threads work. Other tests may have the team: then this one tries
+  /// again.
   @Test(arguments: [0, 1_000, 5_000])
   func `wake their helpers`(pause: Int) {
     func meet() -> Bool {

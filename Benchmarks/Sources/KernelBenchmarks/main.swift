@@ -14,7 +14,7 @@ func line(_ columns: [String]) {
     }.joined())
 }
 
-/// Milliseconds of the best of `rounds` calls, behind one that is not counted.
+/// Milliseconds of the best of `rounds` calls, after one that is not counted.
 func best(_ body: () -> Void) -> Double {
   let clock = ContinuousClock()
   body()
@@ -23,9 +23,8 @@ func best(_ body: () -> Void) -> Double {
   return Double(shortest.components.attoseconds) * 1e-15 + Double(shortest.components.seconds) * 1e3
 }
 
-print(
-  "\(workers.count) threads; OpenBLAS \(BackEnd.openBLASVersion); oneDNN \(BackEnd.oneDNNVersion); our own: \(BackEnd.nativeFormats.map(\.rawValue))\n"
-)
+print("\(workers.count) threads; OpenBLAS \(BackEnd.openBLASVersion); oneDNN \(BackEnd.oneDNNVersion)")
+print("our own products: \(BackEnd.nativeFormats.map(\.rawValue).joined(separator: ", "))\n")
 line(["product [rows, in] → out, GFLOP/s", "f32", "bf16", "int8"])
 let engine = ProductEngine()
 for (rows, inputs, outputs) in [
@@ -60,4 +59,22 @@ for (name, request) in [
     }
   }
   line([name] + times.map { String(format: "%.2f", $0) })
+}
+
+print("")
+line(["similarity, ms", "cosines", "products"])
+for (rows, width) in [(576, 1024), (576, 4096), (2880, 4096)] {
+  let matrix = Matrix(
+    rows: rows, columns: width,
+    values: (0..<rows * width).map { (place: Int) -> Float in Float(place * 37 % 1009) / 1009 - 0.5 })
+  let times = [Similarity.cosines, Similarity.products].map { similarity in
+    best { _ = similarity(matrix, nil, workers) }
+  }
+  line(["\(rows) × \(rows), \(width) wide"] + times.map { String(format: "%.1f", $0) })
+}
+
+print("")
+line(["page faults", "f32", "bf16", "int8"])
+for (name, work) in [("a prefill of 640 rows, a layer", prefill), ("a token, a layer", token)] {
+  line([name] + NumberFormat.allCases.map { String(format: "%.1f", pageFaults(Layer($0, engine: engine), work)) })
 }

@@ -1,20 +1,26 @@
 import Foundation
 import Kernels
+import Synchronization
 
-/// A file of packed weights, mapped. Everything in it has been checked against its digests when this exists.
+/// A file of packed weights, mapped. Everything in it has been checked against its digests when this exists: now, or at
+/// an earlier start that left a mark.
 struct PackedModelFile {
   private let file: MappedFile
   private let table: PackedModelTable
 
   /// - Throws: `.absent`, `.damaged` or `.system`.
-  init(path: String, key: PackedModelKey, workers: Workers) throws(PackedModelError) {
+  init(path: String, key: PackedModelKey, packing: WeightPacking) throws(PackedModelError) {
     guard FileManager.default.fileExists(atPath: path) else { throw .absent }
     do { file = try MappedFile(path: path) } catch { throw .system(error.message) }
     table = try Self.table(of: file)
     guard table.identity == key.identity, table.formats == key.formats else {
       throw .damaged("it was made from something else")
     }
-    try Self.check(table, in: file, workers: workers)
+    let ranges = try Self.places(table, in: file)
+    let mark = PackedModelMark(of: path)
+    guard !mark.tells(file.identity) else { return }
+    try Self.check(ranges, in: file, packing)
+    mark.leave(file.identity, now: packing.now())
   }
 
   /// The weights called `name`, if they are there in this form.
@@ -42,40 +48,34 @@ struct PackedModelFile {
     return table
   }
 
-  /// Every entry inside the file, aligned, of the size that its shape needs, and with its digest.
-  private static func check(
-    _ table: PackedModelTable, in file: MappedFile, workers: Workers
-  ) throws(PackedModelError) {
-    let entries = table.entries.sorted { $0.value.offset < $1.value.offset }
-    var ranges: [Range<Int>] = []
-    for (name, entry) in entries {
-      guard let format = NumberFormat(rawValue: entry.format), (1...1 << 24).contains(entry.inputs),
+  /// An entry, its place in the file and its digest.
+  private typealias Place = (name: String, bytes: Range<Int>, digest: String)
+
+  /// Every entry: inside the file, aligned, and of the size that its shape needs.
+  private static func places(_ table: PackedModelTable, in file: MappedFile) throws(PackedModelError) -> [Place] {
+    var places: [Place] = []
+    for (name, entry) in table.entries.sorted(by: { $0.value.offset < $1.value.offset }) {
+      guard let format = NumberFormat(rawValue: entry.format),
+        (1...min(1 << 24, PackedWeights.mostInputs(format))).contains(entry.inputs),
         (1...1 << 24).contains(entry.outputs), entry.offset % 64 == 0, entry.offset >= PackedModelPreamble.size
       else { throw .damaged("entry \(name) makes no sense") }
       let size = PackedWeights.byteCount(format: format, inputs: entry.inputs, outputs: entry.outputs)
       guard entry.offset <= file.count - size else { throw .damaged("it is truncated") }
-      ranges.append(entry.offset..<entry.offset + size)
+      places.append((name, entry.offset..<entry.offset + size, entry.digest))
     }
-    let sound = Flags(count: entries.count)
-    workers.forEach(entries.count) { index in
-      let digest = file.withBytes(ranges[index], Digest.of)
-      sound.set(index, String(digest, radix: 16) == entries[index].value.digest)
-    }
-    if let index = sound.firstFalse { throw .damaged("entry \(entries[index].key) is damaged") }
+    return places
   }
 
-  /// One answer an item. Unchecked because of the pointer: each is written by one thread, and read after all are done.
-  private final class Flags: @unchecked Sendable {
-    private let values: UnsafeMutableBufferPointer<Bool>
-
-    init(count: Int) {
-      values = .allocate(capacity: count)
-      values.initialize(repeating: false)
+  /// Reads everything.
+  private static func check(
+    _ places: [Place], in file: MappedFile, _ packing: WeightPacking
+  ) throws(PackedModelError) {
+    let damaged = Mutex<Int?>(nil)
+    packing.workers.forEach(places.count) { index in
+      let digest = file.withBytes(places[index].bytes, packing.digest)
+      guard String(digest, radix: 16) != places[index].digest else { return }
+      damaged.withLock { $0 = min($0 ?? index, index) }
     }
-
-    deinit { values.deallocate() }
-
-    func set(_ index: Int, _ value: Bool) { values[index] = value }
-    var firstFalse: Int? { values.firstIndex(of: false) }
+    if let index = damaged.withLock({ $0 }) { throw .damaged("entry \(places[index].name) is damaged") }
   }
 }

@@ -74,7 +74,7 @@ struct PackedModelPreamble {
     self.tableDigest = tableDigest
   }
 
-  /// - Throws: `.damaged` unless the table lies inside a file of `fileSize` bytes, behind the preamble.
+  /// - Throws: `.damaged` unless the table lies inside a file of `fileSize` bytes, after the preamble.
   init(_ bytes: [UInt8], fileSize: Int) throws(PackedModelError) {
     guard bytes.count >= Self.size else { throw .damaged("it is too short") }
     let words = (0..<4).map { word in

@@ -1,8 +1,9 @@
 import Foundation
 import Kernels
 
-/// Writes a file of packed weights under a temporary name and renames it when it is whole. Two processes may do so at once: each
-/// has a name of its own, and the last to finish wins. What a killed process left behind is removed by the next one.
+/// Writes a file of packed weights under a temporary name and renames it when it is whole. Two processes may do so at
+/// once: each has a name of its own, and the last to finish wins. What a killed process left behind is removed by the
+/// next one.
 final class PackedModelWriter {
   private let path: String
   private let temporary: String
@@ -11,8 +12,9 @@ final class PackedModelWriter {
   private var offset = PackedModelPreamble.size
   private var isCommitted = false
 
+  /// - Parameter opened: called between making a temporary file and locking it, where a test lets another process in.
   /// - Throws: `.system` when the folder or the file cannot be made.
-  init(path: String, key: PackedModelKey) throws(PackedModelError) {
+  init(path: String, key: PackedModelKey, opened: () -> Void = {}) throws(PackedModelError) {
     self.path = path
     let folder = (path as NSString).deletingLastPathComponent
     do {
@@ -21,13 +23,39 @@ final class PackedModelWriter {
       throw .system("\(folder) cannot be made")
     }
     Self.removeAbandoned(in: folder)
-    // Unique: processes in two containers may have one number and one folder.
-    temporary = "\(path).\(UUID().uuidString).part"
-    descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
     table = PackedModelTable(identity: key.identity, formats: key.formats)
-    guard descriptor >= 0 else { throw .system("\(folder): \(String(cString: strerror(errno)))") }
-    // Held until the process ends or closes it: a lock that can be taken marks an abandoned file.
-    flock(descriptor, LOCK_EX | LOCK_NB)
+    (temporary, descriptor) = try Self.makeTemporary(for: path, in: folder, opened)
+  }
+
+  /// A new file with a lock, which is held until it is closed or the process ends: a lock that can be taken marks a
+  /// file that was abandoned. Before it is locked another process may take it for one, and remove it: then there is
+  /// another try.
+  private static func makeTemporary(
+    for path: String, in folder: String, _ opened: () -> Void
+  ) throws(PackedModelError) -> (path: String, descriptor: Int32) {
+    for _ in 0..<100 {
+      // Unique: processes in two containers may have one number and one folder.
+      let temporary = "\(path).\(UUID().uuidString).part"
+      let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+      guard descriptor >= 0 else { throw .system("\(folder): \(String(cString: strerror(errno)))") }
+      opened()
+      let own = FileIdentity(descriptor: descriptor)
+      // Where the file system has no locks nobody can take one, so nothing is removed.
+      let mayWrite = [0, ENOTSUP, ENOSYS, ENOLCK, EINVAL].contains(lock(descriptor))
+      if mayWrite, let own, FileIdentity(path: temporary)?.isSameFile(as: own) == true {
+        return (temporary, descriptor)
+      }
+      close(descriptor)
+    }
+    throw .system("\(folder): files are removed while they are made")
+  }
+
+  /// - Returns: 0, or what went wrong: EWOULDBLOCK where another process has the lock.
+  private static func lock(_ descriptor: Int32) -> Int32 {
+    while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+      if errno != EINTR { return errno }
+    }
+    return 0
   }
 
   deinit {
@@ -82,8 +110,13 @@ final class PackedModelWriter {
       let path = "\(folder)/\(name)"
       let descriptor = open(path, O_RDONLY | O_CLOEXEC)
       guard descriptor >= 0 else { continue }
-      if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { unlink(path) }
+      if lock(descriptor) == 0 { unlink(path) }
       close(descriptor)
+    }
+    // The mark of a file that is gone says nothing any more.
+    let present = Set(names)
+    for name in names where name.hasSuffix(".pack.checked") {
+      if !present.contains(String(name.dropLast(".checked".count))) { unlink("\(folder)/\(name)") }
     }
   }
 }

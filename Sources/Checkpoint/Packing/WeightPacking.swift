@@ -1,3 +1,4 @@
+import Foundation
 import Kernels
 
 /// The parts of a model whose weights may be stored in different number formats.
@@ -31,8 +32,8 @@ public struct PartFormats: Sendable, Hashable {
   }
 }
 
-/// How the linear layers of a checkpoint become packed weights: in which formats, for which engine, and whether they are kept in a
-/// file for the next time.
+/// How the linear layers of a checkpoint become packed weights: in which formats, for which engine, and whether they
+/// are kept in a file for the next time.
 public struct WeightPacking: Sendable {
   public let engine: ProductEngine
   public let formats: PartFormats
@@ -41,6 +42,14 @@ public struct WeightPacking: Sendable {
   public let cacheFolder: String?
   /// Called with one line when the cache could not be used; the weights are then packed anew.
   public let notice: @Sendable (String) -> Void
+  /// What tells damaged bytes from sound ones; a test counts its calls.
+  var digest: @Sendable (UnsafeRawBufferPointer) -> UInt64 = { Digest.of($0) }
+  /// The time in nanoseconds since 1970.
+  var now: @Sendable () -> Int = {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return Int(time.tv_sec) * 1_000_000_000 + Int(time.tv_nsec)
+  }
 
   public init(
     engine: ProductEngine, formats: PartFormats, workers: Workers, cacheFolder: String? = nil,
@@ -66,7 +75,8 @@ public struct WeightPacking: Sendable {
   }
 }
 
-/// The packed weights of one checkpoint while it is loaded: read from the cache where it has them, else packed, and written to it.
+/// The packed weights of one checkpoint while it is loaded: read from the cache where it has them, else packed, and
+/// written to it.
 final class WeightPacker {
   let packing: WeightPacking
   private let cached: PackedModelFile?
@@ -82,7 +92,7 @@ final class WeightPacker {
     }
     let key = PackedModelKey(files: files, label: label, formats: packing.formats)
     do throws(PackedModelError) {
-      cached = try PackedModelFile(path: path, key: key, workers: packing.workers)
+      cached = try PackedModelFile(path: path, key: key, packing: packing)
     } catch {
       if error != .absent { packing.notice("\(path): \(error.reason); the weights are packed anew") }
       cached = nil
@@ -96,8 +106,16 @@ final class WeightPacker {
   }
 
   /// One layer's weights. From the cache they are a view of its file.
-  func weights(_ name: String, part: ModelPart, _ matrix: StoredMatrix) -> PackedWeights {
+  /// - Parameter source: what to call the tensor's file in messages.
+  /// - Throws: `.tooWide`.
+  func weights(
+    _ name: String, part: ModelPart, _ matrix: StoredMatrix, source: String
+  ) throws(CheckpointError) -> PackedWeights {
     let format = packing.formats[part]
+    let limit = PackedWeights.mostInputs(format)
+    guard matrix.columns <= limit else {
+      throw .tooWide(name: name, found: matrix.columns, limit: limit, format: format.rawValue, file: source)
+    }
     // Tied embeddings are the head's weights too, under the same name.
     let name = "\(part.rawValue)/\(name)"
     if let found = cached?.weights(name, format: format, inputs: matrix.columns, outputs: matrix.rows) { return found }

@@ -21,7 +21,8 @@ public struct CausalAttention: Sendable {
 
   /// Stores the new keys and values after the layer's filled positions (rotated already) and attends.
   /// - Parameters:
-  ///   - queries: [asking, heads · headWidth], rotated: of the last `asking` new positions, one at least where there are any.
+  ///   - queries: [asking, heads · headWidth], rotated: of the last `asking` new positions, one at least where there
+  ///     are any.
   ///   - keys: [rows, keyValueHeads · headWidth], rotated; values likewise.
   ///   - cache: reserved for `rows` more positions; the caller advances the layer afterwards.
   ///   - context: [asking, heads · headWidth].
@@ -39,19 +40,17 @@ public struct CausalAttention: Sendable {
       "attention operands fit the cache")
     let past = cache.counts[layer]
     let capacity = cache.capacity
+    guard rows > 0 else { return }
     queries.withUnsafeBufferPointer { q in
       keys.withUnsafeBufferPointer { k in
         values.withUnsafeBufferPointer { v in
           context.withUnsafeMutableBufferPointer { out in
             cache.withLayer(layer) { cachedKeys, cachedValues in
-              guard let q = q.baseAddress, let k = k.baseAddress, let v = v.baseAddress,
-                let out = out.baseAddress
-              else { return }
               store(k, rows: rows, past: past, capacity: capacity, into: cachedKeys)
               store(v, rows: rows, past: past, capacity: capacity, into: cachedValues)
               let operands = Operands(
-                queries: q, keys: cachedKeys, values: cachedValues, context: out, rows: asking,
-                past: past + rows - asking, capacity: capacity)
+                queries: SharedSpan(reading: q), keys: cachedKeys, values: cachedValues,
+                context: SharedSpan(writing: out), rows: asking, past: past + rows - asking, capacity: capacity)
               run(operands, workers)
             }
           }
@@ -70,39 +69,53 @@ public struct CausalAttention: Sendable {
       return
     }
     let tiles = (operands.rows + Self.tileRows - 1) / Self.tileRows
-    workers.forEach(heads * tiles) { item in
+    let room = min(Self.tileRows, operands.rows) * (operands.past + operands.rows)
+    workers.forEach(heads * tiles, lane: { FloatLane(room, workers.workspaces) }) { lane, item in
       // The longest tiles first, so that threads end together.
-      run(head: item % heads, tile: tiles - 1 - item / heads, operands)
+      run(head: item % heads, tile: tiles - 1 - item / heads, operands, lane.scores.elements)
     }
   }
 
-  private struct Operands {
-    let queries: UnsafePointer<Float>
-    let keys: UnsafePointer<Float>
-    let values: UnsafePointer<Float>
-    let context: UnsafeMutablePointer<Float>
+  private struct Operands: Sendable {
+    let queries: SharedSpan<Float>
+    /// [keyValueHeads][capacity][headWidth]; values likewise.
+    let keys: SharedSpan<Float>
+    let values: SharedSpan<Float>
+    let context: SharedSpan<Float>
     /// Queries, and the positions before the first of them.
     let rows: Int
     let past: Int
     let capacity: Int
   }
 
+  /// Where the first `positions` keys or values of a key–value head are in the cache.
+  private func slab(_ head: Int, _ operands: Operands, positions: Int) -> Range<Int> {
+    let start = head * operands.capacity * headWidth
+    return start..<start + positions * headWidth
+  }
+
   /// All heads in bfloat16; keys and values are packed once for the query heads that share them.
   private func run(_ operands: Operands, _ narrow: NarrowAttention, _ workers: Workers) {
     let positions = operands.past + operands.rows
-    let slots = Heads(count: keyValueHeads)
+    let packed = (0..<keyValueHeads).map { _ in
+      narrow.makeHead(positions: positions, withValues: true, workspaces: workers.workspaces)
+    }
     workers.forEach(keyValueHeads) { head in
-      let slab = head * operands.capacity * headWidth
-      slots.values[head] = narrow.pack(
-        keys: operands.keys + slab, values: operands.values + slab, stride: headWidth, positions: positions)
+      func source(_ operand: SharedSpan<Float>) -> PackingMath.Source {
+        PackingMath.Source(
+          operand[slab(head, operands, positions: positions)], stride: headWidth, rows: positions,
+          columns: headWidth)
+      }
+      packed[head].pack(keys: source(operands.keys), values: source(operands.values))
     }
     let tiles = (operands.rows + narrow.itemRows - 1) / narrow.itemRows
-    let lane = { narrow.makeLane(rows: operands.rows, positions: positions) }
-    workers.forEach(heads * tiles, lane: lane) { lane, item in
+    workers.forEach(
+      heads * tiles,
+      lane: { narrow.makeLane(rows: operands.rows, positions: positions, workspaces: workers.workspaces) }
+    ) { lane, item in
       let head = item % heads
-      if let packed = slots.values[head / (heads / keyValueHeads)] {
-        run(head: head, tile: tiles - 1 - item / heads, operands, packed, narrow, lane)
-      }
+      run(
+        head: head, tile: tiles - 1 - item / heads, operands, packed[head / (heads / keyValueHeads)], narrow, lane)
     }
   }
 
@@ -115,44 +128,26 @@ public struct CausalAttention: Sendable {
     for start in stride(from: tile * narrow.itemRows, to: end, by: narrow.tileRows) {
       let rows = start..<min(start + narrow.tileRows, end)
       let place = rows.lowerBound * width + head * headWidth
+      let queries = PackingMath.Source(
+        operands.queries[place..<operands.queries.count], stride: width, rows: rows.count, columns: headWidth)
       let tile = narrow.scores(
-        operands.queries + place, stride: width, rows: rows.count, scale: 1 / Float(headWidth).squareRoot(), packed,
-        visible: operands.past + rows.upperBound, in: lane)
+        queries, scale: 1 / Float(headWidth).squareRoot(), packed, visible: operands.past + rows.upperBound, in: lane)
       for row in 0..<rows.count { tile.softmax(row: row, seen: operands.past + rows.lowerBound + row + 1) }
-      tile.context(packed, into: operands.context + place, stride: width)
-    }
-  }
-
-  /// One thread's scores.
-  private final class Scores {
-    let memory: UnsafeMutablePointer<Float>
-    init(_ count: Int) { memory = .allocate(capacity: count) }
-    deinit { memory.deallocate() }
-  }
-
-  /// One slot a key–value head. Unchecked because of the pointer: each slot is written by one thread, and read after all are done.
-  private final class Heads: @unchecked Sendable {
-    let values: UnsafeMutableBufferPointer<NarrowAttention.Head?>
-
-    init(count: Int) {
-      values = .allocate(capacity: count)
-      values.initialize(repeating: nil)
-    }
-
-    deinit {
-      values.deinitialize()
-      values.deallocate()
+      tile.context(
+        packed, into: Block(operands.context, from: place, stride: width, rows: rows.count, count: headWidth))
     }
   }
 
   /// [rows, heads · headWidth] → [heads][capacity][headWidth] at position `past`.
   private func store(
-    _ source: UnsafePointer<Float>, rows: Int, past: Int, capacity: Int, into slab: UnsafeMutablePointer<Float>
+    _ source: UnsafeBufferPointer<Float>, rows: Int, past: Int, capacity: Int, into slab: SharedSpan<Float>
   ) {
     for row in 0..<rows {
       for head in 0..<keyValueHeads {
-        (slab + (head * capacity + past + row) * headWidth)
-          .update(from: source + (row * keyValueHeads + head) * headWidth, count: headWidth)
+        let from = (row * keyValueHeads + head) * headWidth
+        let to = (head * capacity + past + row) * headWidth
+        _ = slab.writable(to..<to + headWidth)
+          .update(fromContentsOf: UnsafeBufferPointer(rebasing: source[from..<from + headWidth]))
       }
     }
   }
@@ -163,37 +158,40 @@ public struct CausalAttention: Sendable {
     let sharing = heads / keyValueHeads
     let together = min(sharing, VectorMath.headsTogether)
     let parts = (sharing + together - 1) / together
-    workers.forEach(keyValueHeads * parts, lane: { Scores(together * positions) }) { scores, item in
+    workers.forEach(
+      keyValueHeads * parts, lane: { FloatLane(together * positions, workers.workspaces) }
+    ) { lane, item in
       let first = item % parts * together
-      let head = item / parts * sharing + first
-      let slab = item / parts * operands.capacity * headWidth
+      let count = min(together, sharing - first)
+      let start = (item / parts * sharing + first) * headWidth
+      let own = start..<start + count * headWidth
+      let shared = slab(item / parts, operands, positions: positions)
       VectorMath.attend(
-        operands.queries + head * headWidth, heads: min(together, sharing - first), keys: operands.keys + slab,
-        values: operands.values + slab, positions: positions, width: headWidth,
-        scale: 1 / Float(headWidth).squareRoot(), scores: scores.memory, into: operands.context + head * headWidth)
+        operands.queries[own], heads: count, keys: operands.keys[shared], values: operands.values[shared],
+        scale: 1 / Float(headWidth).squareRoot(), scores: lane.scores.elements.writable(0..<together * positions),
+        into: operands.context.writable(own))
     }
   }
 
-  private func run(head: Int, tile: Int, _ operands: Operands) {
+  private func run(head: Int, tile: Int, _ operands: Operands, _ memory: SharedSpan<Float>) {
     let rows = tile * Self.tileRows..<min((tile + 1) * Self.tileRows, operands.rows)
     let visible = operands.past + rows.upperBound
     let width = heads * headWidth
-    let slab = head / (heads / keyValueHeads) * operands.capacity * headWidth
-    let query = operands.queries + rows.lowerBound * width + head * headWidth
-    let context = operands.context + rows.lowerBound * width + head * headWidth
-    let scale = 1 / Float(headWidth).squareRoot()
-    let scores = UnsafeMutablePointer<Float>.allocate(capacity: rows.count * visible)
-    defer { scores.deallocate() }
+    let shared = slab(head / (heads / keyValueHeads), operands, positions: visible)
+    let place = rows.lowerBound * width + head * headWidth
+    let scores = Block(memory, stride: visible, rows: rows.count, count: visible)
     OpenBLAS.multiplyTransposed(
-      .init(start: query, stride: width), .init(start: operands.keys + slab, stride: headWidth), into: scores,
-      outputStride: visible, rows: rows.count, columns: visible, inner: headWidth, scale: scale)
+      .init(elements: operands.queries[place..<operands.queries.count], stride: width),
+      .init(elements: operands.keys[shared], stride: headWidth), into: scores, inner: headWidth,
+      scale: 1 / Float(headWidth).squareRoot())
     for row in 0..<rows.count {
       let seen = operands.past + rows.lowerBound + row + 1
-      VectorMath.softmax(scores + row * visible, count: seen)
-      (scores + row * visible + seen).update(repeating: 0, count: visible - seen)
+      VectorMath.softmax(UnsafeMutableBufferPointer(rebasing: scores[row][..<seen]))
+      UnsafeMutableBufferPointer(rebasing: scores[row][seen...]).update(repeating: 0)
     }
     OpenBLAS.multiply(
-      .init(start: scores, stride: visible), .init(start: operands.values + slab, stride: headWidth), into: context,
-      outputStride: width, rows: rows.count, columns: headWidth, inner: visible)
+      .init(elements: memory.all, stride: visible),
+      .init(elements: operands.values[shared], stride: headWidth),
+      into: Block(operands.context, from: place, stride: width, rows: rows.count, count: headWidth), inner: visible)
   }
 }

@@ -1,5 +1,5 @@
-/// Full (bidirectional) multi-head attention over one view, with taps. One tile of query rows of one head is in memory at a
-/// time: scores, softmax in place, evidence, second product, all while the tile is hot.
+/// Full (bidirectional) multi-head attention over one view, with taps. One tile of query rows of one head is in memory
+/// at a time: scores, softmax in place, evidence, second product, all while the tile is hot.
 public struct EncoderAttention: Sendable {
   public let heads: Int
   public let headWidth: Int
@@ -33,10 +33,10 @@ public struct EncoderAttention: Sendable {
       keys.withUnsafeBufferPointer { k in
         values.withUnsafeBufferPointer { v in
           context.withUnsafeMutableBufferPointer { out in
-            guard tokens > 0, let q = q.baseAddress, let k = k.baseAddress, let v = v.baseAddress,
-              let out = out.baseAddress
-            else { return }
-            let operands = Operands(queries: q, keys: k, values: v, context: out, tokens: tokens)
+            guard tokens > 0 else { return }
+            let operands = Operands(
+              queries: SharedSpan(reading: q), keys: SharedSpan(reading: k), values: SharedSpan(reading: v),
+              context: SharedSpan(writing: out), tokens: tokens)
             run(operands, readers, workers)
           }
         }
@@ -54,29 +54,35 @@ public struct EncoderAttention: Sendable {
     let readers = TapReaders(taps, heads: heads, tokens: tokens, prefix: prefix)
     queries.withUnsafeBufferPointer { q in
       keys.withUnsafeBufferPointer { k in
-        guard tokens > 0, let q = q.baseAddress, let k = k.baseAddress else { return }
-        let operands = Operands(queries: q, keys: k, values: nil, context: nil, tokens: tokens)
+        guard tokens > 0 else { return }
+        let operands = Operands(
+          queries: SharedSpan(reading: q), keys: SharedSpan(reading: k), values: nil, context: nil, tokens: tokens)
         run(operands, readers, workers)
       }
     }
     return readers.results()
   }
 
-  private struct Operands {
-    let queries: UnsafePointer<Float>
-    let keys: UnsafePointer<Float>
-    let values: UnsafePointer<Float>?
-    let context: UnsafeMutablePointer<Float>?
+  private struct Operands: Sendable {
+    let queries: SharedSpan<Float>
+    let keys: SharedSpan<Float>
+    let values: SharedSpan<Float>?
+    let context: SharedSpan<Float>?
     let tokens: Int
   }
 
   private func run(_ operands: Operands, _ readers: TapReaders, _ workers: Workers) {
     guard let narrow else {
-      workers.forEach(heads) { head in run(head: head, operands, readers) }
+      let room = min(Self.tileRows, operands.tokens) * operands.tokens
+      workers.forEach(heads, lane: { FloatLane(room, workers.workspaces) }) { lane, head in
+        run(head: head, operands, readers, lane.scores.elements)
+      }
       return
     }
     let tokens = operands.tokens
-    workers.forEach(heads, lane: { narrow.makeLane(rows: tokens, positions: tokens) }) { lane, head in
+    workers.forEach(
+      heads, lane: { narrow.makeLane(rows: tokens, positions: tokens, workspaces: workers.workspaces) }
+    ) { lane, head in
       run(head: head, operands, readers, narrow, lane)
     }
   }
@@ -88,42 +94,60 @@ public struct EncoderAttention: Sendable {
     let width = heads * headWidth
     let offset = head * headWidth
     let packed = narrow.pack(
-      keys: operands.keys + offset, values: operands.values.map { $0 + offset }, stride: width, positions: tokens)
+      keys: source(operands.keys, head: head, tokens), values: operands.values.map { source($0, head: head, tokens) },
+      workspaces: lane.workspaces)
     for start in stride(from: 0, to: tokens, by: narrow.tileRows) {
       let rows = start..<min(start + narrow.tileRows, tokens)
+      let start = rows.lowerBound * width + offset
+      let queries = PackingMath.Source(
+        operands.queries[start..<operands.queries.count], stride: width, rows: rows.count, columns: headWidth)
       let tile = narrow.scores(
-        operands.queries + rows.lowerBound * width + offset, stride: width, rows: rows.count,
-        scale: 1 / Float(headWidth).squareRoot(), packed, visible: tokens, in: lane)
-      readers.read(tile.scores, scale: .logits, stride: tile.stride, head: head, queries: rows)
+        queries, scale: 1 / Float(headWidth).squareRoot(), packed, visible: tokens, in: lane)
+      readers.read(tile.scores.start, scale: .logits, stride: tile.scores.stride, head: head, queries: rows)
       for (row, query) in rows.enumerated() {
         tile.softmax(row: row, seen: tokens, keeping: readers.needAttention(of: query))
       }
-      readers.read(tile.scores, scale: .softmax, stride: tile.stride, head: head, queries: rows)
+      readers.read(tile.scores.start, scale: .softmax, stride: tile.scores.stride, head: head, queries: rows)
       guard let context = operands.context else { continue }
-      tile.context(packed, into: context + rows.lowerBound * width + offset, stride: width)
+      tile.context(
+        packed, into: Block(context, from: start, stride: width, rows: rows.count, count: headWidth))
     }
   }
 
-  private func run(head: Int, _ operands: Operands, _ readers: TapReaders) {
+  /// One head's keys or values.
+  private func source(_ operand: SharedSpan<Float>, head: Int, _ tokens: Int) -> PackingMath.Source {
+    PackingMath.Source(
+      operand[head * headWidth..<operand.count], stride: heads * headWidth, rows: tokens, columns: headWidth)
+  }
+
+  private func run(head: Int, _ operands: Operands, _ readers: TapReaders, _ memory: SharedSpan<Float>) {
     let tokens = operands.tokens
     let width = heads * headWidth
     let offset = head * headWidth
-    let scores = UnsafeMutablePointer<Float>.allocate(capacity: min(Self.tileRows, tokens) * tokens)
-    defer { scores.deallocate() }
+    func operand(_ span: SharedSpan<Float>, from row: Int) -> OpenBLAS.Operand {
+      .init(elements: span[row * width + offset..<span.count], stride: width)
+    }
     for start in stride(from: 0, to: tokens, by: Self.tileRows) {
       let rows = start..<min(start + Self.tileRows, tokens)
+      let scores = Block(memory, stride: tokens, rows: rows.count, count: tokens)
       OpenBLAS.multiplyTransposed(
-        .init(start: operands.queries + rows.lowerBound * width + offset, stride: width),
-        .init(start: operands.keys + offset, stride: width), into: scores, outputStride: tokens, rows: rows.count,
-        columns: tokens, inner: headWidth, scale: 1 / Float(headWidth).squareRoot())
-      readers.read(scores, scale: .logits, stride: tokens, head: head, queries: rows)
-      for row in 0..<rows.count { VectorMath.softmax(scores + row * tokens, count: tokens) }
-      readers.read(scores, scale: .softmax, stride: tokens, head: head, queries: rows)
+        operand(operands.queries, from: start), operand(operands.keys, from: 0), into: scores, inner: headWidth,
+        scale: 1 / Float(headWidth).squareRoot())
+      readers.read(scores.start, scale: .logits, stride: tokens, head: head, queries: rows)
+      for row in 0..<rows.count { VectorMath.softmax(scores[row]) }
+      readers.read(scores.start, scale: .softmax, stride: tokens, head: head, queries: rows)
       guard let values = operands.values, let context = operands.context else { continue }
       OpenBLAS.multiply(
-        .init(start: scores, stride: tokens), .init(start: values + offset, stride: width),
-        into: context + rows.lowerBound * width + offset, outputStride: width, rows: rows.count, columns: headWidth,
+        .init(elements: memory.all, stride: tokens), operand(values, from: 0),
+        into: Block(context, from: start * width + offset, stride: width, rows: rows.count, count: headWidth),
         inner: tokens)
     }
   }
+}
+
+/// One thread's scores in Float32.
+final class FloatLane {
+  let scores: Workspace<Float>
+
+  init(_ count: Int, _ workspaces: WorkspacePool) { scores = workspaces.take(count) }
 }

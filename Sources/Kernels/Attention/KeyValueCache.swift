@@ -1,6 +1,6 @@
-/// Keys and values of every decoder block, [layer][key or value][head][position][headWidth], in one buffer that is allocated
-/// once per conversation and grows by doubling. Each layer has a count of its own: a method that drops tokens inside the decoder
-/// leaves later layers shorter.
+/// Keys and values of every decoder block, [layer][key or value][head][position][headWidth], in one buffer that is
+/// allocated once per conversation and grows by doubling. Each layer has a count of its own: a method that drops tokens
+/// inside the decoder leaves later layers shorter.
 public struct KeyValueCache: ~Copyable, Sendable {
   public let layers: Int
   public let heads: Int
@@ -20,6 +20,9 @@ public struct KeyValueCache: ~Copyable, Sendable {
     buffer = AlignedBuffer(
       count: Self.size(layers: layers, heads: heads, headWidth: headWidth, capacity: self.capacity))
   }
+
+  /// Filled positions of one layer.
+  public func count(layer: Int) -> Int { counts[layer] }
 
   /// Makes room for `positions` more after the filled ones of every layer.
   public mutating func reserve(_ positions: Int) {
@@ -61,14 +64,15 @@ public struct KeyValueCache: ~Copyable, Sendable {
 
   /// One layer's keys and values, [heads][capacity][headWidth] each.
   mutating func withLayer(
-    _ layer: Int, _ body: (_ keys: UnsafeMutablePointer<Float>, _ values: UnsafeMutablePointer<Float>) -> Void
+    _ layer: Int, _ body: (_ keys: SharedSpan<Float>, _ values: SharedSpan<Float>) -> Void
   ) {
     precondition((0..<layers).contains(layer), "a cache has one slab a layer")
     let half = heads * capacity * headWidth
     let start = layer * 2 * half
     buffer.withMutableSpan(start..<start + 2 * half) { span in
       span.withUnsafeMutableBufferPointer { memory in
-        if let start = memory.baseAddress { body(start, start + half) }
+        let both = SharedSpan(writing: memory)
+        body(both.part(0..<half), both.part(half..<2 * half))
       }
     }
   }

@@ -1,5 +1,5 @@
-/// Attention's two products in bfloat16, where the model computes in a narrow format anyway: in Float32 they alone would take as
-/// long as the int8 layers around them. Scores, softmax and sums stay Float32.
+/// Attention's two products in bfloat16, where the model computes in a narrow format anyway: in Float32 they alone
+/// would take as long as the int8 layers around them. Scores, softmax and sums stay Float32.
 struct NarrowAttention: Sendable {
   private let engine: ProductEngine
   private let isFused: Bool
@@ -13,42 +13,46 @@ struct NarrowAttention: Sendable {
     self.headWidth = headWidth
   }
 
-  /// Query rows of a tile. Our own kernels take a few groups: few scores are computed right of what these see. A call of the
-  /// library costs more: 64 rows of 577 scores fit a second-level cache.
+  /// Query rows of a tile. Our own kernels take a few groups: few scores are computed right of what these see. A call
+  /// of the library costs more: 64 rows of 577 scores fit a second-level cache.
   var tileRows: Int { isFused ? 4 * FusedProducts.groupRows : 64 }
 
   /// Query rows that a thread takes at a time: whole tiles, and enough of them that taking costs nothing beside.
   var itemRows: Int { isFused ? 3 * tileRows : tileRows }
 
   /// One thread's memory for tiles of at most `tileRows` of `rows` queries over at most `positions` keys.
-  func makeLane(rows: Int, positions: Int) -> Lane {
-    Lane(engine, rows: min(rows, tileRows), positions: positions, headWidth: headWidth)
+  func makeLane(rows: Int, positions: Int, workspaces: WorkspacePool) -> Lane {
+    Lane(engine, rows: min(rows, tileRows), positions: positions, headWidth: headWidth, workspaces: workspaces)
   }
 
-  /// Keys and values of one head, packed as the right operands of the two products.
-  /// - Parameters:
-  ///   - keys: [positions, headWidth], `stride` values between rows; values likewise, or nil when only scores are wanted.
-  func pack(
-    keys: UnsafePointer<Float>, values: UnsafePointer<Float>?, stride: Int, positions: Int
-  ) -> Head {
+  /// Memory for one head's keys and values.
+  func makeHead(positions: Int, withValues: Bool, workspaces: WorkspacePool) -> Head {
     Head(
-      keys: keys, values: values, stride: stride, positions: positions, headWidth: headWidth, isFused: isFused)
+      positions: positions, headWidth: headWidth, withValues: withValues, isFused: isFused, workspaces: workspaces)
   }
 
-  /// scores [rows, visible] = scale · queries · keysᵀ for the first `visible` keys.
-  /// - Parameter queries: [rows, headWidth], `stride` values between rows.
+  /// Keys and values of one head [positions, headWidth], packed as the right operands of the two products. Values are
+  /// nil when only scores are wanted.
+  func pack(keys: PackingMath.Source, values: PackingMath.Source?, workspaces: WorkspacePool) -> Head {
+    let head = makeHead(positions: keys.rows, withValues: values != nil, workspaces: workspaces)
+    head.pack(keys: keys, values: values)
+    return head
+  }
+
+  /// scores [rows, visible] = scale · queries · keysᵀ for the first `visible` keys, of queries [rows, headWidth].
   func scores(
-    _ queries: UnsafePointer<Float>, stride: Int, rows: Int, scale: Float, _ head: Head, visible: Int, in lane: Lane
+    _ queries: PackingMath.Source, scale: Float, _ head: Head, visible: Int, in lane: Lane
   ) -> Tile {
     let padded = PackedWeights.paddedInputs(.bf16, headWidth)
-    PreparedRows.narrow(queries, stride: stride, rows: rows, scale: scale, headWidth, padded, lane.queries)
+    let narrowed = lane.queries.elements.writable(0..<queries.rows * padded)
+    PreparedRows.narrow(queries, scale: scale, padded: padded, into: narrowed)
     let distance = Self.scoreStride(visible)
-    let block = PackingMath.Block(
-      start: lane.scores, stride: distance, rows: rows, count: isFused ? visible : distance)
+    let block = Block(
+      lane.scores.elements, stride: distance, rows: queries.rows, count: isFused ? visible : distance)
     lane.multiply(
-      lane.queries, stride: padded, inner: padded, head.keys, panelStride: padded * PackedWeights.panelWidth,
-      scales: nil, into: block)
-    return Tile(lane: lane, rows: rows, visible: visible, headWidth: headWidth)
+      UnsafeBufferPointer(narrowed), stride: padded, inner: padded, head.keys.elements.all,
+      panelStride: padded * PackedWeights.panelWidth, scales: nil, into: block)
+    return Tile(lane: lane, rows: queries.rows, visible: visible, headWidth: headWidth)
   }
 
   /// Positions rounded up to whole panels: the distance between rows of scores.
@@ -63,70 +67,62 @@ struct NarrowAttention: Sendable {
     let visible: Int
     fileprivate let headWidth: Int
 
-    /// [rows, stride].
-    var scores: UnsafeMutablePointer<Float> { lane.scores }
-    var stride: Int { NarrowAttention.scoreStride(visible) }
+    /// [rows, visible].
+    var scores: Block {
+      Block(lane.scores.elements, stride: NarrowAttention.scoreStride(visible), rows: rows, count: visible)
+    }
     private var padded: Int { PackedWeights.paddedInputs(.bf16, visible) }
 
-    /// Row `row` ← its softmax over the first `seen` positions, but for the factor in the lane's `shares`, and zero behind them; in
-    /// `scores` whole, when `keeping`.
+    /// Row `row` ← its softmax over the first `seen` positions, but for the factor in the lane's `shares`, and zero
+    /// after them; in `scores` whole, when `keeping`.
     func softmax(row: Int, seen: Int, keeping: Bool = false) {
-      lane.shares[row] = lane.softmax(
-        scores + row * stride, count: seen, keeping: keeping, padded: padded, into: lane.weights + row * padded)
+      let share = lane.softmax(
+        UnsafeMutableBufferPointer(rebasing: scores[row][..<seen]), keeping: keeping,
+        into: lane.weights.elements.writable(row * padded..<(row + 1) * padded))
+      lane.shares.elements.writable(row..<row + 1)[0] = share
     }
 
-    /// context [rows, headWidth] = softmax · values, `stride` values between rows.
-    func context(_ head: Head, into context: UnsafeMutablePointer<Float>, stride: Int) {
-      let block = PackingMath.Block(start: context, stride: stride, rows: rows, count: headWidth)
+    /// context [rows, headWidth] = softmax · values.
+    func context(_ head: Head, into context: Block) {
       lane.multiply(
-        lane.weights, stride: padded, inner: lane.isFused ? (visible + 1) / 2 * 2 : padded, head.values,
-        panelStride: head.valuePanel, scales: lane.shares, into: block)
+        lane.weights.elements[0..<rows * padded], stride: padded,
+        inner: lane.isFused ? (visible + 1) / 2 * 2 : padded, head.values.elements.all,
+        panelStride: head.valuePanel, scales: lane.shares.elements.all, into: context)
     }
   }
 
   /// One thread's memory.
   final class Lane {
-    let queries: UnsafeMutablePointer<UInt16>
-    let scores: UnsafeMutablePointer<Float>
+    let workspaces: WorkspacePool
+    fileprivate let queries: Workspace<UInt16>
+    fileprivate let scores: Workspace<Float>
     /// Of the softmax; what is missing of it is in `shares`, one a row.
-    let weights: UnsafeMutablePointer<UInt16>
-    let shares: UnsafeMutablePointer<Float>
-    private let sums: UnsafeMutablePointer<Float>
+    fileprivate let weights: Workspace<UInt16>
+    fileprivate let shares: Workspace<Float>
+    private let sums: Workspace<Float>
     /// Nil: our own kernels multiply.
     private let library: (OneDNN, OneDNN.Lane)?
     fileprivate var isFused: Bool { library == nil }
 
-    fileprivate init(_ engine: ProductEngine, rows: Int, positions: Int, headWidth: Int) {
-      func room<Element>(_ count: Int) -> UnsafeMutablePointer<Element> {
-        UnsafeMutableRawPointer.allocate(byteCount: max(count, 1) * MemoryLayout<Element>.stride, alignment: 64)
-          .bindMemory(to: Element.self, capacity: max(count, 1))
-      }
-      queries = room(rows * PackedWeights.paddedInputs(.bf16, headWidth))
-      scores = room(rows * NarrowAttention.scoreStride(positions))
-      weights = room(rows * NarrowAttention.scoreStride(positions))
-      shares = room(rows)
-      sums = room(rows * PackedWeights.panelWidth)
-      library = engine.isFused(.bf16, rows: rows) ? nil : engine.libraryLane(.bf16)
+    fileprivate init(
+      _ engine: ProductEngine, rows: Int, positions: Int, headWidth: Int, workspaces: WorkspacePool
+    ) {
+      self.workspaces = workspaces
+      queries = workspaces.take(rows * PackedWeights.paddedInputs(.bf16, headWidth))
+      scores = workspaces.take(rows * NarrowAttention.scoreStride(positions))
+      weights = workspaces.take(rows * NarrowAttention.scoreStride(positions))
+      shares = workspaces.take(rows)
+      library = engine.isFused(.bf16, rows: rows) ? nil : engine.libraryLane(.bf16, workspaces)
+      sums = workspaces.take(library == nil ? 0 : rows * PackedWeights.panelWidth)
       precondition(library != nil || engine.isFused(.bf16, rows: rows), "what is native has kernels")
-    }
-
-    deinit {
-      queries.deallocate()
-      scores.deallocate()
-      weights.deallocate()
-      shares.deallocate()
-      sums.deallocate()
     }
 
     /// - Returns: what the narrowed weights are still to be multiplied with.
     fileprivate func softmax(
-      _ row: UnsafeMutablePointer<Float>, count: Int, keeping: Bool, padded: Int,
-      into narrowed: UnsafeMutablePointer<UInt16>
+      _ row: UnsafeMutableBufferPointer<Float>, keeping: Bool, into narrowed: UnsafeMutableBufferPointer<UInt16>
     ) -> Float {
-      guard library != nil else {
-        return FusedProducts.softmax(row, count: count, keeping: keeping, padded: padded, narrowedInto: narrowed)
-      }
-      VectorMath.softmax(row, count: count, keeping: keeping, padded: padded, narrowedInto: narrowed)
+      guard library != nil else { return FusedProducts.softmax(row, keeping: keeping, narrowedInto: narrowed) }
+      VectorMath.softmax(row, keeping: keeping, narrowedInto: narrowed)
       return 1
     }
 
@@ -135,78 +131,87 @@ struct NarrowAttention: Sendable {
     ///   - inner: even; the library reads whole rows.
     ///   - scales: of the product's rows; the library's are 1.
     fileprivate func multiply(
-      _ rows: UnsafePointer<UInt16>, stride: Int, inner: Int, _ panels: UnsafePointer<UInt16>, panelStride: Int,
-      scales: UnsafePointer<Float>?, into block: PackingMath.Block
+      _ rows: UnsafeBufferPointer<UInt16>, stride: Int, inner: Int, _ panels: UnsafeBufferPointer<UInt16>,
+      panelStride: Int, scales: UnsafeBufferPointer<Float>?, into block: Block
     ) {
       guard let (library, lane) = library else {
         FusedProducts.multiply(
           bf16: rows, stride: stride, inner: inner, panels, panelStride: panelStride, scales: scales, into: block)
         return
       }
-      func multiply(_ columns: Int, panel: Int, into destination: UnsafeMutablePointer<Float>) {
+      func multiply(_ columns: Int, panel: Int, into destination: UnsafeMutableBufferPointer<Float>) {
         let shape = OneDNN.Shape(format: .bf16, rows: block.rows, inner: inner, columns: columns)
         let done = library.multiply(
-          shape, source: rows, weights: panels + panel * panelStride, into: destination, on: lane)
+          shape, source: UnsafeRawBufferPointer(rows),
+          weights: UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: panels[(panel * panelStride)...])),
+          into: UnsafeMutableRawBufferPointer(destination), on: lane)
         precondition(done, "oneDNN multiplies what it has a kernel for")
       }
       let width = PackedWeights.panelWidth
       // What lies close together needs one call.
       if panelStride == inner * width, block.stride == block.count, block.count % width == 0 {
-        multiply(block.count, panel: 0, into: block.start)
+        multiply(
+          block.count, panel: 0,
+          into: UnsafeMutableBufferPointer(start: block.start, count: block.rows * block.stride))
         return
       }
       for panel in 0..<PackedWeights.panelCount(block.count) {
-        multiply(width, panel: panel, into: sums)
-        let count = min(width, block.count - panel * width)
+        multiply(width, panel: panel, into: sums.elements.writable(0..<block.rows * width))
+        let first = panel * width
+        let columns = first..<min(first + width, block.count)
         for row in 0..<block.rows {
-          (block.start + row * block.stride + panel * width).update(from: sums + row * width, count: count)
+          _ = UnsafeMutableBufferPointer(rebasing: block[row][columns])
+            .update(fromContentsOf: sums.elements[row * width..<row * width + columns.count])
         }
       }
     }
   }
 
-  /// Unchecked because of the pointers: written once, in init.
-  final class Head: @unchecked Sendable {
-    let keys: UnsafeMutablePointer<UInt16>
-    let values: UnsafeMutablePointer<UInt16>
-    /// Elements of one panel of values: inner positions come in pairs, so every even number of positions can be read alone.
-    let valuePanel: Int
+  /// One head's keys and values, packed by one thread and then read by all.
+  final class Head: Sendable {
+    fileprivate let keys: Workspace<UInt16>
+    fileprivate let values: Workspace<UInt16>
+    /// Elements of one panel of values: inner positions come in pairs, so every even number of positions can be read
+    /// alone.
+    fileprivate let valuePanel: Int
+    private let isFused: Bool
 
     fileprivate init(
-      keys: UnsafePointer<Float>, values: UnsafePointer<Float>?, stride: Int, positions: Int, headWidth: Int,
-      isFused: Bool
+      positions: Int, headWidth: Int, withValues: Bool, isFused: Bool, workspaces: WorkspacePool
     ) {
-      // Both write the same, but for denormal numbers, which the product takes for zero.
-      let pack = isFused ? FusedProducts.packBF16(_:stride:_:_:_:_:) : PackingMath.packBF16(_:stride:_:_:_:_:)
-      let packTransposed =
-        isFused ? FusedProducts.packBF16(transposed:stride:_:_:_:_:) : PackingMath.packBF16(transposed:stride:_:_:_:_:)
       let width = PackedWeights.panelWidth
-      let padded = PackedWeights.paddedInputs(.bf16, headWidth)
-      let panels = PackedWeights.panelCount(positions)
-      self.keys = Self.room(panels * width * padded)
-      for panel in 0..<panels {
-        let columns = min(width, positions - panel * width)
-        pack(
-          keys + panel * width * stride, stride, columns, headWidth, padded, self.keys + panel * width * padded)
+      keys = workspaces.take(
+        PackedWeights.panelCount(positions) * width * PackedWeights.paddedInputs(.bf16, headWidth))
+      valuePanel = PackedWeights.paddedInputs(.bf16, positions) * width
+      values = workspaces.take(withValues ? PackedWeights.panelCount(headWidth) * valuePanel : 0)
+      self.isFused = isFused
+    }
+
+    /// Packs [positions, headWidth] each.
+    func pack(keys: PackingMath.Source, values: PackingMath.Source?) {
+      let width = PackedWeights.panelWidth
+      let padded = PackedWeights.paddedInputs(.bf16, keys.columns)
+      // Both ways write the same, but for denormal numbers, which the product takes for zero.
+      for panel in 0..<PackedWeights.panelCount(keys.rows) {
+        let part = keys.rows(panel * width..<min((panel + 1) * width, keys.rows))
+        let place = self.keys.elements.writable(panel * width * padded..<(panel + 1) * width * padded)
+        if isFused {
+          FusedProducts.packBF16(part, padded: padded, place)
+        } else {
+          PackingMath.packBF16(part, padded: padded, place)
+        }
       }
-      let inner = PackedWeights.paddedInputs(.bf16, positions)
-      valuePanel = inner * width
-      self.values = Self.room(values == nil ? 1 : PackedWeights.panelCount(headWidth) * valuePanel)
       guard let values else { return }
-      for panel in 0..<PackedWeights.panelCount(headWidth) {
-        packTransposed(
-          values + panel * width, stride, min(width, headWidth - panel * width), positions, inner,
-          self.values + panel * valuePanel)
+      let inner = valuePanel / width
+      for panel in 0..<PackedWeights.panelCount(values.columns) {
+        let part = values.columns(panel * width..<min((panel + 1) * width, values.columns))
+        let place = self.values.elements.writable(panel * valuePanel..<(panel + 1) * valuePanel)
+        if isFused {
+          FusedProducts.packBF16(transposed: part, padded: inner, place)
+        } else {
+          PackingMath.packBF16(transposed: part, padded: inner, place)
+        }
       }
-    }
-
-    deinit {
-      keys.deallocate()
-      values.deallocate()
-    }
-
-    private static func room(_ count: Int) -> UnsafeMutablePointer<UInt16> {
-      UnsafeMutableRawPointer.allocate(byteCount: count * 2, alignment: 64).bindMemory(to: UInt16.self, capacity: count)
     }
   }
 }

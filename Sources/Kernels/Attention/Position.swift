@@ -1,5 +1,5 @@
-/// Where a token stands for rotary embeddings: in time, and in the rows and columns of a picture. Text, and families that count
-/// in one dimension, have three equal numbers.
+/// Where a token stands for rotary embeddings: in time, and in the rows and columns of a picture. Text, and families
+/// that count in one dimension, have three equal numbers.
 public struct Position: Sendable, Hashable {
   public var temporal: Int
   public var height: Int

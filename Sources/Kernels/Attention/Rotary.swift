@@ -79,15 +79,15 @@ public struct RotaryTable: Sendable {
     cosines.values.withUnsafeBufferPointer { cosines in
       sines.values.withUnsafeBufferPointer { sines in
         rows.withUnsafeMutableBufferPointer { rows in
-          guard let cosines = cosines.baseAddress, let sines = sines.baseAddress, let rows = rows.baseAddress else {
-            return
-          }
+          let (cosines, sines) = (SharedSpan(reading: cosines), SharedSpan(reading: sines))
+          let rows = SharedSpan(writing: rows)
           workers.forEachRange(of: self.cosines.rows, grain: 32) { range in
             for row in range {
+              let angles = row * half..<(row + 1) * half
               for head in 0..<heads {
+                let start = row * width + head * half * 2
                 VectorMath.rotateHalf(
-                  rows + row * width + head * half * 2, cosines: cosines + row * half, sines: sines + row * half,
-                  half: half)
+                  rows.writable(start..<start + half * 2), cosines: cosines[angles], sines: sines[angles])
               }
             }
           }

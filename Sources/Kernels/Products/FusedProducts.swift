@@ -1,7 +1,8 @@
-import CProducts
+import CKernels
 
-/// Swift's door to our own products, which apply scales, bias and residual while the sums are in registers. oneDNN's come close to
-/// them in bare speed, but leave sums in memory for another pass, and take a few microseconds to set out.
+/// Swift's door to our own products, which apply scales, bias and residual while the sums are in registers. oneDNN's
+/// come close to them in bare speed, but leave sums in memory for another pass, and take a few microseconds to set up.
+/// Sizes are checked here.
 enum FusedProducts {
   /// Formats that this CPU has instructions for.
   static let formats: Set<NumberFormat> = {
@@ -14,66 +15,91 @@ enum FusedProducts {
   /// Rows that share one reading of a panel.
   static let groupRows = Int(CV_GROUP_ROWS)
 
-  /// block (+)= rows · panels (+ bias), for prepared rows [block.rows, stride] of a format in `formats`.
+  /// block (+)= rows · panels (+ bias), for prepared rows of a format in `formats`.
   static func multiply(
-    _ rows: UnsafeRawPointer, stride: Int, scales: UnsafePointer<Float>?, _ weights: PackedWeights,
-    _ panels: Range<Int>, into block: PackingMath.Block, _ finish: ProductFinish
+    _ rows: ProductRows, _ weights: PackedWeights, _ panels: Range<Int>, into block: Block, _ finish: ProductFinish
   ) {
-    let place = weights.memory + panels.lowerBound * weights.panelBytes
-    let first = panels.lowerBound * PackedWeights.panelWidth
+    precondition(panels.count * PackedWeights.panelWidth >= block.count, "panels hold the wanted columns")
     if weights.format == .bf16 {
       multiply(
-        bf16: rows.assumingMemoryBound(to: UInt16.self), stride: stride, inner: weights.paddedInputs,
-        place.assumingMemoryBound(to: UInt16.self), panelStride: weights.paddedInputs * PackedWeights.panelWidth,
-        scales: nil, into: block, finish)
+        bf16: rows.elements(UInt16.self), stride: rows.stride, inner: weights.paddedInputs,
+        weights.bytes(ofPanels: panels).elements(UInt16.self),
+        panelStride: weights.paddedInputs * PackedWeights.panelWidth, scales: nil, into: block, finish)
       return
     }
+    let bytes = rows.elements(UInt8.self)
+    let (sums, scales) = (weights.sums(ofPanels: panels), weights.scales(ofPanels: panels))
+    precondition(
+      bytes.count >= (block.rows - 1) * rows.stride + weights.paddedInputs
+        && rows.scales?.count ?? 0 >= block.rows, "one prepared row and scale a row of the product")
     var output = output(block, finish)
     cv_product_int8(
-      rows.assumingMemoryBound(to: UInt8.self), stride, scales, block.rows, place.assumingMemoryBound(to: Int8.self),
-      weights.paddedInputs, weights.sums + first, weights.scales + first, &output)
+      bytes.baseAddress, rows.stride, rows.scales?.baseAddress, block.rows,
+      weights.bytes(ofPanels: panels).elements(Int8.self).baseAddress, weights.paddedInputs, sums.baseAddress,
+      scales.baseAddress, &output)
   }
 
   /// block (+)= rows [block.rows, stride] · panels of `inner` channels, `panelStride` values apart.
-  /// - Parameter scales: one a row of the product, or nil.
+  /// - Parameters:
+  ///   - inner: even.
+  ///   - scales: one a row of the product, or nil.
   static func multiply(
-    bf16 rows: UnsafePointer<UInt16>, stride: Int, inner: Int, _ panels: UnsafePointer<UInt16>, panelStride: Int,
-    scales: UnsafePointer<Float>?, into block: PackingMath.Block, _ finish: ProductFinish = ProductFinish()
+    bf16 rows: UnsafeBufferPointer<UInt16>, stride: Int, inner: Int, _ panels: UnsafeBufferPointer<UInt16>,
+    panelStride: Int, scales: UnsafeBufferPointer<Float>?, into block: Block,
+    _ finish: ProductFinish = ProductFinish()
   ) {
+    precondition(
+      inner % 2 == 0 && rows.count >= (block.rows - 1) * stride + inner && scales?.count ?? block.rows >= block.rows
+        && panels.count >= (PackedWeights.panelCount(block.count) - 1) * panelStride
+          + inner * PackedWeights.panelWidth,
+      "rows and panels hold the product's channels")
     var output = output(block, finish)
-    cv_product_bf16(rows, stride, scales, block.rows, panels, panelStride, inner, &output)
+    cv_product_bf16(
+      rows.baseAddress, stride, scales?.baseAddress, block.rows, panels.baseAddress, panelStride, inner, &output)
   }
 
-  /// The softmax in bfloat16 but for a factor, which is returned: a product of it is scaled by that, a pass less over the row. What
-  /// is kept has it. In the instructions that come with `multiply(bf16:)`.
+  /// The softmax in bfloat16 but for a factor, which is returned: a product of it is scaled by that, a pass less over
+  /// the row. What is kept has it. In the instructions that come with `multiply(bf16:)`; zeros follow to the end of
+  /// `narrowed`.
   static func softmax(
-    _ row: UnsafeMutablePointer<Float>, count: Int, keeping: Bool, padded: Int,
-    narrowedInto narrowed: UnsafeMutablePointer<UInt16>
-  ) -> Float { cv_softmax_bf16(row, count, keeping ? 1 : 0, padded, narrowed) }
+    _ row: UnsafeMutableBufferPointer<Float>, keeping: Bool, narrowedInto narrowed: UnsafeMutableBufferPointer<UInt16>
+  ) -> Float {
+    precondition(narrowed.count >= row.count && narrowed.count % 32 == 0, "a narrowed row holds what it is made from")
+    return cv_softmax_bf16(row.baseAddress, row.count, keeping ? 1 : 0, narrowed.count, narrowed.baseAddress)
+  }
 
-  /// Rows [rows, width], narrowed and scaled: [rows, padded].
+  /// Rows narrowed and scaled: [rows.rows, padded].
   static func narrow(
-    _ source: UnsafePointer<Float>, stride: Int, rows: Int, scale: Float, _ width: Int, _ padded: Int,
-    _ destination: UnsafeMutablePointer<UInt16>
-  ) { cv_narrow_rows(source, stride, rows, scale, width, padded, destination) }
+    _ rows: PackingMath.Source, scale: Float, padded: Int, into narrowed: UnsafeMutableBufferPointer<UInt16>
+  ) {
+    precondition(
+      padded >= rows.columns && padded % 32 == 0 && narrowed.count >= rows.rows * padded, "padded rows hold their rows")
+    cv_narrow_rows(
+      rows.values.baseAddress, rows.stride, rows.rows, scale, rows.columns, padded, narrowed.baseAddress)
+  }
 
   /// `PackingMath.packBF16` in the instructions that come with `multiply(bf16:)`.
-  static func packBF16(
-    _ rows: UnsafePointer<Float>, stride: Int, _ columns: Int, _ inputs: Int, _ padded: Int,
-    _ panel: UnsafeMutablePointer<UInt16>
-  ) { cv_pack_keys(rows, stride, columns, inputs, padded, panel) }
+  static func packBF16(_ rows: PackingMath.Source, padded: Int, _ panel: UnsafeMutableBufferPointer<UInt16>) {
+    precondition(rows.fits(panel.count, padded: padded) && padded % 32 == 0, "rows fit their panel")
+    cv_pack_keys(rows.values.baseAddress, rows.stride, rows.rows, rows.columns, padded, panel.baseAddress)
+  }
 
   /// `PackingMath.packBF16(transposed:)`, likewise.
   static func packBF16(
-    transposed rows: UnsafePointer<Float>, stride: Int, _ columns: Int, _ inputs: Int, _ padded: Int,
-    _ panel: UnsafeMutablePointer<UInt16>
-  ) { cv_pack_values(rows, stride, columns, inputs, padded, panel) }
+    transposed rows: PackingMath.Source, padded: Int, _ panel: UnsafeMutableBufferPointer<UInt16>
+  ) {
+    precondition(rows.fitsTransposed(panel.count, padded: padded) && padded % 32 == 0, "columns fit their panel")
+    cv_pack_values(rows.values.baseAddress, rows.stride, rows.columns, rows.rows, padded, panel.baseAddress)
+  }
 
-  private static func output(_ block: PackingMath.Block, _ finish: ProductFinish) -> cv_output {
-    cv_output(
-      start: block.start, stride: block.stride, columns: block.count, bias: finish.bias,
-      accumulate: finish.accumulate ? 1 : 0, activate: finish.activation.map(loop), factors: finish.factors,
-      factor_stride: finish.factorStride)
+  private static func output(_ block: Block, _ finish: ProductFinish) -> cv_output {
+    precondition(
+      finish.bias?.count ?? block.count >= block.count && finish.factors?.cover(block) ?? true,
+      "one bias a column, one factor an element")
+    return cv_output(
+      start: block.start, stride: block.stride, columns: block.count, bias: finish.bias?.baseAddress,
+      accumulate: finish.accumulate ? 1 : 0, activate: finish.activation.map(loop),
+      factors: finish.factors?.values.baseAddress, factor_stride: finish.factors?.stride ?? 0)
   }
 
   /// The activation's loop that goes with our own products.

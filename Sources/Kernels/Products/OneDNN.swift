@@ -1,9 +1,11 @@
 import COneDNN
 import Synchronization
 
-/// Swift's door to oneDNN: single-threaded products of prepared rows with packed weights. Parallelism is `Workers`' business.
+/// Swift's door to oneDNN: single-threaded products of prepared rows with packed weights. Parallelism is `Workers`'
+/// business.
 ///
-/// Unchecked because of the handles: oneDNN's engine and primitives may be used from any thread, and the table is locked.
+/// Unchecked because of the library's handles: its engine and primitives may be used from any thread. `formats` is
+/// written in `init` alone, and the table is locked.
 final class OneDNN: @unchecked Sendable {
   /// A product's shape: [rows, inner] · [inner, columns].
   struct Shape: Hashable {
@@ -13,26 +15,50 @@ final class OneDNN: @unchecked Sendable {
     let columns: Int
   }
 
-  /// What runs one shape, kept for the next time: a prompt needs a few dozen, and lengths repeat.
-  private struct Product {
+  /// What runs one shape. The table may forget it while a thread still uses it: the last to let go destroys it.
+  /// Unchecked because of the library's handle, which any thread may run.
+  private final class Product: @unchecked Sendable {
     let primitive: dnnl_primitive_t
     let source: dnnl_memory_desc_t
     let weights: dnnl_memory_desc_t
     let destination: dnnl_memory_desc_t
     let scratchpad: dnnl_memory_desc_t
     let implementation: String
+
+    init(
+      _ primitive: dnnl_primitive_t,
+      _ operands: (source: dnnl_memory_desc_t, weights: dnnl_memory_desc_t, destination: dnnl_memory_desc_t),
+      scratchpad: dnnl_memory_desc_t, implementation: String
+    ) {
+      self.primitive = primitive
+      (source, weights, destination) = operands
+      self.scratchpad = scratchpad
+      self.implementation = implementation
+    }
+
+    deinit { dnnl_primitive_destroy(primitive) }
+  }
+
+  /// Products by shape, each with the time of its last use. A prompt needs a few dozen, and lengths repeat; but every
+  /// length is a shape of its own, so the one unused for longest goes when there are too many.
+  private struct Table {
+    var products: [Shape: (product: Product, used: UInt64)] = [:]
+    var uses: UInt64 = 0
   }
 
   private let engine: dnnl_engine_t
-  private let products = Mutex<[Shape: Product]>([:])
+  private let table = Mutex(Table())
+  private let mostProducts: Int
   /// Formats that run in a kernel made for this CPU; the library's reference loops are a thousand times slower.
   private(set) var formats: Set<NumberFormat> = []
 
   /// Nil when the library has no CPU engine.
-  init?() {
+  /// - Parameter mostProducts: shapes that are kept, at least one. One takes some hundred kilobytes at most.
+  init?(mostProducts: Int = 256) {
     var engine: dnnl_engine_t?
     guard dnnl_engine_create(&engine, dnnl_cpu, 0) == dnnl_success, let engine else { return nil }
     self.engine = engine
+    self.mostProducts = max(1, mostProducts)
     omp_set_num_threads(1)
     formats = Set(
       NumberFormat.allCases.filter { format in
@@ -42,23 +68,29 @@ final class OneDNN: @unchecked Sendable {
   }
 
   deinit {
-    products.withLock { table in
-      for product in table.values { dnnl_primitive_destroy(product.primitive) }
-    }
+    table.withLock { $0.products = [:] }
     dnnl_engine_destroy(engine)
   }
+
+  /// Shapes that are kept.
+  var productCount: Int { table.withLock { $0.products.count } }
 
   /// destination [rows, columns] = source [rows, inner] · weights, both dense; Int32 sums for `int8`, else Float32.
   /// - Returns: false when the library refuses the shape.
   func multiply(
-    _ shape: Shape, source: UnsafeRawPointer, weights: UnsafeRawPointer, into destination: UnsafeMutableRawPointer,
-    on lane: Lane
+    _ shape: Shape, source: UnsafeRawBufferPointer, weights: UnsafeRawBufferPointer,
+    into destination: UnsafeMutableRawBufferPointer, on lane: Lane
   ) -> Bool {
+    precondition(
+      source.count >= shape.rows * shape.inner * shape.format.size
+        && weights.count >= shape.inner * shape.columns * shape.format.size
+        && destination.count >= shape.rows * shape.columns * 4, "operands are whole")
     guard let product = product(shape) else { return false }
+    defer { withExtendedLifetime(product) {} }
     let operands = [
-      (DNNL_ARG_SRC, product.source, UnsafeMutableRawPointer(mutating: source)),
-      (DNNL_ARG_WEIGHTS, product.weights, UnsafeMutableRawPointer(mutating: weights)),
-      (DNNL_ARG_DST, product.destination, destination),
+      (DNNL_ARG_SRC, product.source, UnsafeMutableRawPointer(mutating: source.baseAddress)),
+      (DNNL_ARG_WEIGHTS, product.weights, UnsafeMutableRawPointer(mutating: weights.baseAddress)),
+      (DNNL_ARG_DST, product.destination, destination.baseAddress),
       (DNNL_ARG_SCRATCHPAD, product.scratchpad, lane.scratchpad(dnnl_memory_desc_get_size([product.scratchpad]))),
     ]
     var arguments: [dnnl_exec_arg_t] = []
@@ -71,43 +103,49 @@ final class OneDNN: @unchecked Sendable {
     return dnnl_primitive_execute(product.primitive, lane.stream, Int32(arguments.count), arguments) == dnnl_success
   }
 
-  /// One thread's stream and scratch memory: left to the library, primitives that one thread made would share theirs, and two
-  /// threads that run them would overwrite each other. OpenMP keeps its thread count by thread, so each is told that it works
-  /// alone.
+  /// One thread's stream and scratch memory: left to the library, primitives that one thread made would share theirs,
+  /// and two threads that run them would overwrite each other. OpenMP keeps its thread count by thread, so each is told
+  /// that it works alone.
   final class Lane {
     fileprivate let stream: dnnl_stream_t
-    private var scratch = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+    private let workspaces: WorkspacePool
+    private var scratch: Workspace<UInt8>
 
-    fileprivate init?(_ engine: dnnl_engine_t) {
+    fileprivate init?(_ engine: dnnl_engine_t, _ workspaces: WorkspacePool) {
       omp_set_num_threads(1)
       var stream: dnnl_stream_t?
       guard dnnl_stream_create(&stream, engine, dnnl_stream_default_flags.rawValue) == dnnl_success, let stream else {
         return nil
       }
       self.stream = stream
+      self.workspaces = workspaces
+      scratch = workspaces.take(0)
     }
 
-    deinit {
-      scratch.deallocate()
-      dnnl_stream_destroy(stream)
-    }
+    deinit { dnnl_stream_destroy(stream) }
 
     fileprivate func scratchpad(_ bytes: Int) -> UnsafeMutableRawPointer? {
-      if bytes > scratch.count {
-        scratch.deallocate()
-        scratch = .allocate(byteCount: bytes, alignment: 64)
-      }
-      return scratch.baseAddress
+      if bytes > scratch.elements.count { scratch = workspaces.take(bytes) }
+      return UnsafeMutableRawPointer(scratch.elements.writable(0..<scratch.elements.count).baseAddress)
     }
   }
 
-  func makeLane() -> Lane? { Lane(engine) }
+  func makeLane(_ workspaces: WorkspacePool) -> Lane? { Lane(engine, workspaces) }
 
   private func product(_ shape: Shape) -> Product? {
-    products.withLock { table in
-      if let known = table[shape] { return known }
-      let made = make(shape)
-      table[shape] = made
+    table.withLock { table in
+      table.uses += 1
+      if let known = table.products[shape]?.product {
+        table.products[shape]?.used = table.uses
+        return known
+      }
+      guard let made = make(shape) else { return nil }
+      if table.products.count >= mostProducts,
+        let oldest = table.products.min(by: { $0.value.used < $1.value.used })?.key
+      {
+        table.products[oldest] = nil
+      }
+      table.products[shape] = (made, table.uses)
       return made
     }
   }
@@ -136,8 +174,8 @@ final class OneDNN: @unchecked Sendable {
       dnnl_primitive_create(&primitive, description) == dnnl_success, let primitive
     else { return nil }
     return Product(
-      primitive: primitive, source: source, weights: weights, destination: destination,
-      scratchpad: scratchpad.pointee, implementation: name.map { String(cString: $0) } ?? "")
+      primitive, (source, weights, destination), scratchpad: scratchpad.pointee,
+      implementation: name.map { String(cString: $0) } ?? "")
   }
 
   private static let types:

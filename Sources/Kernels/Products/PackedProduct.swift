@@ -1,11 +1,11 @@
 /// Products of the same rows with one or more packed matrices, cut into items that threads take one by one.
-struct PackedProduct {
+struct PackedProduct: Sendable {
   /// Where one matrix's product goes.
-  struct Target {
+  struct Target: Sendable {
     let weights: PackedWeights
     let bias: WeightBuffer?
     /// [rows, outputs].
-    let output: UnsafeMutablePointer<Float>
+    let output: SharedSpan<Float>
     var activation: Activation?
     var accumulate = false
     /// For gated layers, which have an activation: output = activation(product) · (product with these).
@@ -17,7 +17,7 @@ struct PackedProduct {
   let rows: Int
 
   /// A part of the work: a few panels of one target, for some of the rows.
-  private struct Item {
+  private struct Item: Sendable {
     let target: Int
     let panels: Range<Int>
     let rows: Range<Int>
@@ -27,21 +27,20 @@ struct PackedProduct {
   private final class Lane {
     let products: ProductLane
     /// The second product of gated layers, [rows of the block, width of the stretch].
-    let factors: UnsafeMutablePointer<Float>
+    let factors: Workspace<Float>
 
-    init(_ product: PackedProduct, panels: Int, model: PackedWeights) {
+    init(_ product: PackedProduct, panels: Int, model: PackedWeights, workspaces: WorkspacePool) {
       let block = min(product.rows, product.step)
       let isGated = product.targets.contains { $0.factor != nil }
       products = ProductLane(
-        product.engine, model: model, rows: product.rows, block: block, panels: panels, isGated: isGated)
-      factors = .allocate(capacity: isGated ? block * panels * PackedWeights.panelWidth : 1)
+        product.engine, model: model, rows: product.rows, block: block, panels: panels, isGated: isGated,
+        workspaces: workspaces)
+      factors = workspaces.take(isGated ? block * panels * PackedWeights.panelWidth : 0)
     }
-
-    deinit { factors.deallocate() }
   }
 
   /// input is [rows, inputs] of every target.
-  func run(_ input: UnsafePointer<Float>, workers: Workers) {
+  func run(_ input: SharedSpan<Float>, workers: Workers) {
     guard rows > 0, let model = targets.first?.weights else { return }
     precondition(
       targets.allSatisfy { $0.weights.format == model.format && $0.weights.inputs == model.inputs },
@@ -56,12 +55,12 @@ struct PackedProduct {
     let prepared = PreparedRows(
       input, rows: rows, inputs: model.inputs, form: form(of: model.format), padded: model.paddedInputs,
       rotation: model.rotation, workers: workers)
-    let input = ProductRows(memory: prepared.memory, stride: prepared.stride, scales: prepared.scales)
+    let input = prepared.rows
     let items = isFused ? fusedItems(workers) : libraryItems()
     let widest = items.map(\.panels.count).max() ?? 0
-    workers.forEach(items.count, lane: { Lane(self, panels: widest, model: model) }) { lane, item in
-      run(items[item], input, lane)
-    }
+    workers.forEach(
+      items.count, lane: { Lane(self, panels: widest, model: model, workspaces: workers.workspaces) }
+    ) { lane, item in run(items[item], input, lane) }
     withExtendedLifetime(prepared) {}
   }
 
@@ -75,12 +74,12 @@ struct PackedProduct {
 
   private var isFused: Bool { targets.first.map { engine.isFused($0.weights.format, rows: rows) } ?? false }
 
-  /// Rows of one call: all of an item's, or as many as leave their sums in cache for the pass that finishes them: 128 rows of 256
-  /// sums are 128 kB.
+  /// Rows of one call: all of an item's, or as many as leave their sums in cache for the pass that finishes them: 128
+  /// rows of 256 sums are 128 kB.
   private var step: Int { isFused ? Self.fusedRows(targets[0].weights) : 128 }
 
-  /// For our own kernels, whose sums do not depend on how work is cut: panel by panel, so that threads end together. The rows come
-  /// from the last cache for every panel, so only so many at a time.
+  /// For our own kernels, whose sums do not depend on how work is cut: panel by panel, so that threads end together.
+  /// The rows come from the last cache for every panel, so only so many at a time.
   private func fusedItems(_ workers: Workers) -> [Item] {
     guard rows > 1 else { return rowItems(workers) }
     let most = Self.fusedRows(targets[0].weights)
@@ -96,15 +95,16 @@ struct PackedProduct {
     }
   }
 
-  /// A row is read at memory's speed, which long stretches reach best; a few for each thread, so that they end together.
+  /// A row is read at memory's speed, which long stretches reach best; a few for each thread, so that they end
+  /// together.
   private func rowItems(_ workers: Workers) -> [Item] {
     let size = max(1, targets.reduce(0) { $0 + $1.weights.panels } / (4 * workers.count))
     return stretches { _ in size }
   }
 
-  /// For the library: stretches of outputs whose weights stay in half of a usual second-level cache while all rows pass. They depend
-  /// on shapes alone, never on the number of threads: so the same sums are taken in the same order, and answers are equal bit for bit
-  /// however many threads work.
+  /// For the library: stretches of outputs whose weights stay in half of a usual second-level cache while all rows
+  /// pass. They depend on shapes alone, never on the number of threads: so the same sums are taken in the same order,
+  /// and answers are equal bit for bit however many threads work.
   private func libraryItems() -> [Item] {
     let total = targets.reduce(0) { $0 + $1.weights.panels }
     // Enough stretches for a dozen cores; fewer for a single row, where each costs more than it computes.
@@ -122,7 +122,8 @@ struct PackedProduct {
     }
   }
 
-  /// Four megabytes of prepared rows (of very wide ones some more), in whole groups of those that our own kernels take at once.
+  /// Four megabytes of prepared rows (of very wide ones some more), in whole groups of those that our own kernels take
+  /// at once.
   private static func fusedRows(_ weights: PackedWeights) -> Int {
     let (group, leastGroups) = (FusedProducts.groupRows, 21)
     return max(leastGroups, (4 << 20) / (weights.paddedInputs * weights.format.size) / group) * group
@@ -131,31 +132,28 @@ struct PackedProduct {
   private func run(_ item: Item, _ input: ProductRows, _ lane: Lane) {
     let target = targets[item.target]
     let first = item.panels.lowerBound * PackedWeights.panelWidth
-    let unit = engine.isNative(target.weights.format) ? target.weights.format.size : MemoryLayout<Float>.stride
     let count = min(item.panels.count * PackedWeights.panelWidth, target.weights.outputs - first)
     lane.products.load(target.weights, item.panels, into: 0)
     if let factor = target.factor { lane.products.load(factor.weights, item.panels, into: 1) }
     for start in stride(from: item.rows.lowerBound, to: item.rows.upperBound, by: step) {
-      let block = PackingMath.Block(
-        start: target.output + start * target.weights.outputs + first, stride: target.weights.outputs,
+      let block = Block(
+        target.output, from: start * target.weights.outputs + first, stride: target.weights.outputs,
         rows: min(step, item.rows.upperBound - start), count: count)
-      let rows = ProductRows(
-        memory: input.memory + start * input.stride * unit, stride: input.stride,
-        scales: input.scales.map { $0 + start })
-      multiply(target, rows, item.panels, block, lane)
+      multiply(target, input.dropFirst(start), item.panels, block, lane)
     }
   }
 
   /// The second product of gated layers comes first, so that the first can be finished with it.
   private func multiply(
-    _ target: Target, _ rows: ProductRows, _ panels: Range<Int>, _ block: PackingMath.Block, _ lane: Lane
+    _ target: Target, _ rows: ProductRows, _ panels: Range<Int>, _ block: Block, _ lane: Lane
   ) {
     var finish = ProductFinish(accumulate: target.accumulate, activation: target.activation)
     if let factor = target.factor {
-      let factors = PackingMath.Block(start: lane.factors, stride: block.count, rows: block.rows, count: block.count)
+      let memory = lane.factors.elements.part(0..<block.rows * block.count)
+      let factors = Block(memory, stride: block.count, rows: block.rows, count: block.count)
       lane.products.multiply(
         rows, factor.weights, panels, slot: 1, bias: factor.bias, into: factors, ProductFinish())
-      (finish.factors, finish.factorStride) = (UnsafePointer(lane.factors), block.count)
+      finish.factors = Factors(values: memory.all, stride: block.count)
     }
     lane.products.multiply(rows, target.weights, panels, slot: 0, bias: target.bias, into: block, finish)
   }

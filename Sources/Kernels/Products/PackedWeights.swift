@@ -1,8 +1,7 @@
-/// A weight matrix in the layout that products read: panels of 64 outputs (see cpacking.h), for `int8` followed by one scale and
-/// one sum an output. The same bytes whatever the CPU and the number of threads, so that they can be kept in a file.
-///
-/// Unchecked because of the pointer: it is only ever read, and `owner` keeps it valid.
-public final class PackedWeights: @unchecked Sendable {
+/// A weight matrix in the layout that products read: panels of 64 outputs (see pack.h), for `int8` followed by one
+/// scale and one sum an output. The same bytes whatever the CPU and the number of threads, so that they can be kept in
+/// a file.
+public final class PackedWeights: Sendable {
   public static let panelWidth = 64
   /// Where one changes how weights are packed, files with earlier bytes must not be read any more.
   public static let layoutVersion = 1
@@ -10,47 +9,64 @@ public final class PackedWeights: @unchecked Sendable {
   public let format: NumberFormat
   public let inputs: Int
   public let outputs: Int
-  let memory: UnsafeRawPointer
-  private let owner: AnyObject?
+  private let bytes: SharedSpan<UInt8>
+  /// Whose memory it is; nil: this object's own.
+  private let owner: (any AnyObject & Sendable)?
 
   /// A view of `byteCount` bytes at `memory`, aligned to 64 and valid as long as `owner` lives.
-  public init(format: NumberFormat, inputs: Int, outputs: Int, viewing memory: UnsafeRawPointer, owner: AnyObject) {
+  public init(
+    format: NumberFormat, inputs: Int, outputs: Int, viewing memory: UnsafeRawPointer, owner: any AnyObject & Sendable
+  ) {
     precondition(Int(bitPattern: memory) % 64 == 0, "packed weights are aligned to cache lines")
+    Self.checkShape(format, inputs: inputs, outputs: outputs)
     self.format = format
     self.inputs = inputs
     self.outputs = outputs
-    self.memory = memory
+    let count = Self.byteCount(format: format, inputs: inputs, outputs: outputs)
+    bytes = SharedSpan(
+      reading: UnsafeBufferPointer(start: memory.assumingMemoryBound(to: UInt8.self), count: count))
     self.owner = owner
   }
 
-  /// Packs weights [outputs, inputs].
+  /// Packs weights [outputs, inputs]; `inputs` is at most `mostInputs(format)`.
   /// - Parameter widen: writes the rows in `range`, [range.count, inputs], as Float32; called from several threads.
   public init(
     format: NumberFormat, inputs: Int, outputs: Int, workers: Workers,
-    widen: (_ range: Range<Int>, _ destination: UnsafeMutablePointer<Float>) -> Void
+    widen: @Sendable (_ range: Range<Int>, _ destination: UnsafeMutablePointer<Float>) -> Void
   ) {
-    precondition(inputs > 0 && outputs > 0, "a matrix has a size")
+    Self.checkShape(format, inputs: inputs, outputs: outputs)
     self.format = format
     self.inputs = inputs
     self.outputs = outputs
     owner = nil
-    let bytes = Self.byteCount(format: format, inputs: inputs, outputs: outputs)
-    let target = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
-    memory = UnsafeRawPointer(target)
-    let packer = Packer(format: format, inputs: inputs, outputs: outputs, target: target)
+    let count = Self.byteCount(format: format, inputs: inputs, outputs: outputs)
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 64)
+    bytes = SharedSpan(writing: memory.bindMemory(to: UInt8.self))
+    let packer = Packer(format: format, inputs: inputs, outputs: outputs, target: bytes)
     workers.forEachRange(of: packer.panels) { panels in
-      let rows = UnsafeMutablePointer<Float>.allocate(capacity: Self.panelWidth * inputs)
-      defer { rows.deallocate() }
+      let rows = workers.workspaces.take(Self.panelWidth * inputs, of: Float.self)
+      defer { withExtendedLifetime(rows) {} }
       for panel in panels {
         let range = panel * Self.panelWidth..<min((panel + 1) * Self.panelWidth, outputs)
-        widen(range, rows)
-        packer.pack(rows, panel: panel, columns: range.count)
+        let values = rows.elements.writable(0..<range.count * inputs)
+        if let start = values.baseAddress { widen(range, start) }
+        packer.pack(values, panel: panel, columns: range.count)
       }
     }
   }
 
   deinit {
-    if owner == nil { UnsafeMutableRawPointer(mutating: memory).deallocate() }
+    if owner == nil { bytes.all.deallocate() }
+  }
+
+  /// Input channels that a matrix may have. Products of `int8` are summed in 32 bits: 255 · 127 a channel.
+  public static func mostInputs(_ format: NumberFormat) -> Int {
+    format == .int8 ? Int(Int32.max) / (255 * 127) : Int(Int32.max)
+  }
+
+  private static func checkShape(_ format: NumberFormat, inputs: Int, outputs: Int) {
+    precondition(inputs > 0 && outputs > 0, "a matrix has a size")
+    precondition(inputs <= mostInputs(format), "sums of int8 products fit 32 bits")
   }
 
   /// Bytes that a matrix takes in packed form; a multiple of 64.
@@ -61,23 +77,38 @@ public final class PackedWeights: @unchecked Sendable {
   }
 
   /// Bytes of this matrix.
-  public var byteCount: Int { Self.byteCount(format: format, inputs: inputs, outputs: outputs) }
+  public var byteCount: Int { bytes.count }
 
   /// All bytes, to be written to a file.
   public func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
-    withExtendedLifetime(self) { body(UnsafeRawBufferPointer(start: memory, count: byteCount)) }
+    withExtendedLifetime(self) { body(UnsafeRawBufferPointer(bytes.all)) }
   }
 
   var paddedInputs: Int { Self.paddedInputs(format, inputs) }
   var panels: Int { Self.panelCount(outputs) }
   /// Bytes of one panel.
   var panelBytes: Int { paddedInputs * Self.panelWidth * format.size }
-  /// `int8`: one an output of all panels.
-  var scales: UnsafePointer<Float> { (memory + panels * panelBytes).assumingMemoryBound(to: Float.self) }
-  /// `int8`: the sum of each output's integers.
-  var sums: UnsafePointer<Int32> {
-    (memory + panels * (panelBytes + Self.panelWidth * 4)).assumingMemoryBound(to: Int32.self)
+
+  func bytes(ofPanels panels: Range<Int>) -> SharedSpan<UInt8> {
+    bytes.part(panels.lowerBound * panelBytes..<panels.upperBound * panelBytes)
   }
+
+  /// `int8`: one an output of some panels.
+  func scales(ofPanels panels: Range<Int>) -> UnsafeBufferPointer<Float> {
+    tail(self.panels * panelBytes, panels).elements(Float.self)
+  }
+
+  /// `int8`: the sum of each output's integers, of some panels.
+  func sums(ofPanels panels: Range<Int>) -> UnsafeBufferPointer<Int32> {
+    tail(self.panels * (panelBytes + Self.panelWidth * 4), panels).elements(Int32.self)
+  }
+
+  /// Four bytes an output, from `start` on.
+  private func tail(_ start: Int, _ panels: Range<Int>) -> SharedSpan<UInt8> {
+    let each = Self.panelWidth * 4
+    return bytes.part(start + panels.lowerBound * each..<start + panels.upperBound * each)
+  }
+
   /// `int8`: input channels are rotated in blocks of this many.
   var rotation: Int { Self.rotation(inputs) }
 
@@ -91,32 +122,36 @@ public final class PackedWeights: @unchecked Sendable {
   static func rotation(_ inputs: Int) -> Int { min(64, inputs & -inputs) }
 }
 
-/// Writes panels into the memory of a new matrix. Unchecked because of the pointer: every panel has bytes of its own.
-private struct Packer: @unchecked Sendable {
+/// Writes panels into the memory of a new matrix: every panel has bytes of its own.
+private struct Packer: Sendable {
   let format: NumberFormat
   let inputs: Int
   let outputs: Int
-  let target: UnsafeMutableRawPointer
+  let target: SharedSpan<UInt8>
 
   var panels: Int { PackedWeights.panelCount(outputs) }
 
   /// Packs rows [columns, inputs], which are used up.
-  func pack(_ rows: UnsafeMutablePointer<Float>, panel: Int, columns: Int) {
+  func pack(_ rows: UnsafeMutableBufferPointer<Float>, panel: Int, columns: Int) {
     let width = PackedWeights.panelWidth
     let padded = PackedWeights.paddedInputs(format, inputs)
-    let place = target + panel * padded * width * format.size
+    let size = padded * width * format.size
+    let place = target.part(panel * size..<(panel + 1) * size)
+    if format == .int8 { PackingMath.rotate(rows, PackedWeights.rotation(inputs)) }
+    let source = PackingMath.Source(UnsafeBufferPointer(rows), stride: inputs, rows: columns, columns: inputs)
     switch format {
-    case .f32: PackingMath.packF32(rows, columns, inputs, padded, place.assumingMemoryBound(to: Float.self))
-    case .bf16:
-      PackingMath.packBF16(rows, stride: inputs, columns, inputs, padded, place.assumingMemoryBound(to: UInt16.self))
+    case .f32: PackingMath.packF32(source, padded: padded, place.writableElements(Float.self))
+    case .bf16: PackingMath.packBF16(source, padded: padded, place.writableElements(UInt16.self))
     case .int8:
-      PackingMath.rotate(rows, columns * inputs, PackedWeights.rotation(inputs))
-      let tail = target + panels * padded * width
-      let scales = tail.assumingMemoryBound(to: Float.self) + panel * width
-      let sums = (tail + panels * width * 4).assumingMemoryBound(to: Int32.self) + panel * width
-      scales.update(repeating: 0, count: width)
-      sums.update(repeating: 0, count: width)
-      PackingMath.packInt8(rows, columns, inputs, padded, place.assumingMemoryBound(to: Int8.self), scales, sums)
+      func tail(_ start: Int) -> SharedSpan<UInt8> {
+        let first = start + panel * width * 4
+        return target.part(first..<first + width * 4)
+      }
+      let scales = tail(panels * size).writableElements(Float.self)
+      let sums = tail(panels * (size + width * 4)).writableElements(Int32.self)
+      scales.update(repeating: 0)
+      sums.update(repeating: 0)
+      PackingMath.packInt8(source, padded: padded, place.writableElements(Int8.self), scales: scales, sums: sums)
     }
   }
 }

@@ -1,95 +1,129 @@
-/// Rows of activations in the form in which a format's products read them, made once for all layers that read the same rows.
+/// Rows of activations in the form in which a format's products read them, made once for all layers that read the same
+/// rows.
 struct PreparedRows: ~Copyable {
   enum Form {
     /// Float32, unrotated: as the caller has them, or padded.
     case plain
-    /// Float32 behind the rotation, for weights that are widened again.
+    /// Float32, rotated, for weights that are widened again.
     case rotated
     case bf16
     /// Rotated, scaled and moved to 0 … 255, with one scale a row.
     case int8
+
+    /// Bytes of a channel.
+    var size: Int {
+      switch self {
+      case .plain, .rotated: 4
+      case .bf16: 2
+      case .int8: 1
+      }
+    }
   }
 
-  let rows: Int
-  /// Channels from one row to the next.
-  let stride: Int
-  let memory: UnsafeRawPointer
-  /// `int8`: one a row.
-  let scales: UnsafePointer<Float>?
-  private let ownsMemory: Bool
+  /// What products read: valid as long as this and the input are.
+  let rows: ProductRows
+  private let memory: Workspace<UInt8>
+  private let scales: Workspace<Float>
 
+  /// - Parameter input: [rows, inputs].
   init(
-    _ input: UnsafePointer<Float>, rows: Int, inputs: Int, form: Form, padded: Int, rotation: Int, workers: Workers
+    _ input: SharedSpan<Float>, rows: Int, inputs: Int, form: Form, padded: Int, rotation: Int, workers: Workers
   ) {
-    self.rows = rows
-    stride = padded
-    guard form != .plain || padded != inputs else {
-      memory = UnsafeRawPointer(input)
-      scales = nil
-      ownsMemory = false
+    let isPlain = form == .plain && padded == inputs
+    memory = workers.workspaces.take(isPlain ? 0 : rows * padded * form.size)
+    scales = workers.workspaces.take(form == .int8 ? rows : 0)
+    guard !isPlain else {
+      let bytes = UnsafeRawBufferPointer(input[0..<rows * inputs]).assumingMemoryBound(to: UInt8.self)
+      self.rows = ProductRows(SharedSpan(reading: bytes), stride: inputs, size: form.size, scales: nil)
       return
     }
-    let size = form == .int8 ? 1 : form == .bf16 ? 2 : 4
-    let target = UnsafeMutableRawPointer.allocate(byteCount: max(rows * padded * size, 64), alignment: 64)
-    let scales = form == .int8 ? UnsafeMutablePointer<Float>.allocate(capacity: rows) : nil
     let work = Work(
-      input: input, inputs: inputs, form: form, padded: padded, rotation: rotation, target: target, scales: scales)
+      input: input, inputs: inputs, form: form, padded: padded, rotation: rotation, target: memory.elements,
+      scales: scales.elements, workspaces: workers.workspaces)
     workers.forEachRange(of: rows, grain: 16) { work.prepare($0) }
-    memory = UnsafeRawPointer(target)
-    self.scales = scales.map { UnsafePointer($0) }
-    ownsMemory = true
+    self.rows = ProductRows(
+      memory.elements, stride: padded, size: form.size, scales: form == .int8 ? scales.elements : nil)
   }
 
-  /// Rows [rows, width] in bfloat16, scaled: [rows, padded], by the CPU's own instruction where it has it.
+  /// Rows in bfloat16, scaled: [rows.rows, padded], by the CPU's own instruction where it has it.
   static func narrow(
-    _ source: UnsafePointer<Float>, stride: Int, rows: Int, scale: Float, _ width: Int, _ padded: Int,
-    _ destination: UnsafeMutablePointer<UInt16>
+    _ rows: PackingMath.Source, scale: Float, padded: Int, into destination: UnsafeMutableBufferPointer<UInt16>
   ) {
     guard !FusedProducts.formats.contains(.bf16) else {
-      FusedProducts.narrow(source, stride: stride, rows: rows, scale: scale, width, padded, destination)
+      FusedProducts.narrow(rows, scale: scale, padded: padded, into: destination)
       return
     }
-    for row in 0..<rows {
-      PackingMath.narrow(source + row * stride, scale: scale, width, padded, destination + row * padded)
+    for row in 0..<rows.rows {
+      let from = row * rows.stride
+      PackingMath.narrow(
+        UnsafeBufferPointer(rebasing: rows.values[from..<from + rows.columns]), scale: scale,
+        into: UnsafeMutableBufferPointer(rebasing: destination[row * padded..<(row + 1) * padded]))
     }
   }
 
-  deinit {
-    guard ownsMemory else { return }
-    memory.deallocate()
-    scales?.deallocate()
-  }
-
-  /// What threads share. Unchecked because of the pointers: the input is only read, and every row writes memory of its own.
-  private struct Work: @unchecked Sendable {
-    let input: UnsafePointer<Float>
+  /// What threads share: the input is only read, and every row writes memory of its own.
+  private struct Work: Sendable {
+    let input: SharedSpan<Float>
     let inputs: Int
     let form: Form
     let padded: Int
     let rotation: Int
-    let target: UnsafeMutableRawPointer
-    let scales: UnsafeMutablePointer<Float>?
+    let target: SharedSpan<UInt8>
+    let scales: SharedSpan<Float>
+    let workspaces: WorkspacePool
 
     func prepare(_ range: Range<Int>) {
-      let rotated = UnsafeMutablePointer<Float>.allocate(capacity: inputs)
-      defer { rotated.deallocate() }
+      let rotated = workspaces.take(form == .int8 ? inputs : 0, of: Float.self)
+      defer { withExtendedLifetime(rotated) {} }
       for row in range {
-        let from = input + row * inputs
+        let from = input[row * inputs..<(row + 1) * inputs]
+        let to = target.part(row * padded * form.size..<(row + 1) * padded * form.size)
         switch form {
-        case .plain:
-          PackingMath.pad(from, inputs, padded, target.assumingMemoryBound(to: Float.self) + row * padded)
+        case .plain: PackingMath.pad(from, into: to.writableElements(Float.self))
         case .bf16:
-          let to = target.assumingMemoryBound(to: UInt16.self) + row * padded
-          PreparedRows.narrow(from, stride: inputs, rows: 1, scale: 1, inputs, padded, to)
+          let source = PackingMath.Source(from, stride: inputs, rows: 1, columns: inputs)
+          PreparedRows.narrow(source, scale: 1, padded: padded, into: to.writableElements(UInt16.self))
         case .rotated:
-          let to = target.assumingMemoryBound(to: Float.self) + row * padded
-          PackingMath.pad(from, inputs, padded, to)
-          PackingMath.rotate(to, inputs, rotation)
+          let values = to.writableElements(Float.self)
+          PackingMath.pad(from, into: values)
+          PackingMath.rotate(UnsafeMutableBufferPointer(rebasing: values[..<inputs]), rotation)
         case .int8:
-          scales?[row] = PackingMath.quantise(
-            from, inputs, rotation, rotated, padded, target.assumingMemoryBound(to: UInt8.self) + row * padded)
+          scales.writable(row..<row + 1)[0] = PackingMath.quantise(
+            from, block: rotation, rotated: rotated.elements.writable(0..<inputs),
+            into: to.writableElements(UInt8.self))
         }
       }
     }
+  }
+}
+
+/// Rows of activations as one product reads them.
+struct ProductRows: Sendable {
+  private let bytes: SharedSpan<UInt8>
+  /// Channels from one row to the next.
+  let stride: Int
+  /// Bytes of a channel.
+  private let size: Int
+  private let ownScales: SharedSpan<Float>?
+
+  init(_ bytes: SharedSpan<UInt8>, stride: Int, size: Int, scales: SharedSpan<Float>?) {
+    self.bytes = bytes
+    self.stride = stride
+    self.size = size
+    ownScales = scales
+  }
+
+  /// `int8`: one a row.
+  var scales: UnsafeBufferPointer<Float>? { ownScales?.all }
+
+  func elements<Element: BitwiseCopyable>(_ type: Element.Type) -> UnsafeBufferPointer<Element> {
+    bytes.elements(type)
+  }
+
+  /// The rows from `row` on.
+  func dropFirst(_ row: Int) -> ProductRows {
+    ProductRows(
+      bytes.part(row * stride * size..<bytes.count), stride: stride, size: size,
+      scales: ownScales.map { $0.part(row..<$0.count) })
   }
 }

@@ -1,7 +1,7 @@
 /// Which code multiplies.
 public enum BackEnd: String, Sendable, Hashable, CaseIterable {
-  /// Our own products in the formats and on the CPUs that they are written for (int8 with AVX-512 VNNI, bfloat16 with AVX-512
-  /// BF16), oneDNN elsewhere, and for more than one row where there are tiles (AMX).
+  /// Our own products in the formats and on the CPUs that they are written for (int8 with AVX-512 VNNI, bfloat16 with
+  /// AVX-512 BF16), oneDNN elsewhere, and for more than one row where there are tiles (AMX).
   case native
   /// oneDNN: packed weights in every number format.
   case onednn
@@ -14,8 +14,9 @@ public enum BackEnd: String, Sendable, Hashable, CaseIterable {
   public static var oneDNNVersion: String { "\(OneDNN.version), \(OneDNN.instructionSet)" }
 }
 
-/// Runs products with packed weights: through our own kernels or oneDNN's in the formats that this CPU has some for, else in Float32
-/// through OpenBLAS, with the weights widened a few columns at a time. One is made a model, and shared by all its layers.
+/// Runs products with packed weights: through our own kernels or oneDNN's in the formats that this CPU has some for,
+/// else in Float32 through OpenBLAS, with the weights widened a few columns at a time. One is made a model, and shared
+/// by all its layers.
 public final class ProductEngine: Sendable {
   private let library: OneDNN?
   private let fused: Set<NumberFormat>
@@ -26,22 +27,23 @@ public final class ProductEngine: Sendable {
     fused = backEnd == .native ? FusedProducts.formats : []
   }
 
-  /// Whether the CPU multiplies this format itself. Where it does not, packed weights still save memory, and are as fast as
-  /// Float32 where memory is what limits.
+  /// Whether the CPU multiplies this format itself. Where it does not, packed weights still save memory, and are as
+  /// fast as Float32 where memory is what limits.
   public func isNative(_ format: NumberFormat) -> Bool {
     fused.contains(format) || library?.formats.contains(format) ?? false
   }
 
-  /// Whether our own kernels take a product of this many rows. Tiles (AMX), which oneDNN uses, beat them where there are several.
+  /// Whether our own kernels take a product of this many rows. Tiles (AMX), which oneDNN uses, beat them where there
+  /// are several.
   func isFused(_ format: NumberFormat, rows: Int) -> Bool {
     guard fused.contains(format) else { return false }
     return rows == 1 || !(OneDNN.hasTiles && library?.formats.contains(format) ?? false)
   }
 
   /// oneDNN's way to multiply a format that is native but not fused; nil when it is widened.
-  func libraryLane(_ format: NumberFormat) -> (OneDNN, OneDNN.Lane)? {
+  func libraryLane(_ format: NumberFormat, _ workspaces: WorkspacePool) -> (OneDNN, OneDNN.Lane)? {
     guard let library, library.formats.contains(format) else { return nil }
-    guard let lane = library.makeLane() else { preconditionFailure("oneDNN makes streams") }
+    guard let lane = library.makeLane(workspaces) else { preconditionFailure("oneDNN makes streams") }
     return (library, lane)
   }
 }

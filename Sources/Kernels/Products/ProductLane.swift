@@ -1,25 +1,16 @@
-/// Rows of activations as one product reads them.
-struct ProductRows {
-  let memory: UnsafeRawPointer
-  /// Channels from one row to the next.
-  let stride: Int
-  /// `int8`: one a row.
-  let scales: UnsafePointer<Float>?
-}
-
 /// What becomes of a product's sums, in this order.
 struct ProductFinish {
   /// One an output.
-  var bias: UnsafePointer<Float>?
+  var bias: UnsafeBufferPointer<Float>?
   /// Whether they are added to what is there.
   var accumulate = false
   var activation: Activation?
-  /// By which the activation is multiplied: [rows, outputs], `factorStride` values between rows.
-  var factors: UnsafePointer<Float>?
-  var factorStride = 0
+  /// What the activation is multiplied with: one an output.
+  var factors: Factors?
 }
 
-/// One thread's way to multiply: our own kernels, oneDNN's, or OpenBLAS behind widened weights, with the memory that it takes.
+/// One thread's way to multiply: our own kernels, oneDNN's, or OpenBLAS on widened weights, with the memory that it
+/// takes.
 final class ProductLane {
   private enum Kernels {
     case fused
@@ -29,20 +20,23 @@ final class ProductLane {
 
   private let kernels: Kernels
   private let format: NumberFormat
-  /// [rows of the block, width of the stretch], of kernels that leave their sums to another pass.
-  private let sums: UnsafeMutableRawPointer
+  /// [rows of the block, width of the stretch] of 32 bits each, where the kernels leave their sums to another pass.
+  private let sums: Workspace<UInt8>
   /// [inputs, width of the stretch] for each of two products.
-  private let widened: UnsafeMutablePointer<Float>
+  private let widened: Workspace<Float>
   private let widenedCount: Int
 
   /// - Parameters:
   ///   - rows: of the whole product: they choose the kernels. `block`: most rows of one call; `panels`: most panels.
   ///   - isGated: whether two products of one stretch are taken in turn.
-  init(_ engine: ProductEngine, model: PackedWeights, rows: Int, block: Int, panels: Int, isGated: Bool) {
+  init(
+    _ engine: ProductEngine, model: PackedWeights, rows: Int, block: Int, panels: Int, isGated: Bool,
+    workspaces: WorkspacePool
+  ) {
     format = model.format
     if engine.isFused(format, rows: rows) {
       kernels = .fused
-    } else if let (library, lane) = engine.libraryLane(format) {
+    } else if let (library, lane) = engine.libraryLane(format, workspaces) {
       kernels = .library(library, lane)
     } else {
       kernels = .widened
@@ -54,14 +48,9 @@ final class ProductLane {
     case .library: sumBytes = block * width * 4
     case .widened: (sumBytes, widenedCount) = (block * width * 4, model.paddedInputs * width)
     }
-    sums = .allocate(byteCount: max(sumBytes, 1), alignment: 64)
-    widened = .allocate(capacity: max(1, widenedCount * (isGated ? 2 : 1)))
+    sums = workspaces.take(sumBytes)
+    widened = workspaces.take(widenedCount * (isGated ? 2 : 1))
     self.widenedCount = widenedCount
-  }
-
-  deinit {
-    sums.deallocate()
-    widened.deallocate()
   }
 
   /// Widens a stretch of weights, where that is needed.
@@ -70,21 +59,21 @@ final class ProductLane {
     guard case .widened = kernels else { return }
     let width = panels.count * PackedWeights.panelWidth
     for (index, panel) in panels.enumerated() {
-      let place = widened + slot * widenedCount + index * PackedWeights.panelWidth
-      let bytes = weights.memory + panel * weights.panelBytes
+      let block = Block(
+        widened.elements, from: slot * widenedCount + index * PackedWeights.panelWidth, stride: width,
+        rows: weights.paddedInputs, count: PackedWeights.panelWidth)
+      let bytes = weights.bytes(ofPanels: panel..<panel + 1)
       switch weights.format {
       case .int8:
         PackingMath.unpackInt8(
-          bytes.assumingMemoryBound(to: Int8.self), scales: weights.scales + panel * PackedWeights.panelWidth,
-          weights.paddedInputs, place, stride: width)
-      case .bf16:
-        PackingMath.unpackBF16(
-          bytes.assumingMemoryBound(to: UInt16.self), weights.paddedInputs, place, stride: width)
+          bytes.elements(Int8.self), scales: weights.scales(ofPanels: panel..<panel + 1), into: block)
+      case .bf16: PackingMath.unpackBF16(bytes.elements(UInt16.self), into: block)
       case .f32:
-        let values = bytes.assumingMemoryBound(to: Float.self)
+        let values = bytes.elements(Float.self)
         for channel in 0..<weights.paddedInputs {
-          (place + channel * width).update(
-            from: values + channel * PackedWeights.panelWidth, count: PackedWeights.panelWidth)
+          let start = channel * PackedWeights.panelWidth
+          _ = block[channel].update(
+            fromContentsOf: UnsafeBufferPointer(rebasing: values[start..<start + PackedWeights.panelWidth]))
         }
       }
     }
@@ -94,22 +83,21 @@ final class ProductLane {
   /// - Parameter bias: of the whole layer, [outputs]; `finish` has none.
   func multiply(
     _ rows: ProductRows, _ weights: PackedWeights, _ panels: Range<Int>, slot: Int, bias: WeightBuffer?,
-    into output: PackingMath.Block, _ finish: ProductFinish
+    into output: Block, _ finish: ProductFinish
   ) {
-    func multiply(_ bias: UnsafePointer<Float>?) {
+    func multiply(_ bias: UnsafeBufferPointer<Float>?) {
       var finish = finish
       finish.bias = bias
       switch kernels {
-      case .fused:
-        FusedProducts.multiply(
-          rows.memory, stride: rows.stride, scales: rows.scales, weights, panels, into: output, finish)
+      case .fused: FusedProducts.multiply(rows, weights, panels, into: output, finish)
       case .library(let library, let lane):
         let shape = OneDNN.Shape(
           format: format, rows: output.rows, inner: weights.paddedInputs,
           columns: panels.count * PackedWeights.panelWidth)
         let done = library.multiply(
-          shape, source: rows.memory, weights: weights.memory + panels.lowerBound * weights.panelBytes, into: sums,
-          on: lane)
+          shape, source: UnsafeRawBufferPointer(rows.elements(UInt8.self)),
+          weights: UnsafeRawBufferPointer(weights.bytes(ofPanels: panels).all),
+          into: UnsafeMutableRawBufferPointer(sums.elements.writable(0..<sums.elements.count)), on: lane)
         precondition(done, "oneDNN multiplies what it has a kernel for")
         self.finish(rows, weights, panels, output, finish)
       case .widened:
@@ -119,45 +107,44 @@ final class ProductLane {
     }
     guard let bias else { return multiply(nil) }
     bias.withUnsafeElements {
-      multiply($0.baseAddress.map { $0 + panels.lowerBound * PackedWeights.panelWidth })
+      multiply(UnsafeBufferPointer(rebasing: $0[(panels.lowerBound * PackedWeights.panelWidth)...]))
     }
   }
 
   private func finish(
-    _ rows: ProductRows, _ weights: PackedWeights, _ panels: Range<Int>, _ output: PackingMath.Block,
-    _ finish: ProductFinish
+    _ rows: ProductRows, _ weights: PackedWeights, _ panels: Range<Int>, _ output: Block, _ finish: ProductFinish
   ) {
     let width = panels.count * PackedWeights.panelWidth
-    let first = panels.lowerBound * PackedWeights.panelWidth
     if let scales = rows.scales {
       PackingMath.finish(
-        int8: sums.assumingMemoryBound(to: Int32.self), stride: width, sums: weights.sums + first,
-        scales: weights.scales + first, rowScales: scales, bias: finish.bias, into: output,
+        int8: .init(values: sums.elements.elements(Int32.self), stride: width), sums: weights.sums(ofPanels: panels),
+        scales: weights.scales(ofPanels: panels), rowScales: scales, bias: finish.bias, into: output,
         accumulate: finish.accumulate)
     } else {
       PackingMath.finish(
-        sums.assumingMemoryBound(to: Float.self), stride: width, bias: finish.bias, into: output,
+        .init(values: sums.elements.elements(Float.self), stride: width), bias: finish.bias, into: output,
         accumulate: finish.accumulate)
     }
     guard let activation = finish.activation else { return }
-    VectorMath.apply(activation, to: output, factors: finish.factors, factorStride: finish.factorStride)
+    VectorMath.apply(activation, to: output, factors: finish.factors)
   }
 
   private func multiplyWidened(_ rows: ProductRows, _ count: Int, inner: Int, _ panels: Range<Int>, slot: Int) {
     let width = panels.count * PackedWeights.panelWidth
-    let left = rows.memory.assumingMemoryBound(to: Float.self)
-    let result = sums.assumingMemoryBound(to: Float.self)
-    let right = widened + slot * widenedCount
+    let left = rows.elements(Float.self)
+    let right = widened.elements.part(slot * widenedCount..<(slot + 1) * widenedCount)
+    let sums = SharedSpan(writing: sums.elements.writableElements(Float.self))
     guard count == 1 else {
       OpenBLAS.multiply(
-        .init(start: left, stride: rows.stride), .init(start: right, stride: width), into: result, outputStride: width,
-        rows: count, columns: width, inner: inner)
+        .init(elements: left, stride: rows.stride), .init(elements: right.all, stride: width),
+        into: Block(sums, stride: width, rows: count, count: width), inner: inner)
       return
     }
     // One row runs at a fraction of memory's speed in OpenBLAS.
-    result.update(repeating: 0, count: width)
+    let result = sums.writable(0..<width)
+    result.update(repeating: 0)
     for channel in 0..<inner {
-      VectorMath.addScaled(right + channel * width, by: left[channel], to: result, count: width)
+      VectorMath.addScaled(right[channel * width..<(channel + 1) * width], by: left[channel], to: result)
     }
   }
 }

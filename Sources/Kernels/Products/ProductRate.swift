@@ -1,7 +1,7 @@
 /// How fast this machine multiplies: the bare product of packed weights, without bias, activation or residual.
 public enum ProductRate {
-  /// The best of `rounds` runs of [rows, inputs] · [inputs, outputs], in operations a second (a multiplication and an addition
-  /// count two). Weights are new for every run, as in a model, where they come from memory.
+  /// The best of `rounds` runs of [rows, inputs] · [inputs, outputs], in operations a second (a multiplication and an
+  /// addition count two). Weights are new for every run, as in a model, where they come from memory.
   public static func measure(
     _ format: NumberFormat, engine: ProductEngine, rows: Int, inputs: Int, outputs: Int, rounds: Int, workers: Workers
   ) -> Double {

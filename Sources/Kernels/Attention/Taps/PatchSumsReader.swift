@@ -20,7 +20,8 @@ final class PatchSumsReader: TapReader {
     for query in queries where query >= prefix {
       let row = scores + (query - queries.lowerBound) * stride
       received.add(row, at: head * tokens, count: tokens)
-      given[head * tokens + query] = VectorMath.sum(row + prefix, count: tokens - prefix)
+      let patches = UnsafeBufferPointer(start: row + prefix, count: tokens - prefix)
+      given.set(VectorMath.sum(patches), at: head * tokens + query)
     }
   }
 

@@ -39,20 +39,25 @@ struct TapReaders: Sendable {
 }
 
 /// One number a head and token, zero at first: what a reader gathers. Freed with the reader.
-final class HeadMemory<Element: Numeric>: @unchecked Sendable {
-  // Unchecked: threads write it at once, each at the places of its own heads; it is read after all are done.
-  let elements: UnsafeMutableBufferPointer<Element>
+final class HeadMemory<Element: Numeric & Sendable>: Sendable {
+  // Threads write it at once, each at the places of its own heads; it is read after all are done.
+  private let shared: SharedSpan<Element>
 
   init(count: Int) {
-    elements = .allocate(capacity: max(count, 1))
+    let elements = UnsafeMutableBufferPointer<Element>.allocate(capacity: count)
     elements.initialize(repeating: 0)
+    shared = SharedSpan(writing: elements)
   }
 
-  deinit { elements.deallocate() }
+  deinit { shared.all.deallocate() }
 
-  subscript(index: Int) -> Element {
-    get { elements[index] }
-    set { elements[index] = newValue }
+  var elements: UnsafeBufferPointer<Element> { shared.all }
+
+  /// Sets one element.
+  func set(_ value: Element, at index: Int) { shared.writable(index..<index + 1)[0] = value }
+
+  fileprivate func place(at offset: Int, count: Int) -> UnsafeMutableBufferPointer<Element> {
+    shared.writable(offset..<offset + count)
   }
 }
 
@@ -66,14 +71,13 @@ extension HeadMemory<Double> {
 
   /// Adds a row of floats at `offset`.
   func add(_ row: UnsafePointer<Float>, at offset: Int, count: Int) {
-    guard let start = elements.baseAddress else { return }
-    VectorMath.add(row, to: start + offset, count: count)
+    VectorMath.add(UnsafeBufferPointer(start: row, count: count), to: place(at: offset, count: count))
   }
 }
 
 extension HeadMemory<Float> {
   /// Copies a row of floats to `offset`.
   func copy(_ row: UnsafePointer<Float>, to offset: Int, count: Int) {
-    for column in 0..<count { elements[offset + column] = row[column] }
+    _ = place(at: offset, count: count).update(fromContentsOf: UnsafeBufferPointer(start: row, count: count))
   }
 }

@@ -6,12 +6,18 @@
 #include <stdint.h>
 #include <string.h>
 
-// Sixteen lanes at once; the compiler splits them where registers are narrower. Passed by address: by value, how they travel
-// would depend on the CPU level.
+// Sixteen lanes at once; the compiler splits them where registers are narrower. Passed by address: by value, how they
+// travel would depend on the CPU level.
 typedef float lanes __attribute__((vector_size(64), aligned(4)));
 typedef int32_t int_lanes __attribute__((vector_size(64), aligned(4)));
 
 enum { LANES = 16 };
+
+INLINE float as_float(int32_t bits) {
+  float value;
+  memcpy(&value, &bits, sizeof value);
+  return value;
+}
 
 INLINE void load(lanes *to, const float *from) { memcpy(to, from, sizeof *to); }
 INLINE void store(float *to, const lanes *from) { memcpy(to, from, sizeof *from); }

@@ -1,0 +1,65 @@
+/// Memory that the threads of one parallel call share. It owns nothing and frees nothing.
+///
+/// This is the one type of the project whose `Sendable` is unchecked because of a pointer; what holds one is checked by
+/// the compiler again. Two things are left to who makes one:
+/// - The memory outlives every use. Mostly it belongs to the caller of `Workers.forEach`, which returns when all
+///   threads are done; a class that keeps one for longer keeps the owner too.
+/// - No thread touches what another writes before both are done. Who cuts the work gives every item elements of its
+///   own: a panel, a row, a head.
+///
+/// Bounds are checked at every access, and what was made for reading is not written.
+public struct SharedSpan<Element>: @unchecked Sendable {
+  private let elements: UnsafeMutableBufferPointer<Element>
+  private let isWritable: Bool
+
+  /// Memory that nobody writes while this is used.
+  public init(reading elements: UnsafeBufferPointer<Element>) {
+    self.elements = UnsafeMutableBufferPointer(mutating: elements)
+    isWritable = false
+  }
+
+  /// Memory of which every thread writes a part of its own.
+  public init(writing elements: UnsafeMutableBufferPointer<Element>) {
+    self.elements = elements
+    isWritable = true
+  }
+
+  public var count: Int { elements.count }
+
+  /// The elements in `range`, to be read.
+  public subscript(range: Range<Int>) -> UnsafeBufferPointer<Element> {
+    check(range)
+    return UnsafeBufferPointer(rebasing: elements[range])
+  }
+
+  /// The elements in `range`, to be written.
+  public func writable(_ range: Range<Int>) -> UnsafeMutableBufferPointer<Element> {
+    precondition(isWritable, "what was shared for reading is not written")
+    check(range)
+    return UnsafeMutableBufferPointer(rebasing: elements[range])
+  }
+
+  /// All elements, to be read.
+  public var all: UnsafeBufferPointer<Element> { UnsafeBufferPointer(elements) }
+
+  /// A part of the memory, to be read and written as the whole.
+  public func part(_ range: Range<Int>) -> SharedSpan {
+    isWritable ? SharedSpan(writing: writable(range)) : SharedSpan(reading: self[range])
+  }
+
+  private func check(_ range: Range<Int>) {
+    precondition(range.lowerBound >= 0 && range.upperBound <= count, "shared memory is used inside its bounds")
+  }
+}
+
+extension SharedSpan where Element == UInt8 {
+  /// Bytes that hold `Other`s, to be read.
+  func elements<Other: BitwiseCopyable>(_ type: Other.Type) -> UnsafeBufferPointer<Other> {
+    UnsafeRawBufferPointer(all).assumingMemoryBound(to: type)
+  }
+
+  /// Bytes that hold `Other`s, to be written.
+  func writableElements<Other: BitwiseCopyable>(_ type: Other.Type) -> UnsafeMutableBufferPointer<Other> {
+    UnsafeMutableRawBufferPointer(writable(0..<count)).assumingMemoryBound(to: type)
+  }
+}
