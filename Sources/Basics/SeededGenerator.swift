@@ -1,5 +1,5 @@
-/// A reproducible random generator (SplitMix64), seeded by a seed and by what it decides about. Its numbers are the same on
-/// every machine and with every version of Swift, so it brings its own bounded draw.
+/// A reproducible random generator (SplitMix64), seeded by a seed and by what it decides about. Its numbers are the
+/// same on every machine and with every version of Swift, so it brings its own bounded draw.
 public struct SeededGenerator: RandomNumberGenerator, Sendable {
   private var state: UInt64
 

@@ -1,5 +1,5 @@
-/// Takes every named intermediate of a computation, for parity, probing and pictures. It is the one seam through which anything
-/// looks at a computation: towers, families and decoders hand over what they compute as they go.
+/// Takes every named intermediate of a computation, for parity, probing and pictures. It is the one seam through which
+/// anything looks at a computation: towers, families and decoders hand over what they compute as they go.
 public protocol TensorSink: AnyObject {
   /// - Parameters:
   ///   - name: `vision.block.07`, `decoder.block.00`: the names are `inspect`'s contract.

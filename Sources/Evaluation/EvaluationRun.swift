@@ -11,8 +11,8 @@ public struct AnsweredQuestion: Sendable {
   public let isRight: Bool
 }
 
-/// Questions about images, answered with one model and one setting. Each image is decoded, encoded and pruned once, and its
-/// questions share the part of the prompt that is the same.
+/// Questions about images, answered with one model and one setting. Each image is decoded, encoded and pruned once, and
+/// its questions share the part of the prompt that is the same.
 public struct EvaluationRun: Sendable {
   public let model: VisionLanguageModel
   public let setting: PruningSetting

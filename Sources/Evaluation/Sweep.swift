@@ -24,8 +24,8 @@ public struct Sweep: Sendable {
 }
 
 extension EvaluationRun {
-  /// Answers all questions under each setting. A picture is decoded and encoded once for all of them, with the evidence that any of
-  /// them reads, and the part of the prompt up to the picture's end is prefilled once a setting.
+  /// Answers all questions under each setting. A picture is decoded and encoded once for all of them, with the evidence
+  /// that any of them reads, and the part of the prompt up to the picture's end is prefilled once a setting.
   /// - Parameter onAnswer: called with each answer as it is there.
   public func sweep(
     _ questions: [Question], images: String, settings: [PruningSetting], onAnswer: (AnsweredQuestion) -> Void = { _ in }

@@ -20,8 +20,9 @@ public struct CroppedImage: Sendable {
   public let views: [ProcessedImage]
 }
 
-/// transformers' LlavaNextImageProcessor on its Pillow back end: of the given grids the one that shows the picture largest,
-/// the picture fitted into it on a black canvas and cut into square crops, behind a thumbnail that ignores its shape.
+/// transformers' LlavaNextImageProcessor on its Pillow back end: of the given grids the one that shows the picture
+/// largest, the picture fitted into it on a black canvas and cut into square crops, behind a thumbnail that ignores its
+/// shape.
 public struct AnyResolutionProcessor: Sendable {
   /// Most crops that a grid may have, so that a configuration or an option cannot ask for unbounded memory.
   public static let mostCrops = 256

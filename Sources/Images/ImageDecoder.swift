@@ -2,8 +2,8 @@
 public enum ImageDecoder {
   /// Decodes a picture and turns it upright by its EXIF orientation.
   ///
-  /// The limits are checked from the header, before pixels are allocated. Throws for anything that is not a complete PNG
-  /// or JPEG, whatever the bytes.
+  /// The limits are checked from the header, before pixels are allocated. Throws for anything that is not a complete
+  /// PNG or JPEG, whatever the bytes.
   public static func decode(
     _ bytes: [UInt8], limits: ImageLimits = ImageLimits(), transparency: Transparency = .dropped
   ) throws(ImageError) -> RGBImage {

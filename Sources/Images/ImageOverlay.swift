@@ -1,14 +1,15 @@
-/// Shows on a picture which patches a strategy kept: those stay bright, framed and tinted by score; dropped ones turn dark
-/// and grey; what the model never saw is darker still.
+/// Shows on a picture which patches a strategy kept: those stay bright, framed and tinted by score; dropped ones turn
+/// dark and grey; what the model never saw is darker still.
 public struct ImageOverlay: Sendable {
   /// Small pictures are enlarged by a whole factor until their longer side has at least this many pixels.
   public var smallestLongerSide = 672
 
   public init() {}
 
-  /// `picture` is the upright original, `cells` what each patch covers of it (`ProcessedGeometry.cells`), `kept` indices
-  /// into `cells`, `scores` one number per cell: the more, the warmer. Colours go by rank among the kept, because
-  /// attention is so uneven that a linear scale would show one bright patch. `outlines` are drawn last: where crops meet.
+  /// `picture` is the upright original, `cells` what each patch covers of it (`ProcessedGeometry.cells`), `kept`
+  /// indices into `cells`, `scores` one number per cell: the more, the warmer. Colours go by rank among the kept,
+  /// because attention is so uneven that a linear scale would show one bright patch. `outlines` are drawn last: where
+  /// crops meet.
   public func render(
     picture: RGBImage, cells: [PictureRectangle], kept: Set<Int>, scores: [Double]? = nil,
     outlines: [PictureRectangle] = []

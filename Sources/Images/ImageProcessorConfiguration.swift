@@ -41,8 +41,8 @@ public struct ImageProcessorConfiguration: Sendable, Equatable {
   /// Whether a plain number as `size` means a square.
   public var plainSizeIsSquare = false
 
-  /// Whether `do_pad` may be true: at high resolution it evens out the numbers of views in a batch, which changes nothing for
-  /// one picture; elsewhere it would pad pixels.
+  /// Whether `do_pad` may be true: at high resolution it evens out the numbers of views in a batch, which changes
+  /// nothing for one picture; elsewhere it would pad pixels.
   public var acceptsBatchPadding = false
 
   /// The class defaults of CLIPImageProcessor. Other families change what differs and pass it as `defaults`.

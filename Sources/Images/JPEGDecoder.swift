@@ -62,7 +62,8 @@ enum JPEGDecoder {
     guard structure.isComplete else { throw .truncated(format: .jpeg) }
   }
 
-  /// By libjpeg's texts (jerror.h, JWRN_*): TurboJPEG's own error code says "warning" for an error after a warning, too.
+  /// By libjpeg's texts (jerror.h, JWRN_*): TurboJPEG's own error code says "warning" for an error after a warning,
+  /// too.
   private static func isWarning(_ text: String) -> Bool {
     [
       "Corrupt JPEG data", "Premature end of JPEG file", "Inconsistent progression sequence", "Unknown Adobe color",

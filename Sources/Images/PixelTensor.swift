@@ -1,4 +1,5 @@
-/// Normalised pixels as a vision tower reads them: `values[(channel * height + y) * width + x]`, channels red, green, blue.
+/// Normalised pixels as a vision tower reads them: `values[(channel * height + y) * width + x]`, channels red, green,
+/// blue.
 public struct PixelTensor: Sendable, Equatable {
   /// Always 3.
   public let channels: Int

@@ -28,8 +28,8 @@ public struct RGBImage: Sendable, Equatable {
     self.init(width: width, height: height, pixels: pixels)
   }
 
-  /// FNV-1a (64 bits) over width, height (each as 8 little-endian bytes) and pixels: equal on every machine and in every
-  /// version, so that it may seed a generator.
+  /// FNV-1a (64 bits) over width, height (each as 8 little-endian bytes) and pixels: equal on every machine and in
+  /// every version, so that it may seed a generator.
   public var digest: UInt64 {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     let prime: UInt64 = 0x100_0000_01b3

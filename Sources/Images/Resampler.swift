@@ -35,8 +35,8 @@ struct Resampler {
     return RGBImage(width: columns.count, height: rows.count, pixels: pixels)
   }
 
-  /// Since version 13 Pillow takes the vertical pass first where the height shrinks by more than twice as many pixels as
-  /// the width (pull request 9549); before, it never did. The rounding between the passes makes the order visible.
+  /// Since version 13 Pillow takes the vertical pass first where the height shrinks by more than twice as many pixels
+  /// as the width (pull request 9549); before, it never did. The rounding between the passes makes the order visible.
   private var goesVerticallyFirst: Bool {
     source.height - height > max(0, 2 * (source.width - width))
   }

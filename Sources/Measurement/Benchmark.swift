@@ -49,8 +49,8 @@ public struct Spread: Sendable {
   }
 }
 
-/// Times the stages of one question about one picture: the picture's visual tokens and an exact number of text tokens, which
-/// is the work that other runtimes are measured on. What the tokens say costs nothing, so they are arbitrary.
+/// Times the stages of one question about one picture: the picture's visual tokens and an exact number of text tokens,
+/// which is the work that other runtimes are measured on. What the tokens say costs nothing, so they are arbitrary.
 public struct Benchmark: Sendable {
   let model: VisionLanguageModel
   let textTokens: Int
@@ -195,7 +195,8 @@ public struct Benchmark: Sendable {
     return RGBImage(width: width, height: height, pixels: pixels)
   }
 
-  /// The time that the products of encode and prefill would take at the rates at which this machine multiplies, seconds.
+  /// The time that the products of encode and prefill would take at the rates at which this machine multiplies,
+  /// seconds.
   public func floor(_ row: BenchmarkRow, rounds: Int) throws(VLMError) -> (encode: Double, prefill: Double) {
     let cost = CostModel(model, picture: try model.picture(PNGEncoder.encode(pattern()), file: "pattern", grid: grid))
     let engine = ProductEngine(model.compute.backEnd)

@@ -3,7 +3,8 @@ import Language
 import VLM
 import ViT
 
-/// Floating-point operations (a multiplication and an addition count two) of the products of a model, from its shape alone.
+/// Floating-point operations (a multiplication and an addition count two) of the products of a model, from its shape
+/// alone.
 public struct CostModel: Sendable {
   /// Of each view of the picture.
   let views: [TowerCost]
@@ -21,8 +22,8 @@ public struct CostModel: Sendable {
   /// Attention's two products of all views.
   public var encodeAttention: Double { views.reduce(0) { $0 + $1.attention } }
 
-  /// Linear layers of a prompt of `rows` positions. Of the last block, and of the head, only the last position is computed, but for
-  /// the block's keys and values.
+  /// Linear layers of a prompt of `rows` positions. Of the last block, and of the head, only the last position is
+  /// computed, but for the block's keys and values.
   public func prefillLinear(rows: Int) -> Double {
     let width = Double(decoder.width)
     let query = Double(decoder.heads * decoder.headWidth)

@@ -1,6 +1,7 @@
 import Basics
 
-/// How the rows of a picture's views become one sequence: a value that the family hands in, so that no strategy knows a family.
+/// How the rows of a picture's views become one sequence: a value that the family hands in, so that no strategy knows a
+/// family.
 public struct Arrangement: Sendable, Hashable {
   public enum Part: Sendable, Hashable {
     /// The class token of a view, which is sent whatever is kept and counts against no budget.

@@ -69,8 +69,8 @@ extension Budget: CustomStringConvertible {
     return self
   }
 
-  /// What each view may keep. A count N gives int(N·n ÷ all tokens) to a view of n tokens, which is int(N ÷ views) where views
-  /// are equal; a ratio R gives R·n, truncated unless `rounding` says otherwise.
+  /// What each view may keep. A count N gives int(N·n ÷ all tokens) to a view of n tokens, which is int(N ÷ views)
+  /// where views are equal; a ratio R gives R·n, truncated unless `rounding` says otherwise.
   /// - Parameter tokens: unpruned tokens of each view.
   /// - Throws: `budgetTooSmall` when a view would keep nothing.
   public func shares(

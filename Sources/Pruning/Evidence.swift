@@ -1,7 +1,8 @@
 import Kernels
 
-/// One quantity that a strategy may ask of the encoder, or of a tensor file. Layers are 0-based. Whatever order the tower
-/// computes in, values are in raster order, one entry for each sent token (merge group), the class token left out.
+/// One quantity that a strategy may ask of the encoder, or of a tensor file. Layers are 0-based. Whatever order the
+/// tower computes in, values are in raster order, one entry for each sent token (merge group), the class token left
+/// out.
 public enum EvidenceKind: Sendable, Hashable {
   /// What a tap takes of a block's attention. Sums over a merge group are means over its members.
   case attention(AttentionTap, layer: Int)
@@ -67,8 +68,8 @@ extension EvidenceKind: CustomStringConvertible {
   }
 }
 
-/// What a strategy may ask of the question. It is apart from the image's evidence, so that another question about the same
-/// picture needs no tower.
+/// What a strategy may ask of the question. It is apart from the image's evidence, so that another question about the
+/// same picture needs no tower.
 public enum QuestionEvidenceKind: Sendable, Hashable {
   /// The question's token embeddings: [texts, width].
   case embeddings

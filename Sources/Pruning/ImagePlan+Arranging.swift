@@ -1,6 +1,6 @@
 extension ImagePlan {
-  /// Arranges the views' rows as strategies send them that treat each view alone. Rows over padding may not be sent; their
-  /// slots stay empty then.
+  /// Arranges the views' rows as strategies send them that treat each view alone. Rows over padding may not be sent;
+  /// their slots stay empty then.
   /// - Throws: `invalidPlan`.
   public init(
     arranging views: [ViewPlan], of picture: PictureDescription, limit: Int, count: Count = .withinBudget,

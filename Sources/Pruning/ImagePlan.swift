@@ -122,8 +122,8 @@ public struct ImagePlan: Sendable, Hashable {
   /// Rows that are sent; separators and class tokens that the family sends anyway are not counted.
   public var keptTokens: Int { views.reduce(0) { $0 + $1.rows } }
 
-  /// The sequence in `select`'s codes: view·N + token (tokens of the views before it + token, where views differ), −1 a separator,
-  /// −100−v the class token of view v.
+  /// The sequence in `select`'s codes: view·N + token (tokens of the views before it + token, where views differ), −1 a
+  /// separator, −100−v the class token of view v.
   public var sequenceCodes: [Int] {
     sequence.map { item in
       switch item {

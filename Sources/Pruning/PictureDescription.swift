@@ -1,6 +1,7 @@
 import Basics
 
-/// How views lie in the picture: view 0 alone, a thumbnail (view 0) followed by crops, row by row, or the frames of a video.
+/// How views lie in the picture: view 0 alone, a thumbnail (view 0) followed by crops, row by row, or the frames of a
+/// video.
 public enum ViewLayout: Sendable, Hashable {
   case single
   case thumbnailAndCrops(Grid)
@@ -24,7 +25,8 @@ public struct PictureDescription: Sendable, Hashable {
   public let patchGrids: [Grid]
   /// Width and height in pixels of the original picture.
   public let imageSize: PixelSize
-  /// Identifies the picture's content: `random` mixes it with its seed, so that pictures do not all lose the same places.
+  /// Identifies the picture's content: `random` mixes it with its seed, so that pictures do not all lose the same
+  /// places.
   public let digest: UInt64
   /// How the family sends everything.
   public let unpruned: Arrangement

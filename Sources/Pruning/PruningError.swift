@@ -1,4 +1,5 @@
-/// What can be wrong with a strategy, its options, a budget, the evidence or a plan. Facts are payload; the wording is in
+/// What can be wrong with a strategy, its options, a budget, the evidence or a plan. Facts are payload; the wording is
+/// in
 /// `message` and `hint`.
 public enum PruningError: Error, Sendable, Hashable {
   /// A plan breaks a rule: a fault of the strategy, not of its input.

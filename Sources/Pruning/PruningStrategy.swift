@@ -1,5 +1,5 @@
-/// A training-free pruning method: which evidence it reads and which tokens it keeps. One file and one catalogue line each.
-/// It declares evidence and never fetches it; it returns a plan and touches no tensor of the model.
+/// A training-free pruning method: which evidence it reads and which tokens it keeps. One file and one catalogue line
+/// each. It declares evidence and never fetches it; it returns a plan and touches no tensor of the model.
 public protocol PruningStrategy: Sendable {
   /// The command line's spelling.
   static var name: String { get }

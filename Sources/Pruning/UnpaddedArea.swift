@@ -1,7 +1,8 @@
 import Basics
 
-/// The part of the crops' joint raster that shows the picture and not its padding, as LLaVA's unpad finds it: symmetric, by
-/// the picture's aspect against the raster's, rounded down. Nothing is left of a picture that is narrower than a token.
+/// The part of the crops' joint raster that shows the picture and not its padding, as LLaVA's unpad finds it:
+/// symmetric, by the picture's aspect against the raster's, rounded down. Nothing is left of a picture that is narrower
+/// than a token.
 public struct UnpaddedArea: Sendable, Hashable {
   /// How a fraction of a token becomes a whole one.
   public enum Rounding: Sendable {

@@ -13,8 +13,8 @@ struct AddedTokens: Sendable {
   /// The largest id plus one; 0 without tokens.
   let size: Int
 
-  /// Reads the section `added_tokens`. As in the reference, a token has its vocabulary's id or the next free one, whatever the
-  /// file says: an id after a gap closes up.
+  /// Reads the section `added_tokens`. As in the reference, a token has its vocabulary's id or the next free one,
+  /// whatever the file says: an id after a gap closes up.
   init(
     _ entries: [TokenizerSection], vocabulary: Vocabulary, normalizer: Normalizer
   ) throws(TokenizerError) {

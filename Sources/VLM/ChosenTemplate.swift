@@ -24,7 +24,8 @@ public struct ChosenTemplate: Sendable {
 }
 
 extension FamilyLoader {
-  /// Finds the template. A checkpoint that has none gets its family's own, with a note where its tokenizer speaks against it.
+  /// Finds the template. A checkpoint that has none gets its family's own, with a note where its tokenizer speaks
+  /// against it.
   /// - Parameter standard: what the family's published checkpoints are trained with.
   /// - Throws: `unknownTemplate`, which names the file and the reason.
   func chosenTemplate(
@@ -62,8 +63,8 @@ extension FamilyLoader {
       })
   }
 
-  /// The chat template's text and its file, in transformers' order: the processor's own key, then the legacy file, then the
-  /// present one, then the tokenizer's.
+  /// The chat template's text and its file, in transformers' order: the processor's own key, then the legacy file, then
+  /// the present one, then the tokenizer's.
   private func chatTemplate() throws(CheckpointError) -> (source: String, file: String)? {
     if let text = try text(of: "chat_template", in: "processor_config.json") { return (text, "processor_config.json") }
     if let text = try text(of: "chat_template", in: "chat_template.json") { return (text, "chat_template.json") }

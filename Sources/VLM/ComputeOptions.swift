@@ -33,8 +33,8 @@ public struct ComputeOptions: Sendable {
   /// Below this many parameters products are too small for a narrower format to pay.
   static let smallModel = 32_000_000
 
-  /// The formats of a model with `parameters` weights. `auto` keeps the tower in bfloat16, because people compare which tokens are
-  /// kept, and takes int8 for the decoder; a format that the CPU does not multiply itself is never chosen.
+  /// The formats of a model with `parameters` weights. `auto` keeps the tower in bfloat16, because people compare which
+  /// tokens are kept, and takes int8 for the decoder; a format that the CPU does not multiply itself is never chosen.
   func formats(engine: ProductEngine, parameters: Int) -> PartFormats {
     switch precision {
     case .f32: PartFormats(tower: .f32, decoder: .f32, head: .f32)

@@ -2,8 +2,8 @@ import Basics
 import Checkpoint
 
 extension FamilyLoader {
-  /// Settings of generation_config.json that change what transformers writes, and their values that change nothing. They are
-  /// not applied here, so each is said.
+  /// Settings of generation_config.json that change what transformers writes, and their values that change nothing.
+  /// They are not applied here, so each is said.
   private static let settings: [(key: String, neutral: [Double])] = [
     ("repetition_penalty", [1]), ("encoder_repetition_penalty", [1]), ("no_repeat_ngram_size", [0]),
     ("encoder_no_repeat_ngram_size", [0]), ("min_length", [0]), ("min_new_tokens", [0]), ("num_beams", [1]),

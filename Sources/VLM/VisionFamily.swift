@@ -6,8 +6,8 @@ import Language
 import Pruning
 import ViT
 
-/// A family of checkpoints, loaded: everything that differs between models which see. A new one is a folder in Families/ and a
-/// line in the catalogue. The pipeline takes one and knows none by name.
+/// A family of checkpoints, loaded: everything that differs between models which see. A new one is a folder in
+/// Families/ and a line in the catalogue. The pipeline takes one and knows none by name.
 public protocol VisionFamily: Sendable {
   /// config.json's `model_type`.
   static var modelType: String { get }
@@ -70,8 +70,8 @@ public struct PictureMarker: Sendable, Hashable {
 
 /// How strategies that treat each view alone send several views.
 public enum ViewPacking: String, Sendable, Hashable, CaseIterable {
-  /// Views in order; crops in the raster of their grid, padding included and without separators, as FasterVLM and HiPrune
-  /// send them.
+  /// Views in order; crops in the raster of their grid, padding included and without separators, as FasterVLM and
+  /// HiPrune send them.
   case spatial
   /// LLaVA-NeXT's own: padding is left out, and a separator ends each row of the crops' raster.
   case unpadded

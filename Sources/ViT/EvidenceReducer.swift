@@ -1,8 +1,8 @@
 import Kernels
 import Pruning
 
-/// Makes evidence of what was measured over a tower's sequence, for towers and for evidence files alike: prefix tokens go, and
-/// the members of a merge group, which are consecutive, become one entry.
+/// Makes evidence of what was measured over a tower's sequence, for towers and for evidence files alike: prefix tokens
+/// go, and the members of a merge group, which are consecutive, become one entry.
 public struct EvidenceReducer: Sendable {
   /// Positions in front of the patches.
   let prefix: Int

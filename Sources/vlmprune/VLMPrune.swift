@@ -18,8 +18,9 @@ struct VLMPrune: ParsableCommand {
     ])
 }
 
-/// The entry point. ArgumentParser would exit with 64 on a usage error and print its own kind of message; here every failure
-/// is one `error:` line and one `hint:` line on stderr, exit code 2 for a usage error and 1 for everything else.
+/// The entry point. ArgumentParser would exit with 64 on a usage error and print its own kind of message; here every
+/// failure is one `error:` line and one `hint:` line on stderr, exit code 2 for a usage error and 1 for everything
+/// else.
 @main
 enum Main {
   static func main() {

@@ -19,7 +19,8 @@ import Testing
     for folder in ["bin", "share/vlmprune", "shapes-llava"] {
       try FileManager.default.createDirectory(atPath: scratch.path(folder), withIntermediateDirectories: true)
     }
-    // Copied by another process: a child that another test starts meanwhile would hold our descriptor, and the file be busy.
+    // Copied by another process: a child that another test starts meanwhile would hold our descriptor, and the file be
+    // busy.
     var copy = Command([])
     copy.line = "cp \"$0\" \(scratch.path("bin/vlmprune"))"
     try succeed(copy)

@@ -2,8 +2,8 @@ import Testing
 
 @testable import Evaluation
 
-/// What pruning costs the bundled model on a fixed part of its test scenes: the first 60 pictures. Objects there are one to
-/// three patches wide, so the choice of tokens matters.
+/// What pruning costs the bundled model on a fixed part of its test scenes: the first 60 pictures. Objects there are
+/// one to three patches wide, so the choice of tokens matters.
 @Suite("Retention on the bundled model", .serialized)
 struct RetentionTests {
   private static let images = 60
@@ -43,7 +43,8 @@ struct RetentionTests {
     #expect(comparison.pValue < 0.001)
   }
 
-  /// Where most crops are nearly empty, shares that follow the thumbnail are worth more than equal ones of a blind raster.
+  /// Where most crops are nearly empty, shares that follow the thumbnail are worth more than equal ones of a blind
+  /// raster.
   @Test("at a tenth of 720 tokens GlobalCom² keeps 95 % of the dense accuracy and beats an even raster beyond chance")
   func adaptive() async throws {
     func right(_ strategy: String, _ keep: String) async throws -> [Bool] {

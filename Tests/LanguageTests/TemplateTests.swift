@@ -31,7 +31,8 @@ import Testing
   static let conversations: [String: (turns: [Turn], system: String?)] = [
     "one": ([Turn(question: "What is this?", pictures: 1)], nil),
     "two pictures and turns": (
-      [Turn(question: "What are these?", pictures: 2, answer: "Rings"), Turn(question: "Which colour?", pictures: 0)], nil
+      [Turn(question: "What are these?", pictures: 2, answer: "Rings"), Turn(question: "Which colour?", pictures: 0)],
+      nil
     ),
     "later picture": (
       [Turn(question: "Hello", pictures: 0, answer: "Hello."), Turn(question: "And this?", pictures: 1)], nil
@@ -65,7 +66,8 @@ import Testing
 
   @Test(arguments: [
     "{% for m in messages %}", "{{ messages", "{% endif %}", "{{ messages | tojson }}", "{% macro f() %}{% endmacro %}",
-    "{{ raise_exception('no') }}", "{% for m in 7 %}{% endfor %}", "{{ missing.member.member }}", "{{ 1 % 0 }}", "{# ", "{{ 'a }}",
+    "{{ raise_exception('no') }}", "{% for m in 7 %}{% endfor %}", "{{ missing.member.member }}", "{{ 1 % 0 }}", "{# ",
+    "{{ 'a }}",
     "{% for a in messages %}{% for b in messages %}{{ 'x' * 3 }}{% endfor %}{% endfor %}", "", "USER: ",
   ])
   func `that cannot be read here is unknown, with a reason`(_ source: String) {
@@ -82,7 +84,9 @@ import Testing
       String(repeating: "(", count: 10_000), String(repeating: "{% if 1 %}", count: 300),
       "{{ " + String(repeating: "[", count: 10_000) + " }}", "{{ " + String(repeating: "not ", count: 10_000) + "1 }}",
     ] {
-      #expect(throws: TemplateRecognition.Unknown.self) { try TemplateRecognition.recognise(source, specialTokens: [:]) }
+      #expect(throws: TemplateRecognition.Unknown.self) {
+        try TemplateRecognition.recognise(source, specialTokens: [:])
+      }
     }
   }
 
@@ -98,7 +102,8 @@ import Testing
   func `as it is published is recognised`(file: String, kind: String) throws {
     let bytes = try readFile(try #require(Self.published).appending(path: file).path)
     let source =
-      file.hasSuffix(".json") ? try JSONValue(parsing: bytes).string("chat_template") : String(decoding: bytes, as: UTF8.self)
+      file.hasSuffix(".json")
+      ? try JSONValue(parsing: bytes).string("chat_template") : String(decoding: bytes, as: UTF8.self)
     #expect(try TemplateRecognition.recognise(source, specialTokens: [:]).template.name == kind)
   }
 }

@@ -1,5 +1,5 @@
-/// Reproducible numbers for tests: a 64-bit linear congruential generator of their own, so that no test leans on the generator
-/// that it might be testing.
+/// Reproducible numbers for tests: a 64-bit linear congruential generator of their own, so that no test leans on the
+/// generator that it might be testing.
 public struct TestNumbers {
   private var state: UInt64
 

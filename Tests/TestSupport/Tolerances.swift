@@ -1,7 +1,8 @@
 /// The one table of tolerances: largest absolute differences that tests accept between our numbers and a golden.
 ///
 /// The goldens' own float32 rounding, measured against float64 on every tiny checkpoint, is given with each: a bound
-/// far above it leaves room for another order of sums, and still catches every wrong formula, whose errors begin at 1e-2.
+/// far above it leaves room for another order of sums, and still catches every wrong formula, whose errors begin at
+/// 1e-2.
 public enum Tolerances {
   /// Pixel tensors: resizing rounds to 8 bits exactly as Pillow, so only the last float32 operation may differ.
   public static let pixels: Float = 1e-6

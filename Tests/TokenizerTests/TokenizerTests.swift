@@ -73,7 +73,9 @@ import Tokenizer
   /// Facts of `tokenizers` 0.23.3, on a vocabulary of "a" and "b".
   @Test func `closes gaps in front of added tokens as the reference does`() throws {
     func ids(_ added: [(id: Int, content: String)]) throws -> [Int] {
-      let tokens = added.map { #"{"id": \#($0.id), "content": "\#($0.content)", "special": true, "normalized": false}"# }
+      let tokens = added.map {
+        #"{"id": \#($0.id), "content": "\#($0.content)", "special": true, "normalized": false}"#
+      }
       let file =
         #"{"added_tokens": [\#(tokens.joined(separator: ","))], "model": {"type": "BPE", "vocab": {"a": 0, "b": 1}, "merges": []}}"#
       return try Tokenizer(json: Array(file.utf8)).encode("a" + added.map(\.content).joined())

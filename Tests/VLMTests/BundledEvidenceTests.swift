@@ -6,8 +6,8 @@ import Testing
 
 @testable import VLM
 
-/// Evidence, features, logits and tokens of the bundled model against transformers: trained attention is far sharper than that
-/// of random weights.
+/// Evidence, features, logits and tokens of the bundled model against transformers: trained attention is far sharper
+/// than that of random weights.
 @Suite("The bundled model's evidence against transformers")
 struct BundledEvidenceTests {
   private static let scenes = ["0000", "0001"]

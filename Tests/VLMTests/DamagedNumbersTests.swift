@@ -9,7 +9,8 @@ import ViT
 
 @testable import VLM
 
-/// Weights that are damaged behind a header that is not: numbers that are not finite end in an error, not in an answer or a trap.
+/// Weights that are damaged behind a header that is not: numbers that are not finite end in an error, not in an answer
+/// or a trap.
 @Suite("Numbers that are not finite") struct DamagedNumbersTests {
   private func error(temperature: Double, damage: ([Float], Int) -> [Float]) throws -> VLMError? {
     try withTemporaryFolder { parent in

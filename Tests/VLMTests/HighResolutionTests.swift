@@ -128,7 +128,8 @@ import Testing
       prompt, about: files, setting: try TestModel.setting(), newTokens: 1, rawPrompt: true, inspection: inspection)
     let ids = try #require(inspection.tensors.first { $0.name == "prompt.input_ids" }?.integers)
     let runs = ids.split { $0 != model.imageToken }.map(\.count)
-    // 5×4 on one crop of 5×5 tokens: 25 of the thumbnail, and five rows (padding is symmetric) of 5 with their newlines.
+    // 5×4 on one crop of 5×5 tokens: 25 of the thumbnail, and five rows (padding is symmetric) of 5 with their
+    // newlines.
     #expect(runs == answer.visual.map(\.unprunedLength) && runs[0] == 25 + 5 * 6)
     let text = ids.filter { $0 != model.imageToken }
     #expect(text == model.tokenizer.encode(prompt).filter { $0 != model.imageToken })

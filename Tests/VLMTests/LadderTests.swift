@@ -95,8 +95,8 @@ struct LadderFile: CustomTestStringConvertible {
 }
 
 extension LadderFile.Rungs {
-  /// Expects every rung in the order of the computation. The first bad one is the place of the error: what comes after it
-  /// follows from it.
+  /// Expects every rung in the order of the computation. The first bad one is the place of the error: what comes after
+  /// it follows from it.
   /// - Returns: whether all agree.
   func expect(_ found: [String: Inspection.Tensor], in file: String) throws -> Bool {
     for name in names {

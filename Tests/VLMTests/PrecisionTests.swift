@@ -27,14 +27,14 @@ import Testing
     return (error / spread).squareRoot()
   }
 
-  /// Random weights average nothing out, and a few dozen products in a row add up: up to 0.04 was measured in bfloat16, 0.31 in
-  /// int8. Wrong scales, sums or layouts give distances near or above 1. What narrow formats cost trained weights is measured on
-  /// the bundled model, on DeiT-Tiny and by tools/parity.
+  /// Random weights average nothing out, and a few dozen products in a row add up: up to 0.04 was measured in bfloat16,
+  /// 0.31 in int8. Wrong scales, sums or layouts give distances near or above 1. What narrow formats cost trained
+  /// weights is measured on the bundled model, on DeiT-Tiny and by tools/parity.
   @Test(arguments: [(Precision.bf16, 0.06), (.int8, 0.45)], BackEnd.allCases)
   func `stay close to Float32, whichever library multiplies`(_ of: (Precision, Double), backEnd: BackEnd) throws {
     for name in ["tiny-classic", "tiny-grouped", "tiny-full"] {
-      // Random weights have near ties, and another token kept is another answer: fastervlm's ninth and tenth are 1 % apart in
-      // tiny-classic. The first twelve are the same in every format.
+      // Random weights have near ties, and another token kept is another answer: fastervlm's ninth and tenth are 1 %
+      // apart in tiny-classic. The first twelve are the same in every format.
       for (strategy, keep) in [("none", "all"), ("uniform", "9"), ("fastervlm", "12")] {
         let setting = try TestModel.setting(strategy, keep: keep)
         let exact = try model(name, .f32, backEnd: .openblas).answer(setting: setting)

@@ -37,7 +37,8 @@ import Testing
     #expect(text == "<|im_start|>user\n<image>\nWhy?<|im_end|><|im_start|>assistant\n")
   }
 
-  /// transformers: processor_config.json's key, then chat_template.json, then chat_template.jinja, then the tokenizer's.
+  /// transformers: processor_config.json's key, then chat_template.json, then chat_template.jinja, then the
+  /// tokenizer's.
   @Test func `is taken from the first file that transformers takes it from`() throws {
     let other = Self.chatML.replacing("<|im_end|>{% endfor %}", with: "<|im_end|>\n{% endfor %}")
     func chosen(_ files: [String]) throws -> String? {
@@ -170,7 +171,9 @@ import Testing
         var own = try #require(JSONSerialization.jsonObject(with: json) as? [String: Any])
         own["image_std"] = [0, 0, 0]
         let path = checkpoint.file("processor_config.json")
-        if !FileManager.default.fileExists(atPath: path) { try "{}".write(toFile: path, atomically: true, encoding: .utf8) }
+        if !FileManager.default.fileExists(atPath: path) {
+          try "{}".write(toFile: path, atomically: true, encoding: .utf8)
+        }
         try checkpoint.edit("processor_config.json") { $0["image_processor"] = own }
       }
     }

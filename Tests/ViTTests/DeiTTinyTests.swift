@@ -6,7 +6,8 @@ import TestSupport
 import Testing
 import ViT
 
-/// A truly trained tower. Its weights and the photographs lie in the shared data, and nothing is tested where that is absent.
+/// A truly trained tower. Its weights and the photographs lie in the shared data, and nothing is tested where that is
+/// absent.
 @Suite(.enabled(if: Fixtures.sharedData != nil, "DeiT-Tiny lies in ../shared/data, which is absent"))
 struct `DeiT-Tiny equals transformers` {
   static let workers = Workers(count: 2)
@@ -47,8 +48,8 @@ struct `DeiT-Tiny equals transformers` {
       try #require(encoding.hidden[11]).values, "vision.block.11", tolerance: Tolerances.trainedBlock)
   }
 
-  /// The resized, cropped 8-bit picture is exactly Pillow's. Where a JPEG library decodes otherwise, sums over rows and columns
-  /// say by how much.
+  /// The resized, cropped 8-bit picture is exactly Pillow's. Where a JPEG library decodes otherwise, sums over rows and
+  /// columns say by how much.
   @Test(arguments: ["wide", "landscape_1", "portrait_1"])
   func `from the picture file: pixels, evidence, logits and best class`(_ name: String) throws {
     let golden = try golden(name)
@@ -63,8 +64,8 @@ struct `DeiT-Tiny equals transformers` {
     try expectEvidence(classifier, pixels, golden, extra: [])
   }
 
-  /// Trained weights show what random ones hide. Shares of equal kept tokens at 25 %, by class row and by column mean, over the
-  /// photographs; the bars are PERFORMANCE's.
+  /// Trained weights show what random ones hide. Shares of equal kept tokens at 25 %, by class row and by column mean,
+  /// over the photographs; the bars are PERFORMANCE's.
   @Test(arguments: [(NumberFormat.bf16, 0.98), (.int8, 0.95)])
   func `narrow formats keep the same tokens`(_ format: NumberFormat, share: Double) throws {
     let path = try #require(Fixtures.sharedData).appending(path: "models/deit_tiny_patch16_224.safetensors").path

@@ -15,8 +15,8 @@ public struct LlamaDecoder: Sendable {
   /// Reads the decoder's weights.
   /// - Parameters:
   ///   - scope: where `embed_tokens`, `layers` and `norm` are.
-  ///   - headScope: where `lm_head` is. Where embeddings are tied, the file may still hold a head of its own: that one counts, as
-  ///     in transformers 5, and a copy of the embeddings is left aside.
+  ///   - headScope: where `lm_head` is. Where embeddings are tied, the file may still hold a head of its own: that one
+  ///     counts, as in transformers 5, and a copy of the embeddings is left aside.
   public init(
     _ configuration: DecoderConfiguration, from scope: WeightScope, headScope: WeightScope
   ) throws(CheckpointError) {

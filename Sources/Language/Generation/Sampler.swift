@@ -7,8 +7,8 @@ public struct SamplingOptions: Sendable, Hashable {
   public let temperature: Double
   /// The smallest set of likeliest tokens whose probabilities reach this is sampled from.
   public let topP: Double
-  /// Logits of tokens that the prompt or the answer holds are divided by it where they are positive, else multiplied, as
-  /// transformers does; 1 changes nothing.
+  /// Logits of tokens that the prompt or the answer holds are divided by it where they are positive, else multiplied,
+  /// as transformers does; 1 changes nothing.
   public let repetitionPenalty: Double
 
   /// Greedy.

@@ -1,5 +1,5 @@
-/// ChatML's turns between `<|im_start|>` and `<|im_end|>`. Checkpoints differ in what stands between two turns, in front of a
-/// turn's text and after a picture, and in the system text of a conversation that brings none.
+/// ChatML's turns between `<|im_start|>` and `<|im_end|>`. Checkpoints differ in what stands between two turns, in
+/// front of a turn's text and after a picture, and in the system text of a conversation that brings none.
 public struct ChatMLPrompt: PromptTemplate {
   /// The token that tells a ChatML tokenizer from others.
   public static let startToken = "<|im_start|>"

@@ -1,5 +1,5 @@
-/// Which known template a checkpoint's own chat template is. It is run on a few conversations, and what it writes is compared
-/// with what the known ones write: two templates that write the same are the same, however they are spelled.
+/// Which known template a checkpoint's own chat template is. It is run on a few conversations, and what it writes is
+/// compared with what the known ones write: two templates that write the same are the same, however they are spelled.
 public enum TemplateRecognition {
   /// A recognised template.
   public struct Match: Sendable {
@@ -59,7 +59,8 @@ public enum TemplateRecognition {
       names["messages"] = .list(Self.messages(probe))
       names["add_generation_prompt"] = .boolean(true)
       var text = try JinjaRunner.render(nodes, names)
-      // A start token that the template writes is not added by the tokenizer again, and the known ones leave it to that.
+      // A start token that the template writes is not added by the tokenizer again, and the known ones leave it to
+      // that.
       if let start = specialTokens["bos_token"], text.hasPrefix(start) { text.removeFirst(start.count) }
       return text == known.text(turns: probe.turns, system: probe.system, image: "<image>")
     }

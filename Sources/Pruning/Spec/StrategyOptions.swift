@@ -1,5 +1,5 @@
-/// The options of a strategy spec, handed to a strategy's initialiser, which reads each of its own by name. What it leaves
-/// unread is unknown; what it reads is known: the list of valid names in an error is written nowhere else.
+/// The options of a strategy spec, handed to a strategy's initialiser, which reads each of its own by name. What it
+/// leaves unread is unknown; what it reads is known: the list of valid names in an error is written nowhere else.
 public struct StrategyOptions: Sendable {
   private let strategy: String
   private var unread: [(name: String, value: String)]

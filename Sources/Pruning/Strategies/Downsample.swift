@@ -1,7 +1,7 @@
 import Basics
 
-/// Adaptive average pooling of the features to fewer cells, each of which sits at its middle. Sends what fits the budget as
-/// a grid of about the view's shape, so often a few tokens fewer.
+/// Adaptive average pooling of the features to fewer cells, each of which sits at its middle. Sends what fits the
+/// budget as a grid of about the view's shape, so often a few tokens fewer.
 struct Downsample: ViewStrategy {
   static let name = "downsample"
   static let summary = "pools the features to a coarser grid (baseline)"
@@ -36,8 +36,8 @@ struct Downsample: ViewStrategy {
   /// As many rows as keep the grid's shape, then as many columns as the budget allows.
   static func cells(of grid: Grid, keeping share: Int) -> Grid {
     let shaped = Int((Double(share * grid.rows) / Double(grid.columns)).squareRoot())
-    // A very narrow grid would ask for more rows than the budget has tokens, a very flat one for more columns than there
-    // are: each row needs a token, and pooling never doubles one.
+    // A very narrow grid would ask for more rows than the budget has tokens, a very flat one for more columns than
+    // there are: each row needs a token, and pooling never doubles one.
     let rows = max(1, min(shaped, share))
     return Grid(rows: rows, columns: min(share / rows, grid.columns))
   }

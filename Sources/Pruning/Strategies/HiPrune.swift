@@ -1,7 +1,7 @@
 import Basics
 
-/// Anchors by attention received in an early block, their neighbours as buffers, and registers by attention received in a
-/// deep block. "HiPrune: Training-Free Visual Token Pruning via Hierarchical Attention in Vision-Language Models".
+/// Anchors by attention received in an early block, their neighbours as buffers, and registers by attention received in
+/// a deep block. "HiPrune: Training-Free Visual Token Pruning via Hierarchical Attention in Vision-Language Models".
 struct HiPrune: ViewStrategy {
   /// Whether neighbours run on across row ends (the released code) or stay in the grid (the paper's Eq. 5).
   enum Neighbours: String, CaseIterable { case wrapped, grid }
@@ -117,8 +117,8 @@ struct HiPrune: ViewStrategy {
     )
   }
 
-  /// The papers' layer 9 of 24 (block 8), scaled; half way where patches are merged (block 15 of 32), at the nearest block
-  /// that sees the whole view.
+  /// The papers' layer 9 of 24 (block 8), scaled; half way where patches are merged (block 15 of 32), at the nearest
+  /// block that sees the whole view.
   static func defaultObject(on tower: TowerDescription) -> Int {
     guard tower.mergesPatches else { return max(0, Ranking.roundHalfEven(Double(tower.depth * 9) / 24) - 1) }
     let middle = max(0, tower.depth / 2 - 1)

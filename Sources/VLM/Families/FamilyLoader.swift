@@ -62,7 +62,8 @@ public struct FamilyLoader: Sendable {
     return Set(try configuration.section("text_config").integers("eos_token_id", default: [2]))
   }
 
-  /// The file that describes the image processor: processor_config.json where it nests one, as transformers 5 saves them.
+  /// The file that describes the image processor: processor_config.json where it nests one, as transformers 5 saves
+  /// them.
   func processorFile() throws(CheckpointError) -> String {
     let (nesting, own) = ("processor_config.json", "preprocessor_config.json")
     if folder.contains(nesting), try folder.json(nesting)["image_processor"] != nil { return nesting }

@@ -5,7 +5,8 @@ import Language
 import Tokenizer
 import ViT
 
-/// What the configurations of LLaVA's relatives have in common, validated. Absent keys take transformers' class defaults.
+/// What the configurations of LLaVA's relatives have in common, validated. Absent keys take transformers' class
+/// defaults.
 struct LlavaConfiguration {
   let vision: VisionConfiguration
   let decoder: DecoderConfiguration
@@ -35,8 +36,8 @@ struct LlavaConfiguration {
     projectorBias = try reader.boolean("multimodal_projector_bias", default: true)
   }
 
-  /// What published checkpoints of this kind are trained with: the decoder decides, and among LLaMA's generations the tokenizer,
-  /// since only LLaMA-3 has headers of turns.
+  /// What published checkpoints of this kind are trained with: the decoder decides, and among LLaMA's generations the
+  /// tokenizer, since only LLaMA-3 has headers of turns.
   func standardTemplate(_ tokenizer: Tokenizer) -> any PromptTemplate {
     if decoderType == "mistral" { return MistralPrompt() }
     return tokenizer.id(of: Llama3Prompt.headerToken) == nil ? VicunaPrompt() : Llama3Prompt()
@@ -125,8 +126,8 @@ struct LlavaTensorNames {
     return WeightScope(source, prefix: prefix)
   }
 
-  /// What carries nothing: position numbers and rotary frequencies that old versions saved, the norm after a tower's last
-  /// block (its pooled output is not used), and a copy of tied embeddings.
+  /// What carries nothing: position numbers and rotary frequencies that old versions saved, the norm after a tower's
+  /// last block (its pooled output is not used), and a copy of tied embeddings.
   func isIgnorable(_ name: String, tiedHead: Bool) -> Bool {
     name.hasSuffix(".position_ids") || name.hasSuffix(".rotary_emb.inv_freq")
       || towers.contains { name.hasPrefix("\($0.prefix).post_layernorm.") }

@@ -3,10 +3,11 @@ import Language
 import Pruning
 import ViT
 
-/// One conversation with a model: its pictures, turns and key–value cache. One task owns it, and may hand it to another.
+/// One conversation with a model: its pictures, turns and key–value cache. One task owns it, and may hand it to
+/// another.
 ///
-/// Later questions reuse what the cache already holds: the longest common beginning of the old and the new prompt. Another
-/// question, strategy or budget reuses the pictures' features.
+/// Later questions reuse what the cache already holds: the longest common beginning of the old and the new prompt.
+/// Another question, strategy or budget reuses the pictures' features.
 public struct Conversation: ~Copyable, Sendable {
   public let model: VisionLanguageModel
   public private(set) var setting: PruningSetting
@@ -24,8 +25,8 @@ public struct Conversation: ~Copyable, Sendable {
   /// Answers begun so far. The cache holds one at a time.
   private var begun = 0
 
-  /// - Parameter expected: evidence that later settings will read; collected with the first, so that no picture is encoded
-  ///   twice.
+  /// - Parameter expected: evidence that later settings will read; collected with the first, so that no picture is
+  ///   encoded twice.
   public init(
     model: VisionLanguageModel, setting: PruningSetting, system: String? = nil, expecting expected: Evidence = .none
   ) {
@@ -39,8 +40,8 @@ public struct Conversation: ~Copyable, Sendable {
   /// Prunes every picture by another setting from the next question on.
   public mutating func change(_ setting: PruningSetting) { self.setting = setting }
 
-  /// Forgets questions and answers, but neither the pictures nor what the cache holds of them: the next question is the first
-  /// one about the same pictures.
+  /// Forgets questions and answers, but neither the pictures nor what the cache holds of them: the next question is the
+  /// first one about the same pictures.
   public mutating func forgetTurns() {
     turns = []
     unaskedPictures = pictures.count
@@ -57,8 +58,8 @@ public struct Conversation: ~Copyable, Sendable {
 
   /// Answers a question about the pictures so far and `newPictures`.
   /// - Parameters:
-  ///   - rawPrompt: whether the question is the whole prompt, placeholders included. It belongs to no conversation: pictures and
-  ///     turns stay as they were.
+  ///   - rawPrompt: whether the question is the whole prompt, placeholders included. It belongs to no conversation:
+  ///     pictures and turns stay as they were.
   ///   - inspection: takes every intermediate of the first new token.
   ///   - onText: called with each piece of the answer as it is written; the pieces joined are the answer.
   public mutating func ask(
@@ -74,8 +75,8 @@ public struct Conversation: ~Copyable, Sendable {
     return generation.answer
   }
 
-  /// Begins an answer: checks the prompt, encodes and prunes the pictures, but runs nothing of the decoder. A question that is
-  /// refused leaves the conversation as it was; so does a generation that is dropped.
+  /// Begins an answer: checks the prompt, encodes and prunes the pictures, but runs nothing of the decoder. A question
+  /// that is refused leaves the conversation as it was; so does a generation that is dropped.
   /// - Parameters: as `ask`.
   public mutating func begin(
     _ question: String, newPictures: [Picture] = [], rawPrompt: Bool = false,

@@ -1,6 +1,7 @@
 import Kernels
 
-/// A key–value cache that knows what it holds, position by position: an equal beginning of another prompt is not run again.
+/// A key–value cache that knows what it holds, position by position: an equal beginning of another prompt is not run
+/// again.
 struct DecoderCache: ~Copyable, Sendable {
   private var cache: KeyValueCache
   private var items: [PromptSequence.Item] = []
@@ -10,7 +11,8 @@ struct DecoderCache: ~Copyable, Sendable {
 
   /// Runs the next positions of a prompt that the cache does not hold, and forgets what it holds of others.
   /// - Parameter chunk: most positions to run.
-  /// - Returns: how many of the prompt's positions are in the cache, and the logits of the first new token once all are.
+  /// - Returns: how many of the prompt's positions are in the cache, and the logits of the first new token once all
+  ///   are.
   mutating func prefill(
     _ prompt: PromptSequence, by model: VisionLanguageModel, chunk: Int, inspection: Inspection?
   ) -> (done: Int, logits: [Float]?) {

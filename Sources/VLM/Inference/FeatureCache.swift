@@ -1,8 +1,8 @@
 import Pruning
 import ViT
 
-/// What is known of one picture: its unpruned rows and evidence, which other questions, strategies and budgets use again. The
-/// tower runs once, unless somebody asks for evidence that nobody expected.
+/// What is known of one picture: its unpruned rows and evidence, which other questions, strategies and budgets use
+/// again. The tower runs once, unless somebody asks for evidence that nobody expected.
 struct FeatureCache: Sendable {
   private var known: (picture: EncodedPicture, evidence: Evidence)?
   /// Evidence that will be asked for later: collected on the first pass, so that there is no second.

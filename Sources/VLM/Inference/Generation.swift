@@ -2,8 +2,9 @@ import Kernels
 import Language
 import Pruning
 
-/// An answer on its way: made by `Conversation.begin`, moved on by `Conversation.next`. It is a value without tensors of the
-/// cache: dropping it cancels the answer, between two tokens or two chunks of the prompt, and leaves the conversation as it was.
+/// An answer on its way: made by `Conversation.begin`, moved on by `Conversation.next`. It is a value without tensors
+/// of the cache: dropping it cancels the answer, between two tokens or two chunks of the prompt, and leaves the
+/// conversation as it was.
 public struct Generation: Sendable {
   /// What one step did.
   public enum Step: Sendable, Hashable {

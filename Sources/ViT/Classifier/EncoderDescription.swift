@@ -2,8 +2,8 @@ import Basics
 import Checkpoint
 import Kernels
 
-/// What config.json says of an encoder alone, of type `vit` or `deit`. An absent key takes ViTConfig's default, which is
-/// DeiTConfig's as well.
+/// What config.json says of an encoder alone, of type `vit` or `deit`. An absent key takes ViTConfig's default, which
+/// is DeiTConfig's as well.
 struct EncoderDescription {
   /// Also the prefix of the encoder's tensors.
   let modelType: String
@@ -64,7 +64,8 @@ struct EncoderDescription {
     let patchSize = try whole(json, "patch_size", default: 16, in: 1...imageSize)
     guard imageSize / patchSize <= VisionConfiguration.mostPatchesASide else {
       throw Unusable(
-        reason: "\"patch_size\" is \(patchSize), expected at most \(VisionConfiguration.mostPatchesASide) patches a side of "
+        reason:
+          "\"patch_size\" is \(patchSize), expected at most \(VisionConfiguration.mostPatchesASide) patches a side of "
           + "\(imageSize)")
     }
     return VisionConfiguration(

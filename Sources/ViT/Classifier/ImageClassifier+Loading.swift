@@ -60,8 +60,8 @@ extension ImageClassifier {
   }
 }
 
-/// What the shapes of a file with timm's names say: timm stores no configuration, and its plain ViTs and DeiTs all have heads
-/// of 64, an epsilon of 1e-6 and an exact GELU.
+/// What the shapes of a file with timm's names say: timm stores no configuration, and its plain ViTs and DeiTs all have
+/// heads of 64, an epsilon of 1e-6 and an exact GELU.
 private struct TimmShape {
   let tower: VisionConfiguration
   /// Nil where the file has no head.

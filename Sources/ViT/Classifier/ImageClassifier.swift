@@ -1,7 +1,8 @@
 import Kernels
 
-/// An encoder alone that names what it sees: a tower, the norm behind its last block, and a linear head that reads the class
-/// token. ViT and DeiT as Hugging Face folders or as files with timm's names; `init(path:)` in the next file loads them.
+/// An encoder alone that names what it sees: a tower, the norm behind its last block, and a linear head that reads the
+/// class token. ViT and DeiT as Hugging Face folders or as files with timm's names; `init(path:)` in the next file
+/// loads them.
 public struct ImageClassifier: Sendable {
   public let tower: VisionTransformer
   /// The classes' names, in order; empty where the checkpoint has none.

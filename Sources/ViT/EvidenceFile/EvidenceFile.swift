@@ -3,9 +3,9 @@ import Checkpoint
 import Kernels
 import Pruning
 
-/// Tensors of one image from anywhere, in the format of `vlmprune select`: attention maps, logits, keys and features with the
-/// metadata that say how to read them. Everything is checked against the metadata when the file is opened; values are read,
-/// and checked to be finite, when a strategy asks for them.
+/// Tensors of one image from anywhere, in the format of `vlmprune select`: attention maps, logits, keys and features
+/// with the metadata that say how to read them. Everything is checked against the metadata when the file is opened;
+/// values are read, and checked to be finite, when a strategy asks for them.
 public struct EvidenceFile: Sendable {
   private let tensors: TensorFile
   private let metadata: EvidenceMetadata
@@ -15,7 +15,8 @@ public struct EvidenceFile: Sendable {
   public var tower: TowerDescription { metadata.tower }
   public var layout: ViewLayout { metadata.layout }
 
-  /// - Throws: a file that is no safetensors file, metadata that cannot be read, or a known tensor of an impossible shape.
+  /// - Throws: a file that is no safetensors file, metadata that cannot be read, or a known tensor of an impossible
+  ///   shape.
   public init(path: String) throws(EvidenceFileError) {
     do throws(CheckpointError) { tensors = try TensorFile(path: path) } catch { throw .file(error) }
     metadata = try EvidenceMetadata(parsing: tensors.metadata, file: path)
@@ -63,7 +64,8 @@ public struct EvidenceFile: Sendable {
 
   private var reducer: EvidenceReducer { EvidenceReducer(prefix: metadata.prefix, group: tower.merge.count) }
 
-  /// Projected rows live in the space of the decoder's embeddings: where the text is as wide, they are compared with it.
+  /// Projected rows live in the space of the decoder's embeddings: where the text is as wide, they are compared with
+  /// it.
   private var textSpace: EvidenceTensor {
     guard tensors.entries[EvidenceTensor.textSpace.name] != nil else { return .projected }
     guard let projected = tensors.entries[EvidenceTensor.projected.name]?.shape,

@@ -18,8 +18,8 @@ public struct EvidenceFileWriter {
     Set(evidence.kinds.map { EvidenceTensor(holding: $0) } + evidence.question.map { EvidenceTensor(holding: $0) })
   }
 
-  /// Adds maps [V, heads, S, S] or keys [V, heads, S, headWidth] of a block. Positions are the class token, then patches in
-  /// raster order, or in raster order of merge groups with a group's members side by side.
+  /// Adds maps [V, heads, S, S] or keys [V, heads, S, headWidth] of a block. Positions are the class token, then
+  /// patches in raster order, or in raster order of merge groups with a group's members side by side.
   public mutating func add(_ tensor: EvidenceTensor, shape: [Int], _ values: [Float]) {
     let side = picture.patchGrids[0].count + (picture.tower.hasClassToken ? 1 : 0)
     precondition(

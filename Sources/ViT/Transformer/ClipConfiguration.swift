@@ -5,8 +5,8 @@ extension VisionConfiguration {
   /// Memory of one attention tile grows with the patches; published towers have 16 to 37 a side.
   static let mostPatchesASide = 256
 
-  /// Reads a `vision_config` of type `clip_vision_model`; absent keys are CLIPVisionConfig's, and an absent section is the
-  /// tower of LLaVA-1.5, or of the family that sees `standardSize` pixels.
+  /// Reads a `vision_config` of type `clip_vision_model`; absent keys are CLIPVisionConfig's, and an absent section is
+  /// the tower of LLaVA-1.5, or of the family that sees `standardSize` pixels.
   public init(clip section: ConfigurationReader, standardSize: Int = 336) throws(CheckpointError) {
     let type = try section.string("model_type", default: "clip_vision_model")
     guard type == "clip_vision_model" || type == "clip" else {

@@ -2,8 +2,8 @@ import Checkpoint
 import Kernels
 
 extension VisionTransformer {
-  /// Reads the tower's weights from `scope`, checking every shape. The norm behind the last block is the caller's: a tower
-  /// inside a language model does not use it.
+  /// Reads the tower's weights from `scope`, checking every shape. The norm behind the last block is the caller's: a
+  /// tower inside a language model does not use it.
   public init(
     _ configuration: VisionConfiguration, from scope: WeightScope, naming: TowerNaming
   ) throws(CheckpointError) {

@@ -24,8 +24,8 @@ public struct Encoding: Sendable {
   public var keys: [Int: Matrix] = [:]
 }
 
-/// A vision transformer with learned positions: CLIP's tower, ViT and DeiT, by configuration. It stops at the last block
-/// that anybody needs.
+/// A vision transformer with learned positions: CLIP's tower, ViT and DeiT, by configuration. It stops at the last
+/// block that anybody needs.
 public struct VisionTransformer: Sendable {
   public let configuration: VisionConfiguration
   let patchEmbedding: PatchEmbedding

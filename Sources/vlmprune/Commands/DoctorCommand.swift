@@ -28,8 +28,8 @@ struct DoctorCommand: ParsableCommand {
     let openblas: String
     /// Null: not in this build.
     let onednn: Nullable<String>
-    /// Number formats that our own products take on this CPU. oneDNN takes others that it has kernels for, and several rows where
-    /// there are tiles (AMX).
+    /// Number formats that our own products take on this CPU. oneDNN takes others that it has kernels for, and several
+    /// rows where there are tiles (AMX).
     let nativeFormats: [String]
     let threads: Int
     let memoryBytes: UInt64

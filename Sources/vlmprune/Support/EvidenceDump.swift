@@ -3,8 +3,9 @@ import Pruning
 import VLM
 import ViT
 
-/// `inspect --evidence`: what the strategy read, in the format of `select`. It is asked for even when everything is kept, so
-/// that the file serves other budgets; `none` reads nothing, so the strategy that a budget alone means is served.
+/// `inspect --evidence`: what the strategy read, in the format of `select`. It is asked for even when everything is
+/// kept, so that the file serves other budgets; `none` reads nothing, so the strategy that a budget alone means is
+/// served.
 struct EvidenceDump {
   let evidence: Evidence
   private let wanted: Set<EvidenceTensor>

@@ -3,7 +3,8 @@ import VLM
 
 /// Reading what users name, and checking what they want written.
 enum InputFile {
-  /// The bytes of a regular file, or of stdin for "-". An image is bounded, so that a device or a mistake cannot fill memory.
+  /// The bytes of a regular file, or of stdin for "-". An image is bounded, so that a device or a mistake cannot fill
+  /// memory.
   static func bytes(_ path: String, limit: Int = 1 << 30) throws -> [UInt8] {
     if path == "-" {
       return try bounded(FileHandle.standardInput, named: "stdin", limit: limit)
@@ -20,7 +21,8 @@ enum InputFile {
     return try bounded(handle, named: path, limit: limit)
   }
 
-  /// Text of a file, UTF-8. A byte-order mark is no part of it, and a line break is one character however it is written.
+  /// Text of a file, UTF-8. A byte-order mark is no part of it, and a line break is one character however it is
+  /// written.
   static func text(_ path: String) throws -> String {
     let bytes = try bytes(path, limit: 1 << 26)
     if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {

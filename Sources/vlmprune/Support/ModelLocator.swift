@@ -50,7 +50,8 @@ enum ModelLocator {
     return candidates
   }
 
-  /// The source tree that holds the executable: a build folder lies in one. Nothing of where a binary was built is kept in it.
+  /// The source tree that holds the executable: a build folder lies in one. Nothing of where a binary was built is kept
+  /// in it.
   private static var sourceTree: String? {
     guard var url = Bundle.main.executableURL?.resolvingSymlinksInPath() else { return nil }
     for _ in 0..<6 {

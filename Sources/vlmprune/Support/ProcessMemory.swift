@@ -10,9 +10,9 @@ enum ProcessMemory {
     return Int(usage.ru_maxrss) * 1024
   }
 
-  /// Workspaces of tens of megabytes come and go with every picture and answer: what one leaves, the next takes. The allocator would
-  /// give them back and take them page by page again, thirty thousand pages a prompt. Larger blocks still go back, and what exceeds
-  /// half a gigabyte at the heap's end.
+  /// Workspaces of tens of megabytes come and go with every picture and answer: what one leaves, the next takes. The
+  /// allocator would give them back and take them page by page again, thirty thousand pages a prompt. Larger blocks
+  /// still go back, and what exceeds half a gigabyte at the heap's end.
   static func keepFreed() {
     // A C library that refuses the first would, after the second, give back more than it does by itself.
     guard mallopt(M_MMAP_THRESHOLD, 64 << 20) == 1 else { return }

@@ -1,12 +1,12 @@
 import Foundation
 
-/// Variables with which other programs set the threads of the libraries that are used here. vlmprune gives each library one
-/// thread at a time and spreads the work itself, so numbers have no effect; whoever sets them is told.
+/// Variables with which other programs set the threads of the libraries that are used here. vlmprune gives each library
+/// one thread at a time and spreads the work itself, so numbers have no effect; whoever sets them is told.
 enum ThreadVariables {
   private static let names = ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "GOTO_NUM_THREADS", "MKL_NUM_THREADS"]
 
-  /// With these, OpenMP's library binds the program to a core before its first line runs, and threads that it makes later inherit
-  /// that: they all share one core.
+  /// With these, OpenMP's library binds the program to a core before its first line runs, and threads that it makes
+  /// later inherit that: they all share one core.
   private static let binding = ["OMP_PROC_BIND", "OMP_PLACES", "GOMP_CPU_AFFINITY"]
 
   /// One line, when a variable binds all threads to one core; nil otherwise.

@@ -5,7 +5,8 @@ import VLM
 struct VideoFile {
   let path: String
 
-  /// Whether the file begins like a container of videos that people have: MP4 and QuickTime, Matroska and WebM, AVI, FLV, MPEG.
+  /// Whether the file begins like a container of videos that people have: MP4 and QuickTime, Matroska and WebM, AVI,
+  /// FLV, MPEG.
   static func looksLikeVideo(_ path: String) -> Bool {
     // A pipe can be read only once.
     let target = URL(fileURLWithPath: path).resolvingSymlinksInPath().path

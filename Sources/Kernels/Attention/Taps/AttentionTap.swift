@@ -12,8 +12,8 @@ public enum AttentionScale: Sendable, Hashable {
   case logits
 }
 
-/// One quantity to take out of a block's attention while its rows are in cache. S tokens, of which the first `prefix` are not
-/// patches; N = S − prefix. Only `map` stores anything of size S × S.
+/// One quantity to take out of a block's attention while its rows are in cache. S tokens, of which the first `prefix`
+/// are not patches; N = S − prefix. Only `map` stores anything of size S × S.
 public enum AttentionTap: Sendable, Hashable {
   /// The first position's row of every head: [heads, S]. It needs a prefix: without one, the first position is a patch.
   case classRow(AttentionScale)

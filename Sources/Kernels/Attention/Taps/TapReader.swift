@@ -1,5 +1,5 @@
-/// Takes one quantity out of a block's attention, tile by tile. Every head writes memory of its own, so that heads may run in
-/// parallel and the reduction over heads is in index order whatever the number of threads.
+/// Takes one quantity out of a block's attention, tile by tile. Every head writes memory of its own, so that heads may
+/// run in parallel and the reduction over heads is in index order whatever the number of threads.
 protocol TapReader: AnyObject, Sendable {
   /// Reads rows `queries` of head `head`.
   /// - Parameters:

@@ -1,4 +1,5 @@
-/// Expressions of a template, by Jinja's precedence: choice, or, and, not, comparison, sum, concatenation, product, postfix.
+/// Expressions of a template, by Jinja's precedence: choice, or, and, not, comparison, sum, concatenation, product,
+/// postfix.
 struct JinjaExpressionParser {
   private var tokens: ArraySlice<JinjaToken>
   /// Nested brackets come from a file: there is a limit.

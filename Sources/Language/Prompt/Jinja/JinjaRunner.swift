@@ -1,5 +1,5 @@
-/// Runs a template on the values of some names. The result is the text that the tokenizers' own environment renders, or an
-/// error: nothing that is not known here is passed over.
+/// Runs a template on the values of some names. The result is the text that the tokenizers' own environment renders, or
+/// an error: nothing that is not known here is passed over.
 struct JinjaRunner {
   private var scopes: [[String: JinjaValue]]
   private(set) var text = ""

@@ -8,8 +8,8 @@ import Pruning
 import Tokenizer
 import ViT
 
-/// LLaVA-NeXT (LLaVA-1.6): CLIP's tower over a thumbnail and crops of the picture, a two-layer projector, and a LLaMA, Mistral
-/// or LLaMA-3 decoder. Padding is left out, and a newline row ends each row of crops.
+/// LLaVA-NeXT (LLaVA-1.6): CLIP's tower over a thumbnail and crops of the picture, a two-layer projector, and a LLaMA,
+/// Mistral or LLaMA-3 decoder. Padding is left out, and a newline row ends each row of crops.
 public struct LlavaNextFamily: VisionFamily {
   public static let modelType = "llava_next"
   public static let summary =

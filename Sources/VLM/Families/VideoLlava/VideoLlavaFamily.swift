@@ -6,8 +6,8 @@ import Language
 import Pruning
 import ViT
 
-/// Video-LLaVA: one CLIP-type tower for images and one for the frames of a video, a projector that both share, and a Vicuna
-/// decoder. Of a video the class token of each frame is sent as well, as long as nothing is pruned.
+/// Video-LLaVA: one CLIP-type tower for images and one for the frames of a video, a projector that both share, and a
+/// Vicuna decoder. Of a video the class token of each frame is sent as well, as long as nothing is pruned.
 public struct VideoLlavaFamily: VisionFamily {
   public static let modelType = "video_llava"
   public static let summary = "Video-LLaVA: images, and videos as 8 frames of 256 visual tokens, Vicuna decoder"
