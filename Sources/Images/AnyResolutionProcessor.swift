@@ -21,7 +21,7 @@ public struct CroppedImage: Sendable {
 }
 
 /// transformers' LlavaNextImageProcessor on its Pillow back end: of the given grids the one that shows the picture
-/// largest, the picture fitted into it on a black canvas and cut into square crops, behind a thumbnail that ignores its
+/// largest, the picture fitted into it on a black canvas and cut into square crops, after a thumbnail that ignores its
 /// shape.
 public struct AnyResolutionProcessor: Sendable {
   /// Most crops that a grid may have, so that a configuration or an option cannot ask for unbounded memory.

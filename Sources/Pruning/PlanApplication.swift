@@ -78,7 +78,7 @@ extension ImagePlan {
 
   /// Position numbers of the sequence's items, from 0.
   /// - Parameter dense: the sequence before pruning. A row takes its anchor's number, a class token that of its view's
-  ///   first item. Separators are matched in order where there are equally many, else with the next one behind a row.
+  ///   first item. Separators are matched in order where there are equally many, else with the next one after a row.
   ///   What `dense` lacks, such as padding, takes the number of the item before it.
   public func positions(_ numbering: Positions, before dense: ImagePlan) -> [Int] {
     guard numbering == .original else { return Array(sequence.indices) }

@@ -40,7 +40,7 @@ struct AddedTokenMatcher: Sendable {
       if token.stripsRight { end = spaceEnd(in: text, from: end) }
       if consumed < start { segments.append(Segment(range: consumed..<start, id: nil)) }
       segments.append(Segment(range: start..<end, id: token.id))
-      // The search goes on behind the token itself and not behind its white space: as in the reference.
+      // The search goes on after the token itself and not after its white space: as in the reference.
       consumed = end
     }
     if consumed < text.count { segments.append(Segment(range: consumed..<text.count, id: nil)) }

@@ -14,7 +14,7 @@ struct BytePairModel: Sendable {
   private let byteTokens: [Int?]
   /// Stands before every character but the word's first (BERT's "##").
   private let continuingPrefix: [UInt8]
-  /// Stands behind the word's last character (CLIP's "</w>").
+  /// Stands after the word's last character (CLIP's "</w>").
   private let endSuffix: [UInt8]
   /// Tokens of the characters of one or two bytes, by scalar: most text and every byte-level character.
   private let shortScalars: [Int?]
@@ -76,7 +76,7 @@ struct BytePairModel: Sendable {
     workspace.merge(with: merges, into: &tokens)
   }
 
-  /// The token of a character with what stands before and behind it.
+  /// The token of a character with what stands before and after it.
   private func token(
     _ text: [UInt8], _ character: Range<Int>, _ prefix: [UInt8], _ suffix: [UInt8], _ scratch: inout [UInt8]
   ) -> Int? {

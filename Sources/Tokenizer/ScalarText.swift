@@ -49,7 +49,7 @@ struct ScalarText {
     }
   }
 
-  /// The byte of an ASCII character; nil for any other character and behind the end.
+  /// The byte of an ASCII character; nil for any other character and past the end.
   func ascii(at index: Int) -> UInt8? {
     guard index < count, text[starts[index]] < 0x80 else { return nil }
     return text[starts[index]]

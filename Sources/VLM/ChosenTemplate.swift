@@ -58,8 +58,8 @@ extension FamilyLoader {
     return ChosenTemplate(
       template: standard, origin: "no chat template in the checkpoint: its family's own", takesSystem: true,
       doubt: foreign.map {
-        "the checkpoint has no chat template, so prompts are written as \(standard.name), its family's own, although its "
-          + "tokenizer knows \($0.0); --template \($0.1) writes them so"
+        "the checkpoint has no chat template, so prompts are written as \(standard.name), its family's own, although "
+          + "its tokenizer knows \($0.0); --template \($0.1) writes them so"
       })
   }
 

@@ -76,7 +76,8 @@ public enum VLMError: Error, Sendable {
     case .tokenOutsideVocabulary(let token, let vocabulary):
       "the tokenizer gives token \(token), but the model has only \(vocabulary)"
     case .placeholders(let found, let pictures):
-      "the prompt has \(found) image placeholder\(found == 1 ? "" : "s") for \(pictures) image\(pictures == 1 ? "" : "s")"
+      "the prompt has \(found) image placeholder\(found == 1 ? "" : "s") for "
+        + "\(pictures) image\(pictures == 1 ? "" : "s")"
     case .placeholderOrder(let found, let pictures):
       "the prompt has placeholders for \(Self.list(found)), but the pictures are \(Self.list(pictures))"
     case .noCrops(let family): "models of family \(family) do not cut pictures into crops"
@@ -100,12 +101,14 @@ public enum VLMError: Error, Sendable {
     case .unreadable: "check the path and its permissions"
     case .unsupportedModel(_, _, let supported): "supported model types: \(supported.joined(separator: ", "))"
     case .unknownTemplate:
-      "name the template with --template (\(TemplateCatalogue.names.joined(separator: ", "))), or write the whole prompt with --raw-prompt"
+      "name the template with --template (\(TemplateCatalogue.names.joined(separator: ", "))), "
+        + "or write the whole prompt with --raw-prompt"
     case .unknownTemplateName(_, let known): "the templates are \(known.joined(separator: ", "))"
     case .noTemplate: "give the whole prompt, or load the model with a template"
     case .noSystemText: "leave --system out, or write the whole prompt with --raw-prompt"
     case .originalLayout:
-      "take the checkpoint that was converted for transformers: its name ends with -hf, such as llava-hf/llava-1.5-7b-hf"
+      "take the checkpoint that was converted for transformers: its name ends with -hf, "
+        + "such as llava-hf/llava-1.5-7b-hf"
     case .imageToken, .tokenOutsideVocabulary: "tokenizer.json and config.json do not belong together"
     case .placeholderOrder: "write <image> for each image and <video> for each video, in their order"
     case .noCrops: "leave --grid out, or use a model of family llava_next"

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite("ask answers") struct AskTests {
-  @Test("the streamed text is the JSON answer, and the line behind it says what was kept")
+  @Test("the streamed text is the JSON answer, and the line after it says what was kept")
   func streaming() throws {
     let plain = try succeed(ask("--strategy", "hiprune", "--keep", "9"))
     let json = try succeed(ask("--strategy", "hiprune", "--keep", "9", "--json"))

@@ -61,7 +61,9 @@ import Testing
     // A limit on file sizes stands in for the disk; its signal is ignored, so that writing fails as on a full disk.
     var run = ask()
     run.line =
-      "trap '' XFSZ; ulimit -f 8; exec \"$0\" \(ask("--precision", "int8", "--model-cache", scratch.path("cache")).arguments.map { "'\($0)'" }.joined(separator: " "))"
+      "trap '' XFSZ; ulimit -f 8; exec \"$0\" "
+      + ask("--precision", "int8", "--model-cache", scratch.path("cache")).arguments.map { "'\($0)'" }
+      .joined(separator: " ")
     let outcome = try succeed(run)
     #expect(outcome.errors.contains("note: packed weights are not kept"))
     #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path("cache")).isEmpty)

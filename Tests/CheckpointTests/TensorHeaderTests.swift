@@ -116,7 +116,8 @@ import Testing
 
   @Test func `but tensors of no elements may lie anywhere between others`() throws {
     let header =
-      "{\(Self.tensor("a", "[1]", "[0,4]")),\(Self.tensor("none", "[0,7]", "[4,4]")),\(Self.tensor("b", "[1]", "[4,8]"))}"
+      "{\(Self.tensor("a", "[1]", "[0,4]")),\(Self.tensor("none", "[0,7]", "[4,4]")),"
+      + "\(Self.tensor("b", "[1]", "[4,8]"))}"
     let file = try RawTensorFile(header: header, data: [UInt8](repeating: 0, count: 8)).read()
     #expect(try file.floats("none", shape: [0, 7]).count == 0)
   }

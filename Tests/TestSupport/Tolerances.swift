@@ -27,7 +27,7 @@ public enum Tolerances {
   /// Normed rows of magnitude up to 4; the mean is rounded to float32, which tests add for rows far from zero.
   public static let norm: Float = 2e-5
 
-  /// Attention probabilities and context of magnitude 1, behind logits of magnitude 30.
+  /// Attention probabilities and context of magnitude 1, after logits of magnitude 30.
   public static let attentionKernel: Float = 2e-5
 
   /// Those logits themselves, and sums of probabilities over as many rows as there are tokens.

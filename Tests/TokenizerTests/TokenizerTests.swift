@@ -25,7 +25,8 @@ import Tokenizer
 
   @Test func `keeps canonically equivalent tokens apart`() throws {
     let file =
-      "{\"model\": {\"vocab\": {\"\u{E9}\": 0, \"e\": 1, \"\u{301}\": 2, \"e\u{301}\": 3}, \"merges\": [\"e \u{301}\"]}}"
+      "{\"model\": {\"vocab\": {\"\u{E9}\": 0, \"e\": 1, \"\u{301}\": 2, \"e\u{301}\": 3}, "
+      + "\"merges\": [\"e \u{301}\"]}}"
     let tokenizer = try Tokenizer(json: Array(file.utf8))
     #expect(tokenizer.encode("\u{E9}e\u{301}") == [0, 3])
     #expect(tokenizer.id(of: "\u{E9}") == 0 && tokenizer.id(of: "e\u{301}") == 3)
@@ -77,7 +78,8 @@ import Tokenizer
         #"{"id": \#($0.id), "content": "\#($0.content)", "special": true, "normalized": false}"#
       }
       let file =
-        #"{"added_tokens": [\#(tokens.joined(separator: ","))], "model": {"type": "BPE", "vocab": {"a": 0, "b": 1}, "merges": []}}"#
+        #"{"added_tokens": [\#(tokens.joined(separator: ","))], "#
+        + #""model": {"type": "BPE", "vocab": {"a": 0, "b": 1}, "merges": []}}"#
       return try Tokenizer(json: Array(file.utf8)).encode("a" + added.map(\.content).joined())
     }
     #expect(try ids([(7, "<x>")]) == [0, 2])

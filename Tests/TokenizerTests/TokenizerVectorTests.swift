@@ -31,7 +31,7 @@ struct `The vectors of llama.cpp` {
     let texts = Self.split(input, at: "\n__ggml_vocab_test__\n")
     let ids = String(decoding: output, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
       .dropLast().map { $0.split(separator: " ").compactMap { Int($0) } }
-    // The last text has no separator behind it in some files, and is then followed by nothing in the other.
+    // The last text has no separator after it in some files, and is then followed by nothing in the other.
     #expect(texts.count >= ids.count && ids.count >= 45)
     for (text, ids) in zip(texts, ids) {
       #expect(tokenizer.encode(text, addSpecialTokens: false) == ids, "\(text.debugDescription)")

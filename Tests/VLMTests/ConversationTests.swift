@@ -10,7 +10,7 @@ import Testing
   static let first = "What colour is the ring?"
   static let second = "And where is the star?"
 
-  /// Logits computed behind a reused beginning differ from a whole prefill by the order of a few sums.
+  /// Logits computed after a reused beginning differ from a whole prefill by the order of a few sums.
   private func expectSame(_ reused: ShownAnswer, _ fresh: ShownAnswer, _ label: String) {
     expectClose(
       actual: reused.firstLogits, expected: fresh.firstLogits, tolerance: Tolerances.logits, label: label)

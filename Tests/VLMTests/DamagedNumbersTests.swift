@@ -9,7 +9,7 @@ import ViT
 
 @testable import VLM
 
-/// Weights that are damaged behind a header that is not: numbers that are not finite end in an error, not in an answer
+/// Weights that are damaged after a header that is not: numbers that are not finite end in an error, not in an answer
 /// or a trap.
 @Suite("Numbers that are not finite") struct DamagedNumbersTests {
   private func error(temperature: Double, damage: ([Float], Int) -> [Float]) throws -> VLMError? {
@@ -37,7 +37,7 @@ import ViT
     }
   }
 
-  @Test("behind the first token are an error", arguments: [0.0, 1.0])
+  @Test("after the first token are an error", arguments: [0.0, 1.0])
   func laterTokens(temperature: Double) throws {
     let error = try error(temperature: temperature) { values, start in
       var values = values

@@ -7,8 +7,8 @@ import Testing
 
 @Suite struct `A checkpoint's template` {
   private static let chatML =
-    "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{% for c in m['content'] %}{% if c['type']=='image' %}<image>\n"
-    + "{% else %}{{ c['text'] }}{% endif %}{% endfor %}<|im_end|>{% endfor %}"
+    "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{% for c in m['content'] %}{% if c['type']=='image' %}"
+    + "<image>\n{% else %}{{ c['text'] }}{% endif %}{% endfor %}<|im_end|>{% endfor %}"
     + "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 
   private func template(

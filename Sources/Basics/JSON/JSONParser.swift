@@ -4,7 +4,7 @@ struct JSONParser {
   let maximumDepth: Int
   var position = 0
   var nodes: [JSONNode] = []
-  /// Strings that had escapes; they end up behind the source in `JSONStorage.text`.
+  /// Strings that had escapes; they end up after the source in `JSONStorage.text`.
   var decoded: [UInt8] = []
   private var tables: [JSONKeyTable] = []
 

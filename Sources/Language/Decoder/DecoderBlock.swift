@@ -2,7 +2,7 @@ import Checkpoint
 import Kernels
 
 /// The activations of one run of positions through the decoder, allocated once and reused by every block. Where the
-/// last block keeps fewer rows, what stands behind theirs in the other arrays is not used.
+/// last block keeps fewer rows, what stands after theirs in the other arrays is not used.
 struct DecoderWorkspace {
   private(set) var rows: Int
   /// The residual stream, [rows, width].
@@ -77,7 +77,7 @@ struct DecoderBlock: Sendable {
     activation = configuration.activation
   }
 
-  /// Runs the block on the workspace's residual stream; keys and values of all rows go behind the cache's filled
+  /// Runs the block on the workspace's residual stream; keys and values of all rows go after the cache's filled
   /// positions.
   /// - Parameter wanted: the last rows, whose output is read: the others give their keys and values and are forgotten.
   func run(

@@ -1,6 +1,6 @@
 import Kernels
 
-/// An encoder alone that names what it sees: a tower, the norm behind its last block, and a linear head that reads the
+/// An encoder alone that names what it sees: a tower, the norm after its last block, and a linear head that reads the
 /// class token. ViT and DeiT as Hugging Face folders or as files with timm's names; `init(path:)` in the next file
 /// loads them.
 public struct ImageClassifier: Sendable {
@@ -38,7 +38,7 @@ public struct ImageClassifier: Sendable {
     head.map { $0(output(hidden.rows(0..<1), workers: workers), workers: workers).values } ?? []
   }
 
-  /// The norm behind the last block: [rows, width] → [rows, width].
+  /// The norm after the last block: [rows, width] → [rows, width].
   public func output(_ hidden: Matrix, workers: Workers) -> Matrix { outputNorm(hidden, workers: workers) }
 
   /// The `count` best classes, best first; ties go to the lower index.

@@ -9,7 +9,7 @@ public struct TowerNaming: Sendable {
   let inputNorm: String?
   let layers: String
   let block: BlockNaming
-  /// The norm behind the last block.
+  /// The norm after the last block.
   public let outputNorm: String
 
   struct BlockNaming: Sendable {

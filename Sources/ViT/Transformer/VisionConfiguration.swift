@@ -14,7 +14,7 @@ public struct VisionConfiguration: Sendable, Hashable {
   public var feedForwardWidth: Int
   public var activation: Activation
   public var normEpsilon: Float
-  /// Positions in front of the patches: the class token, and DeiT's distillation token behind it.
+  /// Positions in front of the patches: the class token, and DeiT's distillation token after it.
   public var prefixTokens: Int
   /// CLIP normalises once before the first block.
   public var normalisesInput: Bool

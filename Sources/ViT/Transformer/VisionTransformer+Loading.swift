@@ -2,7 +2,7 @@ import Checkpoint
 import Kernels
 
 extension VisionTransformer {
-  /// Reads the tower's weights from `scope`, checking every shape. The norm behind the last block is the caller's: a
+  /// Reads the tower's weights from `scope`, checking every shape. The norm after the last block is the caller's: a
   /// tower inside a language model does not use it.
   public init(
     _ configuration: VisionConfiguration, from scope: WeightScope, naming: TowerNaming

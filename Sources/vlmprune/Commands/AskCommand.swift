@@ -11,8 +11,8 @@ struct AskCommand: ParsableCommand {
     abstract: "Answer a question about images from pruned visual tokens.",
     discussion: """
       Example:
-        vlmprune ask fixtures/images/tiny-square.png -q "How many objects?" \\
-          --strategy hiprune --keep 25%
+        vlmprune ask fixtures/images/scene.png -q "What color is the star?" \\
+          --strategy hiprune --keep 64
 
       Without -q on a terminal: a conversation (/image FILE, /keep N, /strategy SPEC, /quit).
       """)

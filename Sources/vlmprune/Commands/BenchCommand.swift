@@ -10,8 +10,8 @@ struct BenchCommand: ParsableCommand {
     commandName: "bench",
     abstract: "Time every stage of one question about one picture.",
     discussion: """
-      The picture is the command's own; the prompt is its visual tokens and --text-tokens more. Medians over --rounds, after a
-      round that is not counted.
+      The picture is the command's own; the prompt is its visual tokens and --text-tokens more. Medians over
+      --rounds, after a round that is not counted.
 
       Example:
         vlmprune bench --strategy fastervlm --keep all,192,64 --rounds 3

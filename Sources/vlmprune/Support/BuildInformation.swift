@@ -5,7 +5,7 @@ import Kernels
 enum BuildInformation {
   static let version = "0.1.0"
 
-  /// The commit that was built: digits, behind them "_changed" where the working tree differed; "unknown" without git.
+  /// The commit that was built: digits, then "_changed" where the working tree differed; "unknown" without git.
   static var commit: String { String(cString: build_commit()) }
 
   static var text: String {

@@ -40,7 +40,7 @@ struct ComputeArguments: ParsableArguments {
     if let cache = ProcessInfo.processInfo.environment["XDG_CACHE_HOME"], cache.hasPrefix("/") {
       return "\(cache)/vlmprune"
     }
-    return "\(NSHomeDirectory())/.cache/vlmprune"
+    return "\(ModelLocator.home(ProcessInfo.processInfo.environment))/.cache/vlmprune"
   }
 
   /// - Parameter auto: what `auto` stands for; nil: the model's size and the CPU decide.

@@ -6,8 +6,8 @@ enum ModelLocator {
   static let bundledName = "shapes-llava"
   /// What the bundled model can be asked.
   static let bundledNote =
-    "the bundled model knows drawn scenes of small objects: ask what color or shape one is, how many there are, where one is, "
-    + "what is written on it, which is the largest"
+    "the bundled model knows drawn scenes of small objects: ask what color or shape one is, how many there are, "
+    + "where one is, what is written on it, which is the largest"
 
   /// - Parameter request: what the user gave; nil for the bundled model.
   /// - Returns: the folder, and what to call the model in results.
@@ -93,10 +93,14 @@ enum ModelLocator {
     return "\(home)/hub"
   }
 
+  /// `HOME` first, as shells and Python have it; Foundation alone takes the passwd entry.
+  static func home(_ environment: [String: String]) -> String {
+    environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory()
+  }
+
   /// A path whose "~", "$NAME" and "${NAME}" are replaced. A variable that is not set stays as it is written.
   static func expanded(_ path: String, _ environment: [String: String]) -> String {
-    let home = environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory()
-    let rooted = path == "~" || path.hasPrefix("~/") ? home + path.dropFirst() : path
+    let rooted = path == "~" || path.hasPrefix("~/") ? home(environment) + path.dropFirst() : path
     return rooted.replacing(/\$(\w+)|\$\{([^}]*)\}/) { match in
       environment[String(match.output.1 ?? match.output.2 ?? "")] ?? String(match.output.0)
     }

@@ -46,7 +46,7 @@ struct RunOptions: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "How prompts are written: \(TemplateCatalogue.names.joined(separator: ", ")); the checkpoint's own when left out.",
+      "How prompts are written: \(TemplateCatalogue.names.joined(separator: ", ")). The checkpoint's own by default.",
       valueName: "name"))
   var template: String?
 

@@ -87,7 +87,7 @@ struct VideoFile {
       hint: "check that the file plays and was copied completely, or give a folder of frames")
   }
 
-  /// PNG files one behind the other, cut behind each one's last chunk.
+  /// PNG files one after another, cut after the last chunk of each.
   private static func pictures(in bytes: [UInt8]) -> [[UInt8]] {
     var pictures: [[UInt8]] = []
     var start = 0

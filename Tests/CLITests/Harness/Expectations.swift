@@ -74,7 +74,7 @@ extension Outcome {
   }
 }
 
-/// Keys of JSON that stand behind a larger one of their object.
+/// Keys of JSON that stand after a larger one of their object.
 private func unsortedKeys(in bytes: [UInt8]) -> [String] {
   var found: [String] = []
   var last: [String] = []

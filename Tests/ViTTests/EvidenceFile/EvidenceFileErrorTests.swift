@@ -5,7 +5,7 @@ import Testing
 @testable import ViT
 
 @Suite("Broken files of evidence") struct EvidenceFileErrorTests {
-  /// One view of 1×2 patches behind a class token, one head.
+  /// One view of 1×2 patches after a class token, one head.
   private static let metadata = [
     "class_token": "true", "grid": "1x2", "image_size": "20x10", "depth": "2", "feature_layer": "1",
   ]
