@@ -42,7 +42,7 @@ let package = Package(
     .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
     .systemLibrary(name: "CTurboJPEG", providers: [.apt(["libturbojpeg0-dev"])]),
     .systemLibrary(name: "CMalloc"),
-    .target(name: "CPNG", cSettings: strictC, linkerSettings: [.linkedLibrary("png")]),
+    .target(name: "CPNG", cSettings: strictC, linkerSettings: [.linkedLibrary("png"), .linkedLibrary("z")]),
     .target(
       name: "CBuildInformation", cSettings: strictC + [.define("BUILD_COMMIT", to: String(commit ?? "unknown"))]),
     .target(name: "CKernels", cSettings: strictC, linkerSettings: [.linkedLibrary("m")]),

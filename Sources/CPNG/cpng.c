@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 // Everything that must survive a longjmp is in a struct of the caller's frame: locals of the function that calls
 // setjmp are indeterminate after the jump.
@@ -48,7 +49,7 @@ static void skip_unused_chunks(png_structp png) {
 }
 
 // Asks libpng for the row format that leaves the least to do here.
-static RowFormat choose_row_format(Reader *reader, int over_white) {
+static RowFormat choose_row_format(Reader *reader, int transparency) {
   png_structp png = reader->png;
   const int type = png_get_color_type(png, reader->info);
   const int depth = png_get_bit_depth(png, reader->info);
@@ -61,7 +62,7 @@ static RowFormat choose_row_format(Reader *reader, int over_white) {
   if (type == PNG_COLOR_TYPE_GRAY && depth < 8) png_set_expand_gray_1_2_4_to_8(png);
   if ((type & PNG_COLOR_MASK_COLOR) == 0) png_set_gray_to_rgb(png);
   if ((type & PNG_COLOR_MASK_ALPHA) == 0 && !transparent_palette) return ROW_RGB;
-  if (over_white) return ROW_RGBA;
+  if (transparency == 1) return ROW_RGBA;
   png_set_strip_alpha(png);
   return ROW_RGB;
 }
@@ -106,17 +107,67 @@ static int colour_key(Reader *reader, uint8_t key[3]) {
   return 1;
 }
 
+static uint8_t clipped(png_uint_16 value) { return value > 255 ? 255 : (uint8_t)value; }
+
+// The one clear entry of a palette whose other entries are all opaque, or -1.
+static int clear_entry(const png_byte *alphas, int count) {
+  int found = -1;
+  for (int index = 0; index < count; index++) {
+    if (alphas[index] == 255) continue;
+    if (alphas[index] != 0 || found >= 0) return -1;
+    found = index;
+  }
+  return found;
+}
+
+// The colour that transformers paints white after load_image. Pillow's convert("RGB") turns a clear palette entry into
+// its colour, clips keys of more than 8 bits, and forgets alpha tables. For depths 1 and 16 of grey it keeps the key as
+// one number, later read as red with green and blue 0: it matches black or nothing.
+static int loaded_key(Reader *reader, uint8_t key[3]) {
+  png_bytep alphas = NULL;
+  png_color_16p colour = NULL;
+  int count = 0;
+  const int type = png_get_color_type(reader->png, reader->info);
+  const int depth = png_get_bit_depth(reader->png, reader->info);
+  if (!png_get_tRNS(reader->png, reader->info, &alphas, &count, &colour)) return 0;
+  if (type == PNG_COLOR_TYPE_PALETTE) {
+    png_colorp palette = NULL;
+    int colours = 0;
+    const int entry = clear_entry(alphas, count);
+    if (entry < 0 || !png_get_PLTE(reader->png, reader->info, &palette, &colours)) return 0;
+    const png_color black = {0, 0, 0};
+    const png_color clear = entry < colours ? palette[entry] : black;
+    key[0] = clear.red;
+    key[1] = clear.green;
+    key[2] = clear.blue;
+    return 1;
+  }
+  if (colour == NULL) return 0;
+  if (type == PNG_COLOR_TYPE_RGB) {
+    key[0] = clipped(colour->red);
+    key[1] = clipped(colour->green);
+    key[2] = clipped(colour->blue);
+  } else if (depth == 1 || depth == 16) {
+    if ((depth == 1 ? colour->gray : colour->gray & 0xff) != 0) return 0;
+    key[0] = key[1] = key[2] = 0;
+  } else {
+    key[0] = key[1] = key[2] = clipped(colour->gray);
+  }
+  return 1;
+}
+
 static void whiten_key(const uint8_t key[3], uint8_t *row, size_t width) {
   for (size_t x = 0; x < width; x++, row += 3) {
     if (row[0] == key[0] && row[1] == key[1] && row[2] == key[2]) row[0] = row[1] = row[2] = 255;
   }
 }
 
-static void read_rows(Reader *reader, uint32_t width, uint32_t height, int over_white, uint8_t *pixels) {
+static void read_rows(Reader *reader, uint32_t width, uint32_t height, int transparency, uint8_t *pixels) {
   png_structp png = reader->png;
   uint8_t key[3];
-  const int has_key = over_white && colour_key(reader, key);
-  const RowFormat format = choose_row_format(reader, over_white);
+  const int has_key =
+      (transparency == 1 && colour_key(reader, key)) || (transparency == 2 && loaded_key(reader, key));
+  const RowFormat format = choose_row_format(reader, transparency);
   const int passes = png_set_interlace_handling(png);
   png_read_update_info(png, reader->info);
   const size_t row_bytes = (size_t)format * width;
@@ -143,7 +194,7 @@ static void read_rows(Reader *reader, uint32_t width, uint32_t height, int over_
   png_read_end(png, NULL);
 }
 
-static int read_guarded(Reader *reader, uint32_t width, uint32_t height, int over_white, uint8_t *pixels,
+static int read_guarded(Reader *reader, uint32_t width, uint32_t height, int transparency, uint8_t *pixels,
                         char *message) {
   reader->png = png_create_read_struct(PNG_LIBPNG_VER_STRING, message, fail, ignore_warning);
   if (reader->png == NULL) {
@@ -163,18 +214,34 @@ static int read_guarded(Reader *reader, uint32_t width, uint32_t height, int ove
       png_get_image_height(reader->png, reader->info) != height) {
     png_error(reader->png, "the header contradicts itself");
   }
-  read_rows(reader, width, height, over_white, pixels);
+  read_rows(reader, width, height, transparency, pixels);
   return 0;
 }
 
-int cpng_read_rgb(const uint8_t *bytes, size_t length, uint32_t width, uint32_t height, int over_white,
+int cpng_read_rgb(const uint8_t *bytes, size_t length, uint32_t width, uint32_t height, int transparency,
                   uint8_t *pixels, char message[CPNG_MESSAGE_BYTES]) {
   Reader reader = {.bytes = bytes, .remaining = length};
   message[0] = 0;
-  const int status = read_guarded(&reader, width, height, over_white, pixels, message);
+  const int status = read_guarded(&reader, width, height, transparency, pixels, message);
   png_destroy_read_struct(&reader.png, &reader.info, NULL);
   free(reader.scratch);
   return status;
+}
+
+int cpng_inflate(const uint8_t *bytes, size_t length, uint8_t *out, size_t capacity, size_t *written) {
+  z_stream stream = {0};
+  *written = 0;
+  if (length > UINT32_MAX || inflateInit(&stream) != Z_OK) return -1;
+  stream.next_in = (Bytef *)bytes;
+  stream.avail_in = (uInt)length;
+  stream.next_out = out;
+  stream.avail_out = (uInt)capacity;
+  const int status = inflate(&stream, Z_SYNC_FLUSH);
+  *written = capacity - stream.avail_out;
+  const int is_full = status == Z_OK && stream.avail_out == 0 && stream.avail_in > 0;
+  inflateEnd(&stream);
+  if (status != Z_OK && status != Z_STREAM_END && status != Z_BUF_ERROR) return -1;
+  return is_full ? 1 : 0;
 }
 
 // Writing

@@ -1,7 +1,8 @@
-/// What the markers of a JPEG file tell without decoding it: its EXIF block, and whether it ends.
+/// What the markers of a JPEG file tell without decoding it: its EXIF block and XMP text, and whether it ends.
 struct JPEGStructure {
-  /// The TIFF block of the EXIF segments before the first scan (several are joined, as Pillow does), or nothing.
-  private(set) var exif: ArraySlice<UInt8>?
+  /// What the segments before the first scan say: several EXIF segments are joined, of XMP the last counts, as in
+  /// Pillow.
+  private(set) var metadata = PictureMetadata()
   /// Whether the segments and scans lead to an end-of-image marker.
   private(set) var isComplete = false
 
@@ -18,23 +19,20 @@ struct JPEGStructure {
       guard body + 2 <= bytes.count else { return }
       let length = Int(bytes[body]) << 8 | Int(bytes[body + 1])
       guard length >= 2, body + length <= bytes.count else { return }
-      if marker == 0xe1 && !sawScan { addExif(bytes[(body + 2)..<(body + length)]) }
+      if marker == 0xe1 && !sawScan { addMetadata(bytes[(body + 2)..<(body + length)]) }
       sawScan = sawScan || marker == 0xda
       position = body + length
     }
   }
 
-  private mutating func addExif(_ segment: ArraySlice<UInt8>) {
-    let name = Array("Exif\0\0".utf8)
-    guard segment.starts(with: name) else { return }
-    var block = segment.dropFirst(name.count)
-    guard let earlier = exif else {
-      // Some cameras write the name twice; Pillow forgives that.
-      if block.starts(with: name) { block = block.dropFirst(name.count) }
-      exif = block
-      return
+  private mutating func addMetadata(_ segment: ArraySlice<UInt8>) {
+    let exifName = Array("Exif\0\0".utf8)
+    let xmpName = Array("http://ns.adobe.com/xap/1.0/\0".utf8)
+    if segment.starts(with: exifName) {
+      metadata.exif = (metadata.exif ?? []) + segment.dropFirst(exifName.count)
+    } else if segment.starts(with: xmpName) {
+      metadata.xmp = Array(segment.dropFirst(xmpName.count))
     }
-    exif = earlier + block
   }
 
   /// The next marker and the position after it. Compressed data are passed over: there, FF is followed by 00.

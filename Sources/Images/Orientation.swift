@@ -10,12 +10,6 @@ enum Orientation: Int, Sendable, CaseIterable {
   case turnedCounterclockwise = 8
 
   var swapsSides: Bool { rawValue >= 5 }
-
-  /// Reads a TIFF block strictly. Anything absent, out of range or malformed means upright.
-  init(exif block: ArraySlice<UInt8>?) {
-    let value = block.flatMap { TIFFBlock(Array($0)) }?.firstDirectoryValue(tag: 0x0112)
-    self = value.flatMap(Orientation.init(rawValue:)) ?? .upright
-  }
 }
 
 /// The first directory of a TIFF block, as EXIF uses it.
@@ -34,30 +28,37 @@ struct TIFFBlock {
     guard number(at: 2, bytes: 2) == 42 else { return nil }
   }
 
-  /// The first value of a tag that holds unsigned integers in place. Of a repeated tag it is the last, as in Pillow.
-  func firstDirectoryValue(tag: Int) -> Int? {
-    guard let directory = number(at: 4, bytes: 4), let count = number(at: directory, bytes: 2) else { return nil }
-    var value: Int?
+  /// What a directory says of a tag.
+  enum Value: Equatable {
+    case absent
+    /// The first of its integers.
+    case integer(Int)
+    /// Present, but not as integers: bytes, text or fractions.
+    case other
+  }
+
+  /// The first value of a tag. Of a repeated tag it is the last, as in Pillow; entries of an unknown type, without
+  /// values, or with values beyond the block, count as absent.
+  func firstDirectoryValue(tag: Int) -> Value {
+    guard let directory = number(at: 4, bytes: 4), let count = number(at: directory, bytes: 2) else { return .absent }
+    var value = Value.absent
     for index in 0..<count {
       let entry = directory + 2 + 12 * index
       guard entry + 12 <= bytes.count else { break }
       guard number(at: entry, bytes: 2) == tag, let values = number(at: entry + 4, bytes: 4) else { continue }
-      guard let size = Self.integerSize(number(at: entry + 2, bytes: 2)) else { continue }
-      // More than four bytes would be elsewhere in the block; no orientation needs that.
-      if values >= 1 && values * size <= 4 { value = number(at: entry + 8, bytes: size) }
+      guard values > 0 else { continue }
+      guard let type = number(at: entry + 2, bytes: 2), let size = Self.sizes[type] else { continue }
+      guard let place = values * size <= 4 ? entry + 8 : number(at: entry + 8, bytes: 4) else { continue }
+      guard place + values * size <= bytes.count else { continue }
+      value = Self.integers.contains(type) ? number(at: place, bytes: size).map(Value.integer) ?? .other : .other
     }
     return value
   }
 
-  /// Bytes of an unsigned integer of a TIFF type (BYTE, SHORT, LONG).
-  private static func integerSize(_ type: Int?) -> Int? {
-    switch type {
-    case 1: return 1
-    case 3: return 2
-    case 4: return 4
-    default: return nil
-    }
-  }
+  /// Bytes of a value by TIFF type.
+  private static let sizes = [1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8]
+  /// The types that Pillow reads as whole numbers: not BYTE (1), of which it makes a string of bytes.
+  private static let integers: Set<Int> = [3, 4, 6, 8, 9, 13]
 
   private func number(at offset: Int, bytes count: Int) -> Int? {
     guard offset >= 0, offset + count <= bytes.count else { return nil }

@@ -14,7 +14,7 @@ enum PNGDecoder {
     let pixels = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialised in
       bytes.withUnsafeBufferPointer { source in
         status = cpng_read_rgb(
-          source.baseAddress, source.count, UInt32(width), UInt32(height), transparency == .overWhite ? 1 : 0,
+          source.baseAddress, source.count, UInt32(width), UInt32(height), transparency.rule,
           buffer.baseAddress, &message)
       }
       // A failed read leaves bytes unset; they are never looked at.
@@ -22,19 +22,6 @@ enum PNGDecoder {
     }
     guard status == 0 else { throw .corrupt(format: .png, reason: text(of: message)) }
     return RGBImage(width: width, height: height, pixels: pixels)
-  }
-
-  /// The TIFF block of the first eXIf chunk, or nothing.
-  static func exif(in bytes: [UInt8]) -> ArraySlice<UInt8>? {
-    var position = ImageFormat.pngSignature.count
-    while position + 12 <= bytes.count {
-      let length = word(bytes, at: position)
-      let body = position + 8
-      guard length <= bytes.count - body - 4 else { return nil }
-      if bytes[(position + 4)..<body].elementsEqual("eXIf".utf8) { return bytes[body..<(body + length)] }
-      position = body + length + 4
-    }
-    return nil
   }
 
   /// Width and height as the header claims them. IHDR must come first.

@@ -83,12 +83,14 @@ import Testing
       return
     }
     do throws(ImageError) {
-      let picture = try ImageDecoder.decode(bytes)
+      let picture = try ImageDecoder.decode(bytes, transparency: .dropped)
       #expect(picture.width == facts.width && picture.height == facts.height, "\(file) has another size")
       #expect(picture.digestText == facts.digest, "\(file) has other pixels")
       if file.hasSuffix(".png") {
         let white = try ImageDecoder.decode(bytes, transparency: .overWhite)
         #expect(white.digestText == facts.overWhite ?? facts.digest, "\(file) over white has other pixels")
+        let loaded = try ImageDecoder.decode(bytes)
+        #expect(loaded.digestText == facts.loaded ?? facts.digest, "\(file) as loaded has other pixels")
       }
     } catch {
       Issue.record("\(file): \(error.message)")

@@ -20,9 +20,11 @@ enum Golden {
     let digest: String?
     let overWhite: String?
     let error: String?
+    /// The digest after transformers' load_image and convert_to_rgb, where it differs from `digest`.
+    let loaded: String?
 
     enum CodingKeys: String, CodingKey {
-      case width, height, digest, error
+      case width, height, digest, error, loaded
       case overWhite = "over_white"
     }
   }

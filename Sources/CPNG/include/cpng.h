@@ -4,18 +4,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// libpng reports errors by longjmp, which must not cross Swift frames. Everything that can jump lives behind these
-// functions: they return 0 on success, or -1 with one line of text in `message`.
+// libpng reports errors by longjmp, which must not cross Swift frames. Everything that can jump is called by these
+// functions only: they return 0 on success, or -1 with one line of text in `message`.
 
 enum { CPNG_MESSAGE_BYTES = 160 };
 
 // Decodes a PNG of exactly `width` × `height` (as read from its header by the caller, who has checked its limits) into
 // `pixels`, 3·width·height bytes of interleaved RGB.
 //
-// over_white = 0: alpha is dropped, as Pillow's convert("RGB") does.
-// over_white = 1: transparent pixels are blended with white, as transformers' convert_to_rgb does.
-int cpng_read_rgb(const uint8_t *bytes, size_t length, uint32_t width, uint32_t height, int over_white,
+// transparency = 0: alpha is dropped, as Pillow's convert("RGB") does.
+// transparency = 1: transparent pixels are blended with white, as transformers' convert_to_rgb does.
+// transparency = 2: alpha is dropped, a clear colour becomes white, as load_image and convert_to_rgb together do.
+int cpng_read_rgb(const uint8_t *bytes, size_t length, uint32_t width, uint32_t height, int transparency,
                   uint8_t *pixels, char message[CPNG_MESSAGE_BYTES]);
+
+// Unpacks zlib's format into `out`. Returns 0 with the number of bytes in `written` (fewer than the whole where the
+// data end early), 1 where `capacity` is too small, -1 where the data are damaged.
+int cpng_inflate(const uint8_t *bytes, size_t length, uint8_t *out, size_t capacity, size_t *written);
 
 // Encodes interleaved RGB (channels = 3) or RGBA (channels = 4). On success the caller frees `*bytes` with cpng_free.
 // Equal pixels give equal bytes for one version of zlib.
