@@ -16,6 +16,11 @@ static void fail(png_structp png, png_const_charp text) {
   png_longjmp(png, 1);
 }
 
+// libpng only warns where the checksum of all the pixels does not match. Pillow refuses that.
+static void judge_warning(png_structp png, png_const_charp text) {
+  if (strstr(text, "incorrect data check") != NULL) png_error(png, text);
+}
+
 static void ignore_warning(png_structp png, png_const_charp text) {
   (void)png;
   (void)text;
@@ -29,6 +34,7 @@ typedef struct {
   const uint8_t *bytes;
   size_t remaining;
   uint8_t *scratch;
+  int has_all_rows;
 } Reader;
 
 // How a row leaves libpng, before it becomes RGB.
@@ -190,20 +196,26 @@ static void read_rows(Reader *reader, uint32_t width, uint32_t height, int trans
       if (has_key) whiten_key(key, out, width);
     }
   }
-  // Reads to IEND: this is where libpng checks the last IDAT's checksum.
+  // What comes after the last row is read for the checksum of the pixels alone.
+  reader->has_all_rows = 1;
   png_read_end(png, NULL);
 }
 
 static int read_guarded(Reader *reader, uint32_t width, uint32_t height, int transparency, uint8_t *pixels,
                         char *message) {
-  reader->png = png_create_read_struct(PNG_LIBPNG_VER_STRING, message, fail, ignore_warning);
+  reader->png = png_create_read_struct(PNG_LIBPNG_VER_STRING, message, fail, judge_warning);
   if (reader->png == NULL) {
     strcpy(message, "out of memory");
     return -1;
   }
-  if (setjmp(png_jmpbuf(reader->png))) return -1;
+  if (setjmp(png_jmpbuf(reader->png))) {
+    // Like Pillow, a picture that ends early is whole once its rows are there.
+    return reader->has_all_rows && strstr(message, "incorrect data check") == NULL ? 0 : -1;
+  }
   reader->info = png_create_info_struct(reader->png);
   if (reader->info == NULL) png_error(reader->png, "out of memory");
+  // Checksums of chunks in front of the pixels are the caller's to check; those of the pixels' chunks Pillow ignores.
+  png_set_crc_action(reader->png, PNG_CRC_QUIET_USE, PNG_CRC_QUIET_USE);
   png_set_read_fn(reader->png, reader, take);
   png_set_user_limits(reader->png, width, height);
   png_set_chunk_cache_max(reader->png, 64);
@@ -243,6 +255,8 @@ int cpng_inflate(const uint8_t *bytes, size_t length, uint8_t *out, size_t capac
   if (status != Z_OK && status != Z_STREAM_END && status != Z_BUF_ERROR) return -1;
   return is_full ? 1 : 0;
 }
+
+uint32_t cpng_checksum(const uint8_t *bytes, size_t length) { return (uint32_t)crc32(0, bytes, (uInt)length); }
 
 // Writing
 

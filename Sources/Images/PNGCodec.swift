@@ -8,6 +8,7 @@ enum PNGDecoder {
   ) throws(ImageError) -> RGBImage {
     let (width, height) = try size(in: bytes)
     try limits.check(width: width, height: height)
+    let bytes = try checked(bytes)
     var message = [CChar](repeating: 0, count: Int(CPNG_MESSAGE_BYTES))
     var status: Int32 = 0
     let count = 3 * width * height
@@ -31,6 +32,34 @@ enum PNGDecoder {
       throw .corrupt(format: .png, reason: "it does not start with a header (IHDR)")
     }
     return (word(bytes, at: 16), word(bytes, at: 20))
+  }
+
+  /// Like Pillow, checks the checksums of the chunks in front of the pixels and of no others.
+  /// - Returns: the file, in which the checksum of a pixels' chunk is complete: nobody looks at it, and libpng gives up
+  ///   a file that ends inside it, though all pixels may be there.
+  private static func checked(_ bytes: [UInt8]) throws(ImageError) -> [UInt8] {
+    var position = ImageFormat.pngSignature.count
+    var sawPixels = false
+    while position + 8 <= bytes.count {
+      let end = position + 8 + word(bytes, at: position)
+      guard end <= bytes.count else { break }
+      let named = bytes[position + 4..<end]
+      let arePixels = named.starts(with: "IDAT".utf8)
+      guard end + 4 <= bytes.count else {
+        return arePixels ? bytes + [UInt8](repeating: 0, count: end + 4 - bytes.count) : bytes
+      }
+      sawPixels = sawPixels || arePixels
+      guard sawPixels || checksum(of: named) == word(bytes, at: end) else {
+        let name = String(decoding: named.prefix(4), as: UTF8.self)
+        throw .corrupt(format: .png, reason: "the checksum of its chunk \(name) is wrong")
+      }
+      position = end + 4
+    }
+    return bytes
+  }
+
+  private static func checksum(of named: ArraySlice<UInt8>) -> Int {
+    Int(named.withUnsafeBufferPointer { cpng_checksum($0.baseAddress, $0.count) })
   }
 
   private static func word(_ bytes: [UInt8], at offset: Int) -> Int {

@@ -58,12 +58,13 @@ import Testing
   private static let pngSuite = Fixtures.sharedData?.appending(path: "images/pngsuite")
   private static let crashFiles = Fixtures.sharedData?.appending(path: "images/jpeg/crash")
 
-  @Test("PngSuite's fourteen broken files", .enabled(if: pngSuite != nil, "../shared/data is absent"))
+  /// One more, xcsn0g01.png, is read, as by Pillow: only the checksum of its pixels' chunk is wrong.
+  @Test("PngSuite's broken files", .enabled(if: pngSuite != nil, "../shared/data is absent"))
   func brokenPNG() throws {
     let folder = try #require(Self.pngSuite)
     let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
-      .filter { $0.hasPrefix("x") && $0.hasSuffix(".png") }
-    #expect(names.count == 14)
+      .filter { $0.hasPrefix("x") && $0.hasSuffix(".png") && $0 != "xcsn0g01.png" }
+    #expect(names.count == 13)
     for name in names.sorted() {
       let command = ask(image: folder.appending(path: name).path)
       let outcome = try command.run()

@@ -104,8 +104,8 @@ import Testing
     try FileManager.default.createSymbolicLink(
       atPath: scratch.path("fixtures"), withDestinationPath: Fixtures.url("").path)
     for example in examples {
-      // The tiny model has fewer tokens than bench's example keeps.
-      var run = command == "bench" ? Command([]) : withBundled(Command([]))
+      // The tiny model has fewer tokens than these examples keep.
+      var run = command == "bench" || command == "ask" ? Command([]) : withBundled(Command([]))
       run.line = example.replacing("vlmprune ", with: "\"$0\" ", maxReplacements: 1)
       run.folder = scratch.folder
       // Or pack would write into the home of whoever runs the tests.

@@ -45,6 +45,14 @@ import Testing
     }
   }
 
+  @Test("a frame of a foreign format is an error, not left out")
+  func foreignFrame() throws {
+    let scratch = try Scratch()
+    for number in 1...8 { try scratch.write(try readFile(frame(number)), as: "\(number).png") }
+    try scratch.write("RIFF....WEBPVP8 ", as: "4b.webp")
+    try fail(askVideo([scratch.folder]), naming: "4b.webp is a picture of a format that is not read here")
+  }
+
   @Test("a broken frame, an empty folder and a mixture of both kinds are errors")
   func bad() throws {
     let scratch = try Scratch()

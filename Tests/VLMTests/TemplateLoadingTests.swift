@@ -127,7 +127,7 @@ import Testing
 
   /// transformers 5 keeps a head that the file holds: the logits are those of the same checkpoint without the tie.
   @Test func `of tied embeddings does not discard a head of its own`() throws {
-    let untied = try TestModel.load("tiny-classic")
+    let untied = try TestModel.load("tiny-classic", workers: 1)
     let tied = try load("tiny-classic") { try $0.set("tie_word_embeddings", to: true) }
     let setting = try TestModel.setting()
     #expect(try tied.answer(setting: setting).isIdentical(to: try untied.answer(setting: setting)))
@@ -149,7 +149,7 @@ import Testing
 
   /// BakLLaVA's layout. A Mistral block is LLaMA's, so that the numbers are those of the same weights under `llama`.
   @Test func `of a Mistral decoder is read in LLaVA's family too`() throws {
-    let llama = try TestModel.load("tiny-classic")
+    let llama = try TestModel.load("tiny-classic", workers: 1)
     let mistral = try load("tiny-classic") { checkpoint in
       try checkpoint.set("model_type", in: "text_config", to: "mistral")
       try checkpoint.set("num_key_value_heads", in: "text_config", to: 4)

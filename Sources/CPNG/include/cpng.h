@@ -22,6 +22,9 @@ int cpng_read_rgb(const uint8_t *bytes, size_t length, uint32_t width, uint32_t 
 // data end early), 1 where `capacity` is too small, -1 where the data are damaged.
 int cpng_inflate(const uint8_t *bytes, size_t length, uint8_t *out, size_t capacity, size_t *written);
 
+// A PNG chunk's checksum: CRC-32 of its name and body.
+uint32_t cpng_checksum(const uint8_t *bytes, size_t length);
+
 // Encodes interleaved RGB (channels = 3) or RGBA (channels = 4). On success the caller frees `*bytes` with cpng_free.
 // Equal pixels give equal bytes for one version of zlib.
 int cpng_write(const uint8_t *pixels, uint32_t width, uint32_t height, int channels, uint8_t **bytes, size_t *length,

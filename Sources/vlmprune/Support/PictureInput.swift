@@ -58,14 +58,25 @@ enum PictureInput {
     }
   }
 
+  private static let foreignPictures = [
+    ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".heif", ".avif", ".jp2", ".jxl", ".ppm", ".pgm", ".tga", ".ico",
+  ]
+
   /// PNG and JPEG files of a folder by name, numbers in names by value: frame 9 comes before frame 10.
   private static func frames(in folder: String) throws -> [String] {
     guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
       throw VLMError.unreadable(file: folder, reason: "its content cannot be listed")
     }
-    let frames = names.filter { name in
-      !name.hasPrefix(".") && [".png", ".jpg", ".jpeg"].contains { name.lowercased().hasSuffix($0) }
+    func hasSuffix(_ name: String, _ suffixes: [String]) -> Bool {
+      !name.hasPrefix(".") && suffixes.contains { name.lowercased().hasSuffix($0) }
     }
+    // A frame that cannot be read is an error and never left out: the frames after it would stand for other times.
+    if let foreign = names.sorted().first(where: { hasSuffix($0, Self.foreignPictures) }) {
+      throw CommandFailure(
+        message: "\(folder)/\(foreign) is a picture of a format that is not read here",
+        hint: "convert it to PNG or JPEG, or take it out of the folder")
+    }
+    let frames = names.filter { hasSuffix($0, [".png", ".jpg", ".jpeg"]) }
     guard !frames.isEmpty else {
       throw CommandFailure(
         message: "cannot read \(folder): it is a folder without frames",
