@@ -29,6 +29,7 @@ test: setup
 lint:
 	@scripts/check_cycles.sh
 	@scripts/check_columns.sh
+	@scripts/check_test_names.sh
 	$(SWIFT) format lint --strict --recursive $(LINTED)
 
 format:

@@ -11,21 +11,19 @@ import Testing
 ///     start:  state = mix(mix(seed + G) ^ digest)
 ///     next:   state = (state + G) mod 2^64; mix(state)
 ///     below:  p = next * bound, again while p mod 2^64 < 2^64 mod bound; p >> 64
-@Suite("Seeded numbers") struct SeededGeneratorTests {
+@Suite struct `Seeded numbers` {
   @Test(
-    "The first numbers of a seed and a digest never change",
     arguments: [
       (0, 0, [0x568A_9B0B_1A2C_05EC, 0x44E5_B8B1_47EF_718B, 0x4585_63AB_5552_1133, 0x7AEC_6445_39B6_C0F9]),
       (1, 2, [0xD2F6_D047_0BE1_A7B1, 0xE5EA_3DCC_F500_A9AF, 0x57B8_34B2_3CDC_9D17, 0xEB3A_A0CE_549F_EC8C]),
       (2, 1, [0x481C_920D_996F_CE04, 0x4575_5BBD_E008_FE9B, 0xBFDD_A205_EEBC_CEF0, 0xDAC0_B083_A7C5_FEA9]),
     ] as [(UInt64, UInt64, [UInt64])])
-  func numbers(seed: UInt64, digest: UInt64, first: [UInt64]) {
+  func `The first numbers of a seed and a digest never change`(seed: UInt64, digest: UInt64, first: [UInt64]) {
     var random = SeededGenerator(seed: seed, digest: digest)
     #expect(first.map { _ in random.next() } == first)
   }
 
   @Test(
-    "The first draws below a bound never change",
     arguments: [
       (1, 2, 576, [474, 517, 197, 529, 358, 148, 268, 8, 548, 552, 547, 46]),
       (3, 0, 7, [4, 6, 3, 6, 4, 3, 4, 6, 4, 0, 5, 5]),
@@ -38,13 +36,13 @@ import Testing
         ]
       ),
     ] as [(UInt64, UInt64, Int, [Int])])
-  func draws(seed: UInt64, digest: UInt64, bound: Int, first: [Int]) {
+  func `The first draws below a bound never change`(seed: UInt64, digest: UInt64, bound: Int, first: [Int]) {
     var random = SeededGenerator(seed: seed, digest: digest)
     #expect(first.map { _ in random.next(below: bound) } == first)
   }
 
-  @Test("Draws stay below their bound and reach all of it", arguments: [1, 2, 3, 7, 24])
-  func range(bound: Int) {
+  @Test(arguments: [1, 2, 3, 7, 24])
+  func `Draws stay below their bound and reach all of it`(bound: Int) {
     var random = SeededGenerator(seed: 3, digest: 0)
     let drawn = Set((0..<1_000).map { _ in random.next(below: bound) })
     #expect(drawn == Set(0..<bound))

@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("ask answers") struct AskTests {
-  @Test("the streamed text is the JSON answer, and the line after it says what was kept")
-  func streaming() throws {
+@Suite struct `ask answers` {
+  @Test
+  func `the streamed text is the JSON answer, and the line after it says what was kept`() throws {
     let plain = try succeed(ask("--strategy", "hiprune", "--keep", "9"))
     let json = try succeed(ask("--strategy", "hiprune", "--keep", "9", "--json"))
     let answer = try #require(try json.json()["answer"] as? String)
@@ -16,8 +16,8 @@ import Testing
     #expect(plain.errors.contains(line) && plain.errors.contains(rest), "\(plain.errors)")
   }
 
-  @Test("--json has the contract's fields and nothing else")
-  func fields() throws {
+  @Test
+  func `--json has the contract's fields and nothing else`() throws {
     let outcome = try succeed(ask("--strategy", "hiprune", "--keep", "36%", "--seed", "3", "--json", image: wide))
     let report = try expectKeys(
       outcome.json(),
@@ -49,8 +49,8 @@ import Testing
     #expect(try #require(report["peak_bytes"] as? Int) > 1_000_000)
   }
 
-  @Test("no strategy, none and 100% keep everything; a smaller budget alone means hiprune")
-  func defaults() throws {
+  @Test
+  func `no strategy, none and 100% keep everything; a smaller budget alone means hiprune`() throws {
     let dense = try answer([])
     #expect(dense.strategy == "none" && dense.kept == Array(0..<25))
     for same in [
@@ -63,13 +63,13 @@ import Testing
     #expect(try answer(["--keep", "9"]).strategy.hasPrefix("hiprune("))
   }
 
-  @Test("a budget is a count, a percentage or a ratio", arguments: ["9", "36%", "0.36", "36.0%"])
-  func budgets(keep: String) throws {
+  @Test(arguments: ["9", "36%", "0.36", "36.0%"])
+  func `a budget is a count, a percentage or a ratio`(keep: String) throws {
     #expect(try answer(["--keep", keep]).kept == answer(["--keep", "9"]).kept)
   }
 
-  @Test("one and two threads give the same answer, and so does the same seed")
-  func reproducible() throws {
+  @Test
+  func `one and two threads give the same answer, and so does the same seed`() throws {
     for settings in [["--keep", "9"], ["--temperature", "0.9", "--top-p", "0.8", "--seed", "11"]] {
       let one = try answer(settings + ["--threads", "1"])
       #expect(try one == answer(settings + ["--threads", "2"]))
@@ -80,8 +80,8 @@ import Testing
     #expect(try answer(["--temperature", "2", "--top-p", "0.0001"]) == answer([]))
   }
 
-  @Test("positions follow the family or stay where they were")
-  func positions() throws {
+  @Test
+  func `positions follow the family or stay where they were`() throws {
     let keep = ["--strategy", "uniform", "--keep", "4"]
     let family = try answer(keep)
     #expect(try family == answer(keep + ["--positions", "family"]))
@@ -89,8 +89,8 @@ import Testing
     #expect(original.kept == family.kept && original.text != family.text)
   }
 
-  @Test("--max-new-tokens ends the answer with length")
-  func length() throws {
+  @Test
+  func `--max-new-tokens ends the answer with length`() throws {
     var command = ask("--json")
     command.arguments += ["--max-new-tokens", "2"]
     let report = try succeed(command).json()

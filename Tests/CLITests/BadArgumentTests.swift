@@ -2,40 +2,36 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Requests that cannot be served are usage errors") struct BadArgumentTests {
-  @Test(
-    "budgets",
-    arguments: [
-      "0", "-1", "26", "577", "101%", "120%", "0%", "-5%", "nan", "inf", "", "1.5", "0.0", "abc", "1e3", "٣", "%",
-    ])
-  func budgets(keep: String) throws {
+@Suite struct `Requests that cannot be served are usage errors` {
+  @Test(arguments: [
+    "0", "-1", "26", "577", "101%", "120%", "0%", "-5%", "nan", "inf", "", "1.5", "0.0", "abc", "1e3", "٣", "%",
+  ])
+  func `an impossible budget is a usage error`(keep: String) throws {
     try fail(ask("--keep", keep, "--strategy", "random"), exitCode: 2, naming: keep)
     try fail(ask("--keep", keep), exitCode: 2, naming: "budget")
   }
 
-  @Test("none cannot keep less than everything")
-  func none() throws {
+  @Test
+  func `none cannot keep less than everything`() throws {
     try fail(ask("--strategy", "none", "--keep", "9"), exitCode: 2, naming: "none")
     try fail(ask("--strategy", "none", "--keep", "0.5"), exitCode: 2, naming: "none")
   }
 
-  @Test(
-    "strategies and options",
-    arguments: [
-      ("hiprun", "there is no strategy"), ("", "not a strategy"), ("hiprune(", "not a strategy"),
-      ("hiprune(alpha=0.1", "not a strategy"), ("hiprune(beta=1)", "its options are alpha"),
-      ("hiprune(alpha=2)", "from 0 to 1"), ("hiprune(alpha=nan)", "a number"), ("hiprune(alpha=)", "option=value"),
-      ("hiprune(alpha=0.1, alpha=0.2)", "given twice"), ("fastervlm(layer=5)", "0…4"), ("fastervlm(layer=-6)", "-1…-5"),
-      ("fastervlm(layer=99999999999999999999)", "block"), ("vtc-cls(start=9)", "0…4"), ("hiprune(object=12)", "0…4"),
-      ("fopru(policy=column)", "rank or row"), ("random(seed=1)", "takes no options"),
-      ("hiprune(object=2, deep=-2))", "not a strategy"),
-    ])
-  func strategies(spec: String, fragment: String) throws {
+  @Test(arguments: [
+    ("hiprun", "there is no strategy"), ("", "not a strategy"), ("hiprune(", "not a strategy"),
+    ("hiprune(alpha=0.1", "not a strategy"), ("hiprune(beta=1)", "its options are alpha"),
+    ("hiprune(alpha=2)", "from 0 to 1"), ("hiprune(alpha=nan)", "a number"), ("hiprune(alpha=)", "option=value"),
+    ("hiprune(alpha=0.1, alpha=0.2)", "given twice"), ("fastervlm(layer=5)", "0…4"), ("fastervlm(layer=-6)", "-1…-5"),
+    ("fastervlm(layer=99999999999999999999)", "block"), ("vtc-cls(start=9)", "0…4"), ("hiprune(object=12)", "0…4"),
+    ("fopru(policy=column)", "rank or row"), ("random(seed=1)", "takes no options"),
+    ("hiprune(object=2, deep=-2))", "not a strategy"),
+  ])
+  func `strategies and options`(spec: String, fragment: String) throws {
     for keep in ["9", "all"] { try fail(ask("--strategy", spec, "--keep", keep), exitCode: 2, naming: fragment) }
   }
 
-  @Test("an empty question, in every spelling")
-  func emptyQuestion() throws {
+  @Test
+  func `an empty question, in every spelling`() throws {
     let scratch = try Scratch()
     let empty = try scratch.write("", as: "empty")
     let blank = try scratch.write(" \n\t\n", as: "blank")
@@ -52,27 +48,25 @@ import Testing
     try fail(Command("ask", square, "--model", classic, "--prompt-file", scratch.path("binary")), naming: "UTF-8")
   }
 
-  @Test("no question, and no terminal to hold a conversation on")
-  func noTerminal() throws {
+  @Test
+  func `no question, and no terminal to hold a conversation on`() throws {
     try fail(Command("ask", square, "--model", classic), exitCode: 2, naming: "no question", "-q")
     try fail(Command("ask", "-q", "What?"), exitCode: 2, naming: "image", "vlmprune ask --help")
   }
 
-  @Test(
-    "numbers out of range",
-    arguments: [
-      ("--threads", "0"), ("--threads", "-1"), ("--threads", "abc"), ("--threads", ""), ("--threads", "99999999"),
-      ("--max-new-tokens", "0"), ("--max-new-tokens", "-3"), ("--temperature", "-1"), ("--temperature", "nan"),
-      ("--temperature", "inf"), ("--top-p", "0"), ("--top-p", "1.01"), ("--top-p", "-1"), ("--seed", "-1"),
-      ("--seed", "18446744073709551616"), ("--positions", "none"), ("--precision", "f64"), ("--backend", "mkl"),
-      ("--threads", "5000"),
-    ])
-  func numbers(option: String, value: String) throws {
+  @Test(arguments: [
+    ("--threads", "0"), ("--threads", "-1"), ("--threads", "abc"), ("--threads", ""), ("--threads", "99999999"),
+    ("--max-new-tokens", "0"), ("--max-new-tokens", "-3"), ("--temperature", "-1"), ("--temperature", "nan"),
+    ("--temperature", "inf"), ("--top-p", "0"), ("--top-p", "1.01"), ("--top-p", "-1"), ("--seed", "-1"),
+    ("--seed", "18446744073709551616"), ("--positions", "none"), ("--precision", "f64"), ("--backend", "mkl"),
+    ("--threads", "5000"),
+  ])
+  func `numbers out of range`(option: String, value: String) throws {
     try fail(ask(option, value), exitCode: 2, naming: String(option.dropFirst(2)))
   }
 
-  @Test("what nobody knows: flags, commands, options without a value")
-  func unknown() throws {
+  @Test
+  func `what nobody knows: flags, commands, options without a value`() throws {
     try fail(ask("--colour"), exitCode: 2, naming: "--colour", "vlmprune ask --help")
     try fail(Command("frobnicate"), exitCode: 2, naming: "frobnicate", "select", "vlmprune --help")
     try fail(Command("--frobnicate"), exitCode: 2, naming: "--frobnicate")
@@ -85,8 +79,8 @@ import Testing
     try fail(ask("--raw-prompt", "--system", "Be brief."), exitCode: 2, naming: "--raw-prompt")
   }
 
-  @Test("models that are not there")
-  func models() throws {
+  @Test
+  func `models that are not there`() throws {
     let scratch = try Scratch()
     try fail(ask(model: "llava-hf/llava-1.5-7b-hf"), naming: "hint: download it: hf download llava-hf/llava-1.5-7b-hf")
     for name in ["nothing", "", "../x/..", "a/b/c", "/nowhere", "x/.."] {
@@ -99,8 +93,8 @@ import Testing
     try fail(command, naming: "hf download")
   }
 
-  @Test("a name in the local Hugging Face cache is found, wherever the variables put it")
-  func cache() throws {
+  @Test
+  func `a name in the local Hugging Face cache is found, wherever the variables put it`() throws {
     let scratch = try Scratch()
     let repository = scratch.path("hub/models--tiny--classic")
     try FileManager.default.createDirectory(atPath: "\(repository)/refs", withIntermediateDirectories: true)

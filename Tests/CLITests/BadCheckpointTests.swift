@@ -2,23 +2,21 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Broken checkpoints are one error and one hint") struct BadCheckpointTests {
+@Suite struct `Broken checkpoints are one error and one hint` {
   private func refuse(
     _ checkpoint: AlteredCheckpoint, naming fragment: String, sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
     try fail(ask(model: checkpoint.folder), naming: fragment, sourceLocation: sourceLocation)
   }
 
-  @Test("files that are missing", arguments: ["config.json", "tokenizer.json", "preprocessor_config.json"])
-  func missing(file: String) throws {
+  @Test(arguments: ["config.json", "tokenizer.json", "preprocessor_config.json"])
+  func `files that are missing`(file: String) throws {
     try refuse(
       AlteredCheckpoint(without: [file]), naming: file == "preprocessor_config.json" ? "processor_config.json" : file)
   }
 
-  @Test(
-    "JSON that is broken, empty, of another kind or nested without end",
-    arguments: ["config.json", "tokenizer.json", "preprocessor_config.json"])
-  func brokenJSON(file: String) throws {
+  @Test(arguments: ["config.json", "tokenizer.json", "preprocessor_config.json"])
+  func `JSON that is broken, empty, of another kind or nested without end`(file: String) throws {
     let deep = String(repeating: "[", count: 100_000)
     for content in ["{\"a\": ", "", "[]", "null", "\u{0}\u{1}", "{\"a\": 1} x", deep, "{\"model_type\": \"llava\""] {
       let checkpoint = try AlteredCheckpoint()
@@ -27,8 +25,8 @@ import Testing
     }
   }
 
-  @Test("a model of another family, a quantised one, one in another form")
-  func foreign() throws {
+  @Test
+  func `a model of another family, a quantised one, one in another form`() throws {
     var checkpoint = try AlteredCheckpoint()
     try checkpoint.edit("config.json", "\"model_type\": \"llava\"", "\"model_type\": \"qwen9\"")
     try refuse(checkpoint, naming: "\"qwen9\", which is not supported")
@@ -52,47 +50,43 @@ import Testing
     try refuse(checkpoint, naming: "not a regular file")
   }
 
-  @Test(
-    "configuration values that cannot be",
-    arguments: [
-      ("\"hidden_size\": 64", "\"hidden_size\": 65"), ("\"hidden_size\": 64", "\"hidden_size\": -1"),
-      ("\"hidden_size\": 64", "\"hidden_size\": 1e300"), ("\"hidden_size\": 64", "\"hidden_size\": \"wide\""),
-      ("\"num_hidden_layers\": 3", "\"num_hidden_layers\": 1000000"),
-      ("\"num_hidden_layers\": 3", "\"num_hidden_layers\": 4"),
-      ("\"num_hidden_layers\": 3", "\"num_hidden_layers\": 2"),
-      ("\"patch_size\": 14", "\"patch_size\": 0"), ("\"patch_size\": 14", "\"patch_size\": 13"),
-      ("\"image_size\": 70", "\"image_size\": 8192"), ("\"vision_feature_layer\": -2", "\"vision_feature_layer\": 9"),
-      ("\"vision_feature_layer\": -2", "\"vision_feature_layer\": [[]]"), ("\"gelu\"", "\"swish9\""),
-      ("\"num_attention_heads\": 4", "\"num_attention_heads\": 3"), ("\"vocab_size\": 512", "\"vocab_size\": 100"),
-      ("\"max_position_embeddings\": 512", "\"max_position_embeddings\": 0"),
-      ("\"rms_norm_eps\": 1e-05", "\"rms_norm_eps\": -1"), ("\"vision_config\": {", "\"vision_config\": 5, \"x\": {"),
-      ("\"image_token_index\": 480", "\"image_token_index\": 7"),
-      ("\"vision_feature_select_strategy\": \"default\"", "\"vision_feature_select_strategy\": \"some\""),
-    ])
-  func configuration(old: String, new: String) throws {
+  @Test(arguments: [
+    ("\"hidden_size\": 64", "\"hidden_size\": 65"), ("\"hidden_size\": 64", "\"hidden_size\": -1"),
+    ("\"hidden_size\": 64", "\"hidden_size\": 1e300"), ("\"hidden_size\": 64", "\"hidden_size\": \"wide\""),
+    ("\"num_hidden_layers\": 3", "\"num_hidden_layers\": 1000000"),
+    ("\"num_hidden_layers\": 3", "\"num_hidden_layers\": 4"),
+    ("\"num_hidden_layers\": 3", "\"num_hidden_layers\": 2"),
+    ("\"patch_size\": 14", "\"patch_size\": 0"), ("\"patch_size\": 14", "\"patch_size\": 13"),
+    ("\"image_size\": 70", "\"image_size\": 8192"), ("\"vision_feature_layer\": -2", "\"vision_feature_layer\": 9"),
+    ("\"vision_feature_layer\": -2", "\"vision_feature_layer\": [[]]"), ("\"gelu\"", "\"swish9\""),
+    ("\"num_attention_heads\": 4", "\"num_attention_heads\": 3"), ("\"vocab_size\": 512", "\"vocab_size\": 100"),
+    ("\"max_position_embeddings\": 512", "\"max_position_embeddings\": 0"),
+    ("\"rms_norm_eps\": 1e-05", "\"rms_norm_eps\": -1"), ("\"vision_config\": {", "\"vision_config\": 5, \"x\": {"),
+    ("\"image_token_index\": 480", "\"image_token_index\": 7"),
+    ("\"vision_feature_select_strategy\": \"default\"", "\"vision_feature_select_strategy\": \"some\""),
+  ])
+  func `configuration values that cannot be`(old: String, new: String) throws {
     let checkpoint = try AlteredCheckpoint()
     try checkpoint.edit("config.json", old, new)
     try refuse(checkpoint, naming: "")
   }
 
-  @Test(
-    "image processors that do not fit",
-    arguments: [
-      ("\"height\": 70", "\"height\": 56"), ("\"height\": 70", "\"height\": -70"),
-      ("\"height\": 70", "\"height\": 1e12"),
-      ("\"shortest_edge\": 70", "\"shortest_edge\": 0"), ("\"shortest_edge\": 70", "\"shortest_edge\": 1000000000"),
-      ("0.26862954", "0"), ("\"resample\": 3", "\"resample\": 77"),
-      ("\"do_center_crop\": true", "\"do_center_crop\": false"),
-      ("\"do_center_crop\": true", "\"do_center_crop\": true, \"do_pad\": true"),
-    ])
-  func processor(old: String, new: String) throws {
+  @Test(arguments: [
+    ("\"height\": 70", "\"height\": 56"), ("\"height\": 70", "\"height\": -70"),
+    ("\"height\": 70", "\"height\": 1e12"),
+    ("\"shortest_edge\": 70", "\"shortest_edge\": 0"), ("\"shortest_edge\": 70", "\"shortest_edge\": 1000000000"),
+    ("0.26862954", "0"), ("\"resample\": 3", "\"resample\": 77"),
+    ("\"do_center_crop\": true", "\"do_center_crop\": false"),
+    ("\"do_center_crop\": true", "\"do_center_crop\": true, \"do_pad\": true"),
+  ])
+  func `image processors that do not fit`(old: String, new: String) throws {
     let checkpoint = try AlteredCheckpoint()
     try checkpoint.edit("preprocessor_config.json", old, new)
     try refuse(checkpoint, naming: "")
   }
 
-  @Test("a tokenizer without the image token, or with broken parts")
-  func tokenizer() throws {
+  @Test
+  func `a tokenizer without the image token, or with broken parts`() throws {
     for (old, new, fragment) in [
       ("\"<image>\"", "\"<picture>\"", "no image token <image>"), ("\"BPE\"", "\"WordPiece\"", "tokenizer"),
       ("\"merges\"", "\"merged\"", "tokenizer"), ("\"added_tokens\": [", "\"added_tokens\": [5,", "tokenizer"),
@@ -103,8 +97,8 @@ import Testing
     }
   }
 
-  @Test("an index that names what is not there, or leaves the folder")
-  func shards() throws {
+  @Test
+  func `an index that names what is not there, or leaves the folder`() throws {
     let index = "model.safetensors.index.json"
     let shard = "model-00002-of-00004.safetensors"
     try refuse(AlteredCheckpoint("tiny-full", without: [shard]), naming: shard)

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("select refuses what it cannot read") struct BadEvidenceTests {
+@Suite struct `select refuses what it cannot read` {
   private static let metadata = [
     "class_token": "true", "grid": "2x2", "image_size": "28x28", "depth": "3", "feature_layer": "1",
   ]
@@ -34,28 +34,30 @@ import Testing
     expectFailure(outcome, of: command, exitCode: exitCode, naming: fragments, sourceLocation: sourceLocation)
   }
 
-  @Test("the smallest file that serves")
-  func valid() throws {
+  @Test
+  func `the smallest file that serves`() throws {
     let outcome = try succeed(Command("select", evidence(), "--strategy", "fastervlm", "--keep", "2", "--json"))
     #expect((try outcome.json()["views"] as? [JSONObject])?.first?["kept"] as? [Int] == [0, 1])
   }
 
-  @Test("metadata that are missing", arguments: ["class_token", "grid", "image_size", "depth", "feature_layer"])
-  func missingMetadata(key: String) throws { try refuse(evidence([key: nil]), "no metadata \"\(key)\"", "add \(key)") }
+  @Test(arguments: ["class_token", "grid", "image_size", "depth", "feature_layer"])
+  func `metadata that are missing`(key: String) throws {
+    try refuse(evidence([key: nil]), "no metadata \"\(key)\"", "add \(key)")
+  }
 
-  @Test(
-    "metadata that say nothing",
-    arguments: [
-      ("class_token", "yes"), ("grid", "2"), ("grid", "2x"), ("grid", "0x4"), ("grid", "-2x-2"),
-      ("grid", "99999x99999"),
-      ("grid", "9223372036854775807x2"), ("image_size", "28"), ("depth", "0"), ("depth", "99999999999999999999"),
-      ("feature_layer", "3"), ("feature_layer", "-1"), ("merge", "3x3"), ("merge", "0x1"), ("crop_grid", "900x900"),
-      ("crop_grid", ""), ("digest", "xyz"),
-    ])
-  func metadata(key: String, value: String) throws { try refuse(evidence([key: value]), key, "set \(key) to") }
+  @Test(arguments: [
+    ("class_token", "yes"), ("grid", "2"), ("grid", "2x"), ("grid", "0x4"), ("grid", "-2x-2"),
+    ("grid", "99999x99999"),
+    ("grid", "9223372036854775807x2"), ("image_size", "28"), ("depth", "0"), ("depth", "99999999999999999999"),
+    ("feature_layer", "3"), ("feature_layer", "-1"), ("merge", "3x3"), ("merge", "0x1"), ("crop_grid", "900x900"),
+    ("crop_grid", ""), ("digest", "xyz"),
+  ])
+  func `metadata that say nothing`(key: String, value: String) throws {
+    try refuse(evidence([key: value]), key, "set \(key) to")
+  }
 
-  @Test("tensors that are missing, mis-shaped or not finite")
-  func tensors() throws {
+  @Test
+  func `tensors that are missing, mis-shaped or not finite`() throws {
     try refuse(evidence(name: "attention.0"), "needs tensor attention.1", "add attention.1 [V,H,S,S]")
     try refuse(evidence(name: "attention.7"), "attention.7")
     try refuse(evidence(name: "other"), "needs tensor attention.1")
@@ -66,8 +68,8 @@ import Testing
     try refuse(evidence(["class_token": "false"]), "attention.1")
   }
 
-  @Test("what is no safetensors file")
-  func files() throws {
+  @Test
+  func `what is no safetensors file`() throws {
     try refuse(scratch.path("none.safetensors"), "cannot read")
     try refuse(scratch.folder, "cannot read", "not a regular file")
     try refuse(scratch.write("", as: "empty"), "not a valid safetensors file")
@@ -79,16 +81,16 @@ import Testing
     try refuse(Fixtures.model("tiny-classic").appending(path: "model.safetensors").path, "class_token")
   }
 
-  @Test("another type than float32")
-  func type() throws {
+  @Test
+  func `another type than float32`() throws {
     var writer = TensorWriter(metadata: Self.metadata)
     writer.add("attention.1", shape: [1, 1, 5, 5], integers: [Int](repeating: 1, count: 25))
     try writer.write(to: scratch.path("integers"))
     try refuse(scratch.path("integers"), "unsupported type I64", "float32")
   }
 
-  @Test("budgets and strategies are usage errors here too")
-  func usage() throws {
+  @Test
+  func `budgets and strategies are usage errors here too`() throws {
     let path = try evidence()
     for keep in ["0", "-1", "5", "120%", "nan", ""] { try refuse(path, exitCode: 2, "budget", more: ["--keep", keep]) }
     try refuse(path, exitCode: 2, "none", more: ["--strategy", "none"])

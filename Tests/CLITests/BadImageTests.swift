@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Bad images are one error and one hint") struct BadImageTests {
+@Suite struct `Bad images are one error and one hint` {
   private func refuse(_ bytes: some Sequence<UInt8>, naming fragment: String) throws {
     let scratch = try Scratch()
     let file = try scratch.write(bytes, as: "picture.png")
@@ -13,16 +13,16 @@ import Testing
     #expect(try scratch.names() == ["picture.png"])
   }
 
-  @Test(
-    "content that is no PNG or JPEG is named",
-    arguments: [
-      ("", "0 bytes"), ("GIF89a\u{1}\u{1}\u{1}\u{1}", "GIF"), ("RIFF\u{1}\u{1}\u{1}\u{1}WEBPVP8 ", "WebP"),
-      ("just text\n", "text"), ("<!DOCTYPE html><html>", "HTML"), ("\u{1}\u{2}\u{3}\u{4}", "01 02 03 04"),
-    ])
-  func foreign(content: String, name: String) throws { try refuse(content.utf8, naming: name) }
+  @Test(arguments: [
+    ("", "0 bytes"), ("GIF89a\u{1}\u{1}\u{1}\u{1}", "GIF"), ("RIFF\u{1}\u{1}\u{1}\u{1}WEBPVP8 ", "WebP"),
+    ("just text\n", "text"), ("<!DOCTYPE html><html>", "HTML"), ("\u{1}\u{2}\u{3}\u{4}", "01 02 03 04"),
+  ])
+  func `content that is no PNG or JPEG is named`(content: String, name: String) throws {
+    try refuse(content.utf8, naming: name)
+  }
 
-  @Test("a truncated picture, and one that claims a huge size")
-  func damaged() throws {
+  @Test
+  func `a truncated picture, and one that claims a huge size`() throws {
     let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: square)))
     try refuse(bytes.prefix(bytes.count / 2), naming: "PNG")
     try refuse(bytes.prefix(20), naming: "PNG")
@@ -31,8 +31,8 @@ import Testing
     try refuse(huge, naming: "too large")
   }
 
-  @Test("files that are not there, folders, devices")
-  func paths() throws {
+  @Test
+  func `files that are not there, folders, devices`() throws {
     let scratch = try Scratch()
     try fail(ask(image: scratch.path("none.png")), naming: "cannot read", "no such file")
     try fail(ask(image: scratch.folder), naming: "it is a folder")
@@ -46,8 +46,8 @@ import Testing
     try fail(folder, naming: "no such file")
   }
 
-  @Test("--max-pixels bounds the picture and what resizing makes of it")
-  func maxPixels() throws {
+  @Test
+  func `--max-pixels bounds the picture and what resizing makes of it`() throws {
     try fail(ask("--max-pixels", "10"), naming: "too large", "--max-pixels")
     try fail(ask("--max-pixels", "2000", image: Fixtures.url("golden/images/pictures/dot-1x1.png").path))
     for bad in ["0", "-1", "many", "1.5", ""] {
@@ -59,8 +59,8 @@ import Testing
   private static let crashFiles = Fixtures.sharedData?.appending(path: "images/jpeg/crash")
 
   /// One more, xcsn0g01.png, is read, as by Pillow: only the checksum of its pixels' chunk is wrong.
-  @Test("PngSuite's broken files", .enabled(if: pngSuite != nil, "../shared/data is absent"))
-  func brokenPNG() throws {
+  @Test(.enabled(if: pngSuite != nil, "../shared/data is absent"))
+  func `PngSuite's broken files`() throws {
     let folder = try #require(Self.pngSuite)
     let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
       .filter { $0.hasPrefix("x") && $0.hasSuffix(".png") && $0 != "xcsn0g01.png" }
@@ -72,9 +72,8 @@ import Testing
     }
   }
 
-  @Test(
-    "files that crashed decoders answer or are refused", .enabled(if: crashFiles != nil, "../shared/data is absent"))
-  func crashingJPEG() throws {
+  @Test(.enabled(if: crashFiles != nil, "../shared/data is absent"))
+  func `files that crashed decoders answer or are refused`() throws {
     let folder = try #require(Self.crashFiles)
     let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
     #expect(!names.isEmpty)

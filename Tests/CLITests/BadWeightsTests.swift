@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Damaged safetensors are one error and one hint") struct BadWeightsTests {
+@Suite struct `Damaged safetensors are one error and one hint` {
   private let original = [UInt8](
     (try? Data(contentsOf: Fixtures.model("tiny-classic").appending(path: "model.safetensors"))) ?? Data())
 
@@ -27,16 +27,16 @@ import Testing
     return length + Array(header.utf8) + original[(8 + headerLength)...]
   }
 
-  @Test("truncated anywhere", arguments: [0, 1, 7, 8, 9, 1000, 14_928, 500_000, 860_319])
-  func truncated(count: Int) throws { try refuse(original.prefix(count)) }
+  @Test(arguments: [0, 1, 7, 8, 9, 1000, 14_928, 500_000, 860_319])
+  func `truncated anywhere`(count: Int) throws { try refuse(original.prefix(count)) }
 
-  @Test("a header length beyond the file", arguments: [UInt64.max, 1 << 62, 100_000_001, 860_313, 3, 0])
-  func headerLength(length: UInt64) throws {
+  @Test(arguments: [UInt64.max, 1 << 62, 100_000_001, 860_313, 3, 0])
+  func `a header length beyond the file`(length: UInt64) throws {
     try refuse(withUnsafeBytes(of: length.littleEndian) { [UInt8]($0) } + original.dropFirst(8))
   }
 
-  @Test("headers that lie")
-  func headers() throws {
+  @Test
+  func `headers that lie`() throws {
     let range = try #require(header.range(of: #"\[208, ?65744\]"#, options: .regularExpression))
     for offsets in [
       "[0, 65744]", "[208, 65745]", "[65744, 208]", "[-1, 65535]", "[208, 9223372036854775807]", "[208]", "\"x\"",
@@ -61,15 +61,15 @@ import Testing
     try refuse(with(header: header.replacing("{\"format\"", with: "{\"a\":5, \"format\"")))
   }
 
-  @Test("weights that are not finite")
-  func notFinite() throws {
+  @Test
+  func `weights that are not finite`() throws {
     var bytes = original
     for index in stride(from: 8 + headerLength + 209, to: bytes.count, by: 2) { bytes[index] = 0x7e }
     try refuse(bytes, naming: "not finite")
   }
 
-  @Test("flipped bits give an answer or an error")
-  func flips() throws {
+  @Test
+  func `flipped bits give an answer or an error`() throws {
     for (number, place) in stride(from: 0, to: headerLength + 8, by: 601).enumerated() {
       let bit = number % 8
       var bytes = original

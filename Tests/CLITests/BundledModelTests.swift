@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("The bundled model is found where it is installed") struct BundledModelTests {
+@Suite struct `The bundled model is found where it is installed` {
   /// The folder of the bundled model as `binary` finds it; nil where it finds none.
   private func bundledFolder(_ line: String, in scratch: Scratch, environment: [String: String] = [:]) throws -> String?
   {
@@ -13,8 +13,8 @@ import Testing
     return (try succeed(command).json()["bundled"] as? JSONObject)?["folder"] as? String
   }
 
-  @Test("beside the executable, through a link, and never in the working directory")
-  func installed() throws {
+  @Test
+  func `beside the executable, through a link, and never in the working directory`() throws {
     let scratch = try Scratch()
     for folder in ["bin", "share/vlmprune", "shapes-llava"] {
       try FileManager.default.createDirectory(atPath: scratch.path(folder), withIntermediateDirectories: true)
@@ -35,8 +35,8 @@ import Testing
     #expect(try bundledFolder("./linked", in: scratch) == share)
   }
 
-  @Test("VLMPRUNE_HOME comes first, as the model's folder or the one above it")
-  func variable() throws {
+  @Test
+  func `VLMPRUNE_HOME comes first, as the model's folder or the one above it`() throws {
     let scratch = try Scratch()
     let models = Fixtures.url("models").path
     try FileManager.default.createSymbolicLink(atPath: scratch.path("shapes-llava"), withDestinationPath: classic)

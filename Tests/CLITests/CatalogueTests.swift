@@ -2,13 +2,13 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("strategies, models, doctor, help and version") struct CatalogueTests {
+@Suite struct `strategies, models, doctor, help and version` {
   static let commands = [
     "ask", "select", "inspect", "eval", "sweep", "bench", "pack", "strategies", "models", "doctor",
   ]
 
-  @Test("strategies lists name and summary")
-  func strategies() throws {
+  @Test
+  func `strategies lists name and summary`() throws {
     expectSnapshot(try succeed(Command("strategies")).text, "strategies")
     let report = try expectKeys(succeed(Command("strategies", "--json")).json(), ["strategies"])
     let text = try succeed(Command("strategies")).text
@@ -19,8 +19,8 @@ import Testing
     }
   }
 
-  @Test("strategies --matrix is strategy by family")
-  func matrix() throws {
+  @Test
+  func `strategies --matrix is strategy by family`() throws {
     expectSnapshot(try succeed(Command("strategies", "--matrix")).text, "strategies-matrix")
     let report = try succeed(Command("strategies", "--matrix", "--json")).json()
     for row in try #require(report["strategies"] as? [Any]) {
@@ -29,8 +29,8 @@ import Testing
     }
   }
 
-  @Test("models lists families and the bundled model")
-  func models() throws {
+  @Test
+  func `models lists families and the bundled model`() throws {
     let report = try expectKeys(
       succeed(withBundled(Command("models", "--json"))).json(), ["families", "bundled"])
     let family = try expectKeys((report["families"] as? [Any])?.first, ["name", "summary"])
@@ -41,8 +41,8 @@ import Testing
     #expect(text.hasPrefix("llava ") && text.contains("shapes-llava in \(classic)"))
   }
 
-  @Test("doctor says what it found")
-  func doctor() throws {
+  @Test
+  func `doctor says what it found`() throws {
     let report = try expectKeys(
       succeed(withBundled(Command("doctor", "--json"))).json(),
       [
@@ -62,15 +62,15 @@ import Testing
     }
   }
 
-  @Test("--version prints version, commit and back ends")
-  func version() throws {
+  @Test
+  func `--version prints version, commit and back ends`() throws {
     let text = try succeed(Command("--version")).text
     let form = #/vlmprune \d+\.\d+\.\d+ \(commit ([0-9a-f]{12}(_changed)?|unknown); back ends: OpenBLAS [^)]+\)\n/#
     #expect(text.wholeMatch(of: form) != nil, "\(text)")
   }
 
-  @Test("every command's help goes to stdout and names each of its options")
-  func help() throws {
+  @Test
+  func `every command's help goes to stdout and names each of its options`() throws {
     for command in Self.commands {
       let help = try succeed(Command(command, "--help"))
       #expect(help.errors.isEmpty && help.text.contains("USAGE: vlmprune \(command)"))
@@ -90,8 +90,8 @@ import Testing
     for option in options { #expect(ask.contains(option)) }
   }
 
-  @Test("the examples of every help text run", arguments: [nil] + commands)
-  func examples(command: String?) throws {
+  @Test(arguments: [nil] + commands)
+  func `the examples of every help text run`(command: String?) throws {
     let help = try succeed(Command((command.map { [$0] } ?? []) + ["--help"])).text
     // As they stand there, between "Example:" and the next empty line: what people copy must not be broken by wrapping.
     let lines = help.split(separator: "\n", omittingEmptySubsequences: false).drop { $0 != "Example:" }.dropFirst()
@@ -114,8 +114,8 @@ import Testing
     }
   }
 
-  @Test("the bundled model is found beside the executable's source tree, and answers", .enabled(if: hasBundledModel))
-  func bundledModel() throws {
+  @Test(.enabled(if: hasBundledModel))
+  func `the bundled model is found beside the executable's source tree, and answers`() throws {
     let command = Command(
       "ask", Fixtures.image("scene.png").path, "-q", "What is written on the blue circle?", "--keep", "64", "--json")
     let report = try succeed(command).json()

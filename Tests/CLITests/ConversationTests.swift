@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("ask on a terminal holds a conversation") struct ConversationTests {
+@Suite struct `ask on a terminal holds a conversation` {
   private func converse(_ lines: String..., more: [String] = [], image: String = square) throws -> Terminal {
     let command = Command(["ask", image, "--model", classic, "--max-new-tokens", "4"] + more)
     let terminal = try Terminal(command, typing: lines)
@@ -15,8 +15,8 @@ import Testing
       .map(String.init)
   }
 
-  @Test("questions are answered on stdout, and the rest is on stderr")
-  func questions() throws {
+  @Test
+  func `questions are answered on stdout, and the rest is on stderr`() throws {
     let terminal = try converse("What is this?", "", "   ", "And now?", "/quit", "never asked")
     #expect(terminal.screen.split(separator: "\n", omittingEmptySubsequences: false).count == 3)
     #expect(keptLines(terminal) == Array(repeating: "kept 25 of 25 visual tokens (100.0%)", count: 2))
@@ -26,16 +26,16 @@ import Testing
     #expect(terminal.errors.contains("/image FILE, /keep N, /strategy SPEC, /quit"))
   }
 
-  @Test("/keep and /strategy prune anew from the next question on")
-  func settings() throws {
+  @Test
+  func `/keep and /strategy prune anew from the next question on`() throws {
     let terminal = try converse(
       "What?", "/keep 9", "What?", "/strategy uniform", "/keep 20%", "What?", "/keep all", "What?", "/quit")
     #expect(keptLines(terminal).map { $0.prefix(10) } == ["kept 25 of", "kept 9 of ", "kept 5 of ", "kept 25 of"])
     #expect(!terminal.errors.contains("error:"))
   }
 
-  @Test("/image starts again with another picture")
-  func image() throws {
+  @Test
+  func `/image starts again with another picture`() throws {
     let terminal = try converse("What is this?", "/image \(wide)", "What is this?", "/quit")
     let alone = try succeed(
       Command("ask", wide, "--model", classic, "-q", "What is this?", "--max-new-tokens", "4"))
@@ -43,8 +43,8 @@ import Testing
     #expect(keptLines(terminal).count == 2)
   }
 
-  @Test("an error inside is told, and the conversation goes on as before it")
-  func errors() throws {
+  @Test
+  func `an error inside is told, and the conversation goes on as before it`() throws {
     let bad = [
       "/keep 26", "/keep", "/keep nan", "/strategy nothing", "/strategy", "/strategy fastervlm(layer=77)", "/image",
       "/image /no/such.png", "/nothing", "/strategy none",
@@ -60,8 +60,8 @@ import Testing
     #expect(terminal.screen == (try succeed(once)).text)
   }
 
-  @Test("a question that did not fit leaves the pictures for the next one")
-  func tooLong() throws {
+  @Test
+  func `a question that did not fit leaves the pictures for the next one`() throws {
     let long = String(repeating: "many words ", count: 300)
     let terminal = try converse(long, "What is this?", "/quit")
     #expect(terminal.errors.contains("context holds 512"))
@@ -70,14 +70,14 @@ import Testing
     #expect(terminal.screen == alone.text)
   }
 
-  @Test("the end of input ends it")
-  func endOfInput() throws {
+  @Test
+  func `the end of input ends it`() throws {
     // Control-D at the start of a line.
     #expect(keptLines(try converse("What is this?", "\u{4}")).count == 1)
   }
 
-  @Test("what a conversation cannot do is refused")
-  func refusals() throws {
+  @Test
+  func `what a conversation cannot do is refused`() throws {
     for more in [["--raw-prompt"], ["--overlay", "/tmp/x.png"], ["--json"]] {
       let terminal = try Terminal(Command(["ask", square, "--model", classic] + more), typing: [])
       #expect(terminal.exitCode == 2 && terminal.errors.split(separator: "\n").count == 2, "\(terminal)")

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("eval") struct EvalTests {
+@Suite struct `eval` {
   private static let fields: Set<String> = [
     "accuracy", "interval", "n", "categories", "strategy", "visual_tokens", "kept", "keep_ratio", "metric",
     "timings_ms", "peak_bytes",
@@ -24,8 +24,8 @@ import Testing
   }
 
   /// A question costs its own text and counts, however many there are: no logits, and no row of any picture.
-  @Test("peak memory does not depend on how many questions there are")
-  func memory() throws {
+  @Test
+  func `peak memory does not depend on how many questions there are`() throws {
     func peak(_ count: Int) throws -> Double {
       let scratch = try Scratch()
       let pictures = ["tiny-square.png", "tiny-wide.png", "tiny-tall.png", "tiny-panorama.png"]
@@ -42,8 +42,8 @@ import Testing
     #expect(many <= few * 1.05, "\(Int(few)) bytes at 200 questions, \(Int(many)) at 3,200")
   }
 
-  @Test("--json has the contract's fields, every question counted once")
-  func json() throws {
+  @Test
+  func `--json has the contract's fields, every question counted once`() throws {
     let scratch = try Scratch()
     let command = eval(try questions(scratch), "--strategy", "hiprune", "--keep", "9", "--json")
     let report = try succeed(command).json()
@@ -57,8 +57,8 @@ import Testing
     #expect((report["interval"] as? [Double])?.count == 2)
   }
 
-  @Test("answers are LLaVA's lines, in the order of the questions, and equal what ask says")
-  func answers() throws {
+  @Test
+  func `answers are LLaVA's lines, in the order of the questions, and equal what ask says`() throws {
     let scratch = try Scratch()
     let path = scratch.path("answers.jsonl")
     let command = eval(try questions(scratch), "--answers", path, "--max-new-tokens", "8")
@@ -74,16 +74,16 @@ import Testing
     #expect(objects[0]["text"] as? String == (try succeed(ask("--json")).json()["answer"] as? String))
   }
 
-  @Test("--limit answers the first ones only, --no-reuse the same")
-  func limit() throws {
+  @Test
+  func `--limit answers the first ones only, --no-reuse the same`() throws {
     let scratch = try Scratch()
     let file = try questions(scratch)
     let limited = try succeed(eval(file, "--limit", "2", "--json", "--no-reuse")).json()
     #expect(limited["n"] as? Int == 2)
   }
 
-  @Test("what cannot be evaluated is two lines and an exit code")
-  func refusals() throws {
+  @Test
+  func `what cannot be evaluated is two lines and an exit code`() throws {
     let scratch = try Scratch()
     let file = try questions(scratch)
     try fail(eval("/nowhere.jsonl"), naming: "/nowhere.jsonl")
@@ -104,9 +104,9 @@ import Testing
   }
 }
 
-@Suite("sweep") struct SweepTests {
-  @Test("has the dense row and one a strategy and budget; options may hold commas")
-  func rows() throws {
+@Suite struct `sweep` {
+  @Test
+  func `has the dense row and one a strategy and budget; options may hold commas`() throws {
     let scratch = try Scratch()
     let questions = try scratch.write(
       #"{"question_id": 1, "image": "tiny-square.png", "text": "What is this?", "answer": "x"}"#, as: "q.jsonl")

@@ -3,13 +3,13 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("inspect writes every named intermediate") struct InspectTests {
+@Suite struct `inspect writes every named intermediate` {
   private func inspect(_ more: String..., model: String = classic) -> Command {
     Command(["inspect", square, "--model", model, "-q", "What is this?", "--max-new-tokens", "4"] + more)
   }
 
-  @Test("--tensors has the contract's names and shapes")
-  func tensors() throws {
+  @Test
+  func `--tensors has the contract's names and shapes`() throws {
     let scratch = try Scratch()
     let path = scratch.path("out.safetensors")
     try succeed(inspect("--tensors", path, "--strategy", "hiprune", "--keep", "9", "--layers", "1,4"))
@@ -33,8 +33,8 @@ import Testing
     #expect(kept == kept.sorted() && Set(kept).count == 9)
   }
 
-  @Test("a family that sends the class token has a row more")
-  func classToken() throws {
+  @Test
+  func `a family that sends the class token has a row more`() throws {
     let scratch = try Scratch()
     let path = scratch.path("out.safetensors")
     try succeed(inspect("--tensors", path, "--keep", "4", model: Fixtures.model("tiny-full").path))
@@ -43,8 +43,8 @@ import Testing
     #expect(file.entries["projected"]?.shape == [5, 48])
   }
 
-  @Test("the table and --json say the same")
-  func table() throws {
+  @Test
+  func `the table and --json say the same`() throws {
     let outcome = try succeed(inspect("--keep", "9"))
     let lines = outcome.text.split(separator: "\n").map(String.init)
     #expect(lines[0].split(separator: " ").map(String.init) == ["tensor", "shape", "mean", "deviation"])
@@ -57,8 +57,8 @@ import Testing
     #expect(outcome.errors == "answer: \(answer)\n")
   }
 
-  @Test("--heatmap makes the folder and one picture a block")
-  func heatmap() throws {
+  @Test
+  func `--heatmap makes the folder and one picture a block`() throws {
     let scratch = try Scratch()
     try succeed(inspect("--heatmap", scratch.path("maps")))
     let names = try FileManager.default.contentsOfDirectory(atPath: scratch.path("maps")).sorted()
@@ -66,16 +66,16 @@ import Testing
     for name in names { #expect(try scratch.bytes("maps/\(name)").starts(with: [0x89, 0x50, 0x4e, 0x47])) }
   }
 
-  @Test("the pruned answer is ask's")
-  func answer() throws {
+  @Test
+  func `the pruned answer is ask's`() throws {
     let inspected = try succeed(inspect("--keep", "9", "--json")).json()
     var command = ask("--keep", "9", "--json")
     command.arguments += ["--max-new-tokens", "4"]
     #expect(try inspected["answer"] as? String == succeed(command).json()["answer"] as? String)
   }
 
-  @Test("bad requests are errors before any compute, and leave nothing behind")
-  func errors() throws {
+  @Test
+  func `bad requests are errors before any compute, and leave nothing behind`() throws {
     let scratch = try Scratch()
     let file = try scratch.write("text", as: "file")
     let out = scratch.path("out.safetensors")

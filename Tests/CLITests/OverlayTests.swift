@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("ask --overlay") struct OverlayTests {
-  @Test("one image gives the file that was named, enlarged by a whole factor")
-  func one() throws {
+@Suite struct `ask --overlay` {
+  @Test
+  func `one image gives the file that was named, enlarged by a whole factor`() throws {
     let scratch = try Scratch()
     try succeed(ask("--keep", "9", "--overlay", scratch.path("kept.png"), image: wide))
     #expect(try scratch.names() == ["kept.png"])
@@ -13,8 +13,8 @@ import Testing
     #expect(drawn[0] % original[0] == 0 && drawn[0] / original[0] == drawn[1] / original[1])
   }
 
-  @Test("several images are numbered")
-  func several() throws {
+  @Test
+  func `several images are numbered`() throws {
     let scratch = try Scratch()
     var command = ask("--keep", "9", "--overlay", scratch.path("kept.png"))
     command.arguments.insert(wide, at: 1)
@@ -25,16 +25,16 @@ import Testing
     #expect(try scratch.names() == ["kept-1.png", "kept-2.png", "plain-1", "plain-2"])
   }
 
-  @Test("a downsampled and a dense answer have pictures too", arguments: ["downsample", "none"])
-  func others(strategy: String) throws {
+  @Test(arguments: ["downsample", "none"])
+  func `a downsampled and a dense answer have pictures too`(strategy: String) throws {
     let scratch = try Scratch()
     let keep = strategy == "none" ? "all" : "9"
     try succeed(ask("--strategy", strategy, "--keep", keep, "--overlay", scratch.path("kept.png")))
     #expect(try scratch.bytes("kept.png").count > 100)
   }
 
-  @Test("a path that cannot be written is an error before any compute")
-  func unwritable() throws {
+  @Test
+  func `a path that cannot be written is an error before any compute`() throws {
     let scratch = try Scratch()
     let file = try scratch.write("text", as: "file")
     let bad = [
@@ -45,8 +45,8 @@ import Testing
     #expect(try scratch.names() == ["file"])
   }
 
-  @Test("the image itself is not replaced")
-  func sameFile() throws {
+  @Test
+  func `the image itself is not replaced`() throws {
     let scratch = try Scratch()
     let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: square)))
     let copy = try scratch.write(bytes, as: "photo.png")

@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Number formats and packed models") struct PackedModelTests {
-  @Test("every precision and library answers, and the JSON says which", arguments: ["f32", "bf16", "int8"])
-  func precision(name: String) throws {
+@Suite struct `Number formats and packed models` {
+  @Test(arguments: ["f32", "bf16", "int8"])
+  func `every precision and library answers, and the JSON says which`(name: String) throws {
     for backEnd in ["native", "onednn", "openblas"] {
       let report = try succeed(ask("--precision", name, "--backend", backEnd, "--no-model-cache", "--json")).json()
       #expect(report["precision"] as? String == name)
@@ -12,8 +12,8 @@ import Testing
     #expect(try succeed(ask("--json")).json()["precision"] as? String == "f32", "auto on a small model")
   }
 
-  @Test("packs once, tells where, and later runs use it")
-  func pack() throws {
+  @Test
+  func `packs once, tells where, and later runs use it`() throws {
     let scratch = try Scratch()
     let cache = scratch.path("cache")
     let pack = Command("pack", "--model", classic, "--precision", "int8", "--model-cache", cache, "--json")
@@ -30,8 +30,8 @@ import Testing
     #expect(again[.modificationDate] as? Date == attributes[.modificationDate] as? Date)
   }
 
-  @Test("the cache is under the home folder unless told otherwise, and not in the working directory")
-  func place() throws {
+  @Test
+  func `the cache is under the home folder unless told otherwise, and not in the working directory`() throws {
     let scratch = try Scratch()
     var command = ask("--precision", "bf16")
     command.environment["XDG_CACHE_HOME"] = scratch.folder
@@ -39,8 +39,8 @@ import Testing
     #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path("vlmprune")).count == 1)
   }
 
-  @Test("a damaged file is packed anew with a note; the answer is the same")
-  func damaged() throws {
+  @Test
+  func `a damaged file is packed anew with a note; the answer is the same`() throws {
     let scratch = try Scratch()
     let run = ask("--precision", "int8", "--model-cache", scratch.path("cache"))
     let answer = try succeed(run).text
@@ -55,8 +55,8 @@ import Testing
     #expect(!third.errors.contains("note: "))
   }
 
-  @Test("a full disk stops the packing, not the answer")
-  func fullDisk() throws {
+  @Test
+  func `a full disk stops the packing, not the answer`() throws {
     let scratch = try Scratch()
     // A limit on file sizes stands in for the disk; its signal is ignored, so that writing fails as on a full disk.
     var run = ask()
@@ -69,8 +69,8 @@ import Testing
     #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path("cache")).isEmpty)
   }
 
-  @Test("pack says what it cannot do")
-  func refusals() throws {
+  @Test
+  func `pack says what it cannot do`() throws {
     let scratch = try Scratch()
     try fail(Command("pack", "--model", classic, "--precision", "f32"), naming: "nothing to pack", "int8")
     try fail(
@@ -79,8 +79,8 @@ import Testing
     try fail(ask("--model-cache", ""), exitCode: 2, naming: "--model-cache")
   }
 
-  @Test("variables that set other libraries' threads are answered with a word")
-  func variables() throws {
+  @Test
+  func `variables that set other libraries' threads are answered with a word`() throws {
     var command = ask("--threads", "2")
     command.environment["OMP_NUM_THREADS"] = "7"
     #expect(try succeed(command).errors.contains("note: OMP_NUM_THREADS=7 has no effect: --threads decides (2)"))
@@ -93,14 +93,14 @@ import Testing
     #expect(!silent.errors.contains("note:"))
   }
 
-  @Test("any sensible number of threads gives the same answer", arguments: ["1", "3", "1000"])
-  func threads(count: String) throws {
+  @Test(arguments: ["1", "3", "1000"])
+  func `any sensible number of threads gives the same answer`(count: String) throws {
     let texts = try [count, "2"].map { try succeed(ask("--threads", $0)).text }
     #expect(texts[0] == texts[1])
   }
 
-  @Test("bench reports every stage of every budget")
-  func bench() throws {
+  @Test
+  func `bench reports every stage of every budget`() throws {
     let command = Command(
       "bench", "--model", classic, "--strategy", "fastervlm", "--keep", "all,9", "--rounds", "2", "--text-tokens", "12",
       "--max-new-tokens", "3", "--json")

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Prompts that do not fit are refused with what would") struct PromptLimitTests {
+@Suite struct `Prompts that do not fit are refused with what would` {
   /// Runs a prompt that is too long, and then again with the `--keep` that the hint names: that must fit.
   private func expectFitting(_ model: String, question: String, images: [String], strategy: [String] = []) throws {
     let command = Command(
@@ -19,8 +19,8 @@ import Testing
     try fail(again, naming: "context")
   }
 
-  @Test("the hint's budget really fits, and one more does not")
-  func hint() throws {
+  @Test
+  func `the hint's budget really fits, and one more does not`() throws {
     let words = { (count: Int) in String(repeating: "a ", count: count) }
     try expectFitting("tiny-classic", question: "What?", images: Array(repeating: square, count: 20))
     let few = try promptLength("tiny-classic", words(40)) - promptLength("tiny-classic", words(20))
@@ -32,19 +32,19 @@ import Testing
     }
   }
 
-  @Test("a family that sends the class token counts it")
-  func classToken() throws {
+  @Test
+  func `a family that sends the class token counts it`() throws {
     try expectFitting("tiny-full", question: "What?", images: Array(repeating: square, count: 15))
   }
 
-  @Test("text that fills the context alone is told so")
-  func textAlone() throws {
+  @Test
+  func `text that fills the context alone is told so`() throws {
     let question = String(repeating: "many words ", count: 2000)
     try fail(ask("-q", question), naming: "context holds 512", "shorten the question")
   }
 
-  @Test("a raw prompt holds one placeholder an image", arguments: ["What?", "<image> <image> What?"])
-  func placeholders(prompt: String) throws {
+  @Test(arguments: ["What?", "<image> <image> What?"])
+  func `a raw prompt holds one placeholder an image`(prompt: String) throws {
     let command = Command("ask", square, "--model", classic, "--raw-prompt", "-q", prompt)
     try fail(command, naming: "for 1 image", "<image>")
   }

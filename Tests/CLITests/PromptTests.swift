@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Questions reach the model as they were given") struct PromptTests {
+@Suite struct `Questions reach the model as they were given` {
   private let common = ["--model", classic, "--max-new-tokens", "8", "--json"]
 
   private func answer(_ arguments: [String], input: [UInt8]? = nil) throws -> JSONObject {
@@ -15,8 +15,8 @@ import Testing
 
   private func promptLength(_ report: JSONObject) -> Int? { (report["tokens"] as? JSONObject)?["prompt"] as? Int }
 
-  @Test("a prompt file is the same as the question on the command line; its last line break is not asked")
-  func promptFile() throws {
+  @Test
+  func `a prompt file is the same as the question on the command line; its last line break is not asked`() throws {
     let scratch = try Scratch()
     let expected = try answer([square, "-q", "What is thïs?"])
     for content in ["What is thïs?", "What is thïs?\n"] {
@@ -28,15 +28,15 @@ import Testing
     #expect(text(piped) == text(expected))
   }
 
-  @Test("a raw prompt is the whole prompt")
-  func rawPrompt() throws {
+  @Test
+  func `a raw prompt is the whole prompt`() throws {
     let expected = try answer([square, "-q", "What is this?"])
     let raw = try answer([square, "--raw-prompt", "-q", "USER: <image>\nWhat is this? ASSISTANT:"])
     #expect(text(raw) == text(expected) && promptLength(raw) == promptLength(expected))
   }
 
-  @Test("a system text stands in front")
-  func system() throws {
+  @Test
+  func `a system text stands in front`() throws {
     let plain = try #require(promptLength(try answer([square, "-q", "What is this?"])))
     let longer = try answer([square, "-q", "What is this?", "--system", "Be brief."])
     #expect(try #require(promptLength(longer)) > plain)
@@ -44,16 +44,16 @@ import Testing
     #expect(text(longer) == text(raw))
   }
 
-  @Test("- is an image on stdin, with the same answer as the file")
-  func standardInput() throws {
+  @Test
+  func `- is an image on stdin, with the same answer as the file`() throws {
     let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: square)))
     let found = try answer(["-", "-q", "What is this?"], input: bytes)
     #expect(text(found) == text(try answer([square, "-q", "What is this?"])))
     #expect(((found["images"] as? [JSONObject])?.first)?["file"] as? String == "-")
   }
 
-  @Test("several images are reported in their order, each pruned alone")
-  func severalImages() throws {
+  @Test
+  func `several images are reported in their order, each pruned alone`() throws {
     let report = try answer([square, wide, square, "-q", "Which?", "--keep", "4"])
     let images = try #require(report["images"] as? [JSONObject])
     #expect(images.map { $0["file"] as? String } == [square, wide, square])
@@ -63,30 +63,28 @@ import Testing
     #expect(kept[0] == kept[2] && kept.allSatisfy { $0?.count == 4 })
   }
 
-  @Test("a question may begin with a dash, and hold any characters")
-  func strangeQuestions() throws {
+  @Test
+  func `a question may begin with a dash, and hold any characters`() throws {
     for question in ["-1 or 1?", "--json", "日本語 🐈 \u{202E}", "a\u{0}b".replacing("\u{0}", with: "\u{1}")] {
       #expect(text(try answer([square, "-q", question])) != nil)
     }
   }
 
-  @Test(
-    "every tiny checkpoint answers",
-    arguments: ["tiny-classic", "tiny-full", "tiny-grouped", "tiny-layers", "tiny-sparse"])
-  func families(name: String) throws {
+  @Test(arguments: ["tiny-classic", "tiny-full", "tiny-grouped", "tiny-layers", "tiny-sparse"])
+  func `every tiny checkpoint answers`(name: String) throws {
     let report = try succeed(ask("--keep", "50%", "--json", model: Fixtures.model(name).path)).json()
     #expect(text(report) != nil)
   }
 
-  @Test("a picture of one pixel answers")
-  func onePixel() throws {
+  @Test
+  func `a picture of one pixel answers`() throws {
     let file = Fixtures.url("golden/images/pictures/dot-1x1.png").path
     let image = try #require((try answer([file, "-q", "What?"])["images"] as? [JSONObject])?.first)
     #expect(image["size"] as? [Int] == [1, 1])
   }
 
-  @Test("extreme shapes answer or are refused", arguments: ["long-10000x3.png", "high-3x10000.png"])
-  func extremeShapes(file: String) throws {
+  @Test(arguments: ["long-10000x3.png", "high-3x10000.png"])
+  func `extreme shapes answer or are refused`(file: String) throws {
     var command = ask(image: Fixtures.url("golden/images/pictures/\(file)").path)
     command.memoryLimit = 4096
     let outcome = try command.run()

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("select decides from inspect's evidence what ask decided") struct SelectTests {
+@Suite struct `select decides from inspect's evidence what ask decided` {
   /// Every strategy of the catalogue that prunes, in all its options; and seeds for what is drawn.
   static let specs: [(spec: String, seed: String)] = [
     ("random", "0"), ("random", "1"), ("random", "18446744073709551615"), ("uniform", "0"), ("downsample", "0"),
@@ -15,16 +15,16 @@ import Testing
     ("globalcom2(tau=2, placement=released)", "0"),
   ]
 
-  @Test("every strategy of the catalogue is in the list")
-  func coverage() throws {
+  @Test
+  func `every strategy of the catalogue is in the list`() throws {
     let listed = try #require(try succeed(Command("strategies", "--json")).json()["strategies"] as? [JSONObject])
     let names = Set(listed.compactMap { $0["name"] as? String })
     let tried = Set(Self.specs.map { String($0.spec.prefix { $0 != "(" }) })
     #expect(names.subtracting(["none"]) == tried)
   }
 
-  @Test("the same tokens for every budget", arguments: specs)
-  func roundTrip(spec: String, seed: String) throws {
+  @Test(arguments: specs)
+  func `the same tokens for every budget`(spec: String, seed: String) throws {
     let scratch = try Scratch()
     let file = scratch.path("evidence.safetensors")
     let strategy = ["--strategy", spec, "--seed", seed]
@@ -51,8 +51,8 @@ import Testing
     #expect(selected.sorted() == view["kept"] as? [Int], label)
   }
 
-  @Test("--json has the contract's fields and nothing else")
-  func fields() throws {
+  @Test
+  func `--json has the contract's fields and nothing else`() throws {
     let scratch = try Scratch()
     let file = try evidence(in: scratch, strategy: "downsample")
     let report = try expectKeys(
@@ -66,8 +66,8 @@ import Testing
     #expect(abs(weights.reduce(0, +) - 1) < 1e-5 && (merge["sources"] as? [Int])?.count == weights.count)
   }
 
-  @Test("text output names the strategy, the counts and the tokens")
-  func text() throws {
+  @Test
+  func `text output names the strategy, the counts and the tokens`() throws {
     let scratch = try Scratch()
     let file = try evidence(in: scratch, strategy: "uniform")
     let outcome = try succeed(Command("select", file, "--strategy", "uniform", "--keep", "5"))
@@ -75,8 +75,8 @@ import Testing
     #expect(outcome.text.split(separator: "\n").count == 2 && outcome.errors.isEmpty)
   }
 
-  @Test("evidence without a strategy serves the one that a budget alone means")
-  func withoutStrategy() throws {
+  @Test
+  func `evidence without a strategy serves the one that a budget alone means`() throws {
     let scratch = try Scratch()
     let file = try evidence(in: scratch, strategy: nil)
     let report = try succeed(Command("select", file, "--keep", "9", "--json")).json()

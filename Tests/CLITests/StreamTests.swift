@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Streams, locale and colour") struct StreamTests {
-  @Test("a reader that went away ends the process without a word")
-  func closedPipe() throws {
+@Suite struct `Streams, locale and colour` {
+  @Test
+  func `a reader that went away ends the process without a word`() throws {
     for arguments in [["strategies"], ["ask", square, "--model", classic, "-q", "What?"]] {
       let outcome = try PipedRun(Command(arguments)).outcome
       #expect(outcome.errors.isEmpty, "\(outcome.errors)")
@@ -12,16 +12,16 @@ import Testing
     }
   }
 
-  @Test("a full disk under stdout is an error, not a crash")
-  func fullDisk() throws {
+  @Test
+  func `a full disk under stdout is an error, not a crash`() throws {
     for command in [ask(), ask("--json"), Command("strategies"), Command("--help"), Command("doctor", "--json")] {
       let outcome = try command.run(output: "/dev/full")
       expectFailure(outcome, of: command, exitCode: 1, naming: ["stdout"])
     }
   }
 
-  @Test("without a locale and with NO_COLOR, output is UTF-8 without escapes")
-  func plainText() throws {
+  @Test
+  func `without a locale and with NO_COLOR, output is UTF-8 without escapes`() throws {
     for environment in [[:], ["NO_COLOR": "1"], ["LANG": "C", "LC_ALL": "C"], ["LC_ALL": "POSIX", "TERM": "xterm"]] {
       var command = ask("--keep", "9")
       command.environment = environment
@@ -31,8 +31,8 @@ import Testing
     }
   }
 
-  @Test("file names outside ASCII are read and reported")
-  func strangeNames() throws {
+  @Test
+  func `file names outside ASCII are read and reported`() throws {
     let scratch = try Scratch()
     let path = try scratch.write(
       [UInt8](try Data(contentsOf: URL(fileURLWithPath: square))), as: "Ünï 写真\n'\"; $(x).png")
@@ -41,8 +41,8 @@ import Testing
     try fail(ask(image: scratch.path("no\nsuch\u{1B}[31m.png")), naming: "no such", "cannot read")
   }
 
-  @Test("--verbose says more on stderr and nothing on stdout")
-  func verbose() throws {
+  @Test
+  func `--verbose says more on stderr and nothing on stdout`() throws {
     let outcome = try succeed(ask("--json", "--verbose"))
     _ = try outcome.json()
     #expect(outcome.errors.contains("25 visual tokens"))

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("ask about a video") struct VideoInputTests {
+@Suite struct `ask about a video` {
   private let model = Fixtures.model("tiny-video").path
   private let folder = Fixtures.url("videos/tiny").path
 
@@ -20,8 +20,8 @@ import Testing
     return (report["answer"] as? String, images?.first?["views"] as? [[String: Any]] ?? [], tokens?["kept"] as? Int)
   }
 
-  @Test("a folder is eight frames in order of their numbers, and so are its files with --video")
-  func folders() throws {
+  @Test
+  func `a folder is eight frames in order of their numbers, and so are its files with --video`() throws {
     let fromFolder = try answer(try succeed(askVideo([folder], "--strategy", "fastervlm", "--keep", "25%")))
     let files = (1...11).map(frame)
     let fromFiles = try answer(
@@ -35,8 +35,8 @@ import Testing
     #expect(shuffled.views.map { $0["kept"] as? [Int] } != kept)
   }
 
-  @Test("files without --video are images, and fewer than eight frames are repeated")
-  func images() throws {
+  @Test
+  func `files without --video are images, and fewer than eight frames are repeated`() throws {
     let report = try succeed(askVideo([frame(1), frame(2)], "--keep", "8", "--strategy", "uniform")).json()
     #expect((report["images"] as? [Any])?.count == 2)
     for files in [[frame(1), frame(2), frame(3)], [frame(4)]] {
@@ -45,16 +45,16 @@ import Testing
     }
   }
 
-  @Test("a frame of a foreign format is an error, not left out")
-  func foreignFrame() throws {
+  @Test
+  func `a frame of a foreign format is an error, not left out`() throws {
     let scratch = try Scratch()
     for number in 1...8 { try scratch.write(try readFile(frame(number)), as: "\(number).png") }
     try scratch.write("RIFF....WEBPVP8 ", as: "4b.webp")
     try fail(askVideo([scratch.folder]), naming: "4b.webp is a picture of a format that is not read here")
   }
 
-  @Test("a broken frame, an empty folder and a mixture of both kinds are errors")
-  func bad() throws {
+  @Test
+  func `a broken frame, an empty folder and a mixture of both kinds are errors`() throws {
     let scratch = try Scratch()
     try fail(askVideo([scratch.folder]), naming: "it is a folder without frames")
     for number in 1...8 { try scratch.write(try readFile(frame(number)), as: "\(number).png") }
@@ -68,8 +68,8 @@ import Testing
     try fail(askVideo([frame(1)], "--grid", "2x2"), exitCode: 2, naming: "do not cut pictures")
   }
 
-  @Test("a video file without ffmpeg says what to install")
-  func withoutFfmpeg() throws {
+  @Test
+  func `a video file without ffmpeg says what to install`() throws {
     let scratch = try Scratch()
     let file = try scratch.write(Array("\0\0\0\u{18}ftypmp42 and so on".utf8), as: "clip.mp4")
     var command = askVideo([file])
@@ -77,8 +77,8 @@ import Testing
     try fail(command, naming: "ffmpeg", "install ffmpeg")
   }
 
-  @Test("a video file's frames come from ffmpeg")
-  func video() throws {
+  @Test
+  func `a video file's frames come from ffmpeg`() throws {
     let scratch = try Scratch()
     let file = try scratch.write(Array("\0\0\0\u{18}ftypmp42 and so on".utf8), as: "clip.mp4")
     let standIns = Fixtures.root.appending(path: "Tests/CLITests/StandIns").path
@@ -98,8 +98,8 @@ import Testing
     try fail(command(status: 1), naming: "cannot decode it", "plays")
   }
 
-  @Test("an overlay shows every frame")
-  func overlay() throws {
+  @Test
+  func `an overlay shows every frame`() throws {
     let scratch = try Scratch()
     try succeed(askVideo([folder], "--keep", "40", "--overlay", scratch.path("kept.png")))
     #expect(try scratch.names() == ["kept.png"])
@@ -110,7 +110,7 @@ import Testing
   }
 }
 
-@Suite("ask at high resolution") struct CropInputTests {
+@Suite struct `ask at high resolution` {
   private let model = Fixtures.model("tiny-next-vicuna").path
 
   private func report(_ picture: String, _ more: String...) throws -> JSONObject {
@@ -121,8 +121,8 @@ import Testing
     ).json()
   }
 
-  @Test("the JSON has every view, and its numbers add up", arguments: ["globalcom2", "hiprune", "fopru(policy=row)"])
-  func views(strategy: String) throws {
+  @Test(arguments: ["globalcom2", "hiprune", "fopru(policy=row)"])
+  func `the JSON has every view, and its numbers add up`(strategy: String) throws {
     for (picture, views) in [("tiny-wide.png", 5), ("tiny-panorama.png", 4), ("tiny-thread.png", 3)] {
       let report = try report(picture, "--strategy", strategy, "--keep", "50%")
       let image = try #require((report["images"] as? [JSONObject])?.first)
@@ -134,8 +134,8 @@ import Testing
     }
   }
 
-  @Test("--grid fixes the crops, --packing leaves padding out")
-  func options() throws {
+  @Test
+  func `--grid fixes the crops, --packing leaves padding out`() throws {
     let fixed = try report("tiny-panorama.png", "--grid", "2x2", "--keep", "20", "--strategy", "uniform")
     let image = try #require((fixed["images"] as? [JSONObject])?.first)
     #expect((image["views"] as? [Any])?.count == 5)
@@ -152,8 +152,8 @@ import Testing
     }
   }
 
-  @Test("an overlay shows the thumbnail beside the crops")
-  func overlay() throws {
+  @Test
+  func `an overlay shows the thumbnail beside the crops`() throws {
     let scratch = try Scratch()
     _ = try report("tiny-exact.png", "--keep", "50%", "--overlay", scratch.path("kept.png"))
     // 56×56, enlarged 12 times, twice side by side.
@@ -161,8 +161,8 @@ import Testing
     #expect(bytes[16..<24].map { Int($0) } == [0, 0, 1344 >> 8, 1344 & 255, 0, 0, 672 >> 8, 672 & 255])
   }
 
-  @Test("evidence that was written decides as the answer did", arguments: ["globalcom2", "fastervlm"])
-  func evidence(strategy: String) throws {
+  @Test(arguments: ["globalcom2", "fastervlm"])
+  func `evidence that was written decides as the answer did`(strategy: String) throws {
     let scratch = try Scratch()
     let pictures =
       [(model, Fixtures.image("tiny-tall.png").path)]

@@ -7,10 +7,10 @@ import Testing
 @testable import Evaluation
 
 /// The bundled model through transformers and through us: trained weights, sharp attention.
-@Suite("Parity on the bundled model", .serialized)
-struct BundledParityTests {
-  @Test("every test question gets transformers' answer")
-  func answers() async throws {
+@Suite(.serialized)
+struct `Parity on the bundled model` {
+  @Test
+  func `every test question gets transformers' answer`() async throws {
     let golden = try JSONValue(
       parsing: [UInt8](try Data(contentsOf: Fixtures.url("golden/bundled/answers.json"))))
     let expected = try #require(golden["answers"])
@@ -21,8 +21,8 @@ struct BundledParityTests {
   }
 
   /// Crops, newline rows and all: the high-resolution model through transformers and through us.
-  @Test("the high-resolution model gives transformers' answers")
-  func highResolution() async throws {
+  @Test
+  func `the high-resolution model gives transformers' answers`() async throws {
     let golden = try JSONValue(
       parsing: [UInt8](try Data(contentsOf: Fixtures.url("golden/bundled/answers-next.json"))))
     let expected = try #require(golden["answers"])
@@ -32,8 +32,8 @@ struct BundledParityTests {
     #expect(different.isEmpty, "questions \(different.prefix(5).map(\.question.identifier.description))")
   }
 
-  @Test("accuracy is what the model is shipped with: 90 % overall at least, 75 % in every category")
-  func accuracy() async throws {
+  @Test
+  func `accuracy is what the model is shipped with: 90 % overall at least, 75 % in every category`() async throws {
     let answered = try await BundledModel.shared.answers("none", keep: "all", images: .max)
     let report = EvaluationReport(answered, metric: .exact)
     #expect(report.accuracy >= 0.9)

@@ -7,8 +7,8 @@ import VLM
 
 @testable import Evaluation
 
-@Suite("Evaluation runs")
-struct EvaluationRunTests {
+@Suite
+struct `Evaluation runs` {
   private static let model = "tiny-classic"
 
   private func run(_ strategy: String, keep: String, reuses: Bool) throws -> [AnsweredQuestion] {
@@ -28,10 +28,9 @@ struct EvaluationRunTests {
       text: "What is number \(index) here?", category: index < 3 ? "early" : "late", answers: ["nothing"])
   }
 
-  @Test(
-    "answers come in the order of the questions, and sharing an image's prefix changes none",
-    arguments: ["none", "hiprune", "hiprune++"])
-  func reuse(strategy: String) throws {
+  @Test(arguments: ["none", "hiprune", "hiprune++"])
+  func `answers come in the order of the questions, and sharing an image's prefix changes none`(strategy: String) throws
+  {
     let keep = strategy == "none" ? "all" : "9"
     let shared = try run(strategy, keep: keep, reuses: true)
     let fresh = try run(strategy, keep: keep, reuses: false)
@@ -40,8 +39,8 @@ struct EvaluationRunTests {
     #expect(shared.map(\.answer.keptTokens) == fresh.map(\.answer.keptTokens))
   }
 
-  @Test("a report counts every question once, overall and by category")
-  func report() throws {
+  @Test
+  func `a report counts every question once, overall and by category`() throws {
     let answered = try run("hiprune", keep: "9", reuses: true)
     let judged = answered.enumerated().map {
       AnsweredQuestion(question: $0.element.question, answer: $0.element.answer, isRight: $0.offset % 3 == 0)
@@ -60,8 +59,8 @@ struct EvaluationRunTests {
     #expect(report.interval[0] < report.accuracy && report.accuracy < report.interval[1])
   }
 
-  @Test("a missing image names its path")
-  func missingImage() throws {
+  @Test
+  func `a missing image names its path`() throws {
     let model = try FamilyCatalogue.load(
       folder: Fixtures.model(Self.model).path, name: Self.model, workers: Workers(count: 1))
     let setting = PruningSetting(strategy: try StrategyCatalogue.standard.make(parsing: "none"), budget: .all)

@@ -4,11 +4,11 @@ import VLM
 @testable import Evaluation
 
 /// What bfloat16 and int8 cost the bundled model on a fixed part of its test scenes: the first 60 pictures.
-@Suite("Precision on the bundled model", .serialized)
-struct PrecisionTests {
+@Suite(.serialized)
+struct `Precision on the bundled model` {
   /// The whole test set keeps 99.5 % ; of 480 questions, five may fall the other way by chance.
-  @Test("narrow formats keep the accuracy, dense and pruned", arguments: [Precision.bf16, .int8])
-  func retained(precision: Precision) async throws {
+  @Test(arguments: [Precision.bf16, .int8])
+  func `narrow formats keep the accuracy, dense and pruned`(precision: Precision) async throws {
     for (strategy, keep) in [("none", "all"), ("fastervlm", "25%")] {
       let exact = try await BundledModel.shared.answers(strategy, keep: keep, images: 60)
       let narrow = try await BundledModel.shared.answers(strategy, keep: keep, images: 60, precision: precision)

@@ -2,14 +2,14 @@ import Testing
 
 @testable import Evaluation
 
-@Suite("Question files")
-struct QuestionTests {
+@Suite
+struct `Question files` {
   private func read(_ text: String) throws(EvaluationError) -> [Question] {
     try Question.read(Array(text.utf8), file: "questions.jsonl")
   }
 
-  @Test("numbers and names identify, answers may be one or several, blank lines are skipped")
-  func forms() throws {
+  @Test
+  func `numbers and names identify, answers may be one or several, blank lines are skipped`() throws {
     let questions = try read(
       #"""
       {"question_id": 7, "image": "a/b.png", "text": "What?", "answer": "red", "category": "colour"}
@@ -25,24 +25,22 @@ struct QuestionTests {
     #expect(questions[1].category == nil)
   }
 
-  @Test(
-    "a line that is no question is refused by its number",
-    arguments: [
-      #"{"image": "a.png", "text": "What?", "answer": "red"}"#,
-      #"{"question_id": 1, "text": "What?", "answer": "red"}"#,
-      #"{"question_id": 1, "image": "a.png", "text": " ", "answer": "red"}"#,
-      #"{"question_id": 1, "image": "a.png", "text": "What?"}"#,
-      #"{"question_id": 1, "image": "a.png", "text": "What?", "answers": [1]}"#,
-      #"{"question_id": 1, "image": "#, "[]",
-    ])
-  func malformed(line: String) throws {
+  @Test(arguments: [
+    #"{"image": "a.png", "text": "What?", "answer": "red"}"#,
+    #"{"question_id": 1, "text": "What?", "answer": "red"}"#,
+    #"{"question_id": 1, "image": "a.png", "text": " ", "answer": "red"}"#,
+    #"{"question_id": 1, "image": "a.png", "text": "What?"}"#,
+    #"{"question_id": 1, "image": "a.png", "text": "What?", "answers": [1]}"#,
+    #"{"question_id": 1, "image": "#, "[]",
+  ])
+  func `a line that is no question is refused by its number`(line: String) throws {
     let good = #"{"question_id": 0, "image": "a.png", "text": "What?", "answer": "red"}"#
     let error = #expect(throws: EvaluationError.self) { try read(good + "\n" + line) }
     #expect(error?.message.contains("line 2") == true)
   }
 
-  @Test("the same question_id twice is refused, and so is a file without questions")
-  func duplicates() throws {
+  @Test
+  func `the same question_id twice is refused, and so is a file without questions`() throws {
     let line = #"{"question_id": 0, "image": "a.png", "text": "What?", "answer": "red"}"#
     let error = #expect(throws: EvaluationError.self) { try read(line + "\n" + line) }
     #expect(error?.message.contains("occurs twice") == true)

@@ -4,8 +4,8 @@ import Testing
 
 /// What pruning costs the bundled model on a fixed part of its test scenes: the first 60 pictures. Objects there are
 /// one to three patches wide, so the choice of tokens matters.
-@Suite("Retention on the bundled model", .serialized)
-struct RetentionTests {
+@Suite(.serialized)
+struct `Retention on the bundled model` {
   private static let images = 60
   private static let budgets = ["all", "50%", "25%", "11%", "5%"]
 
@@ -15,8 +15,8 @@ struct RetentionTests {
 
   private func accuracy(_ right: [Bool]) -> Double { Double(right.count { $0 }) / Double(right.count) }
 
-  @Test("keeping everything gives the dense answers, one by one")
-  func everything() async throws {
+  @Test
+  func `keeping everything gives the dense answers, one by one`() async throws {
     let dense = try await BundledModel.shared.answers("none", keep: "all", images: Self.images)
     let kept = try await BundledModel.shared.answers("hiprune", keep: "576", images: Self.images)
     #expect(dense.map(\.answer.text) == kept.map(\.answer.text))
@@ -24,20 +24,18 @@ struct RetentionTests {
   }
 
   /// On this model `vtc-cls` starts at the feature layer and is `fastervlm`; the others read other maps.
-  @Test(
-    "attention keeps 95 % of the dense accuracy at a quarter of the tokens",
-    arguments: [
-      "fastervlm", "hiprune", "fopru",
-    ])
-  func quarter(strategy: String) async throws {
+  @Test(arguments: [
+    "fastervlm", "hiprune", "fopru",
+  ])
+  func `attention keeps 95 % of the dense accuracy at a quarter of the tokens`(strategy: String) async throws {
     let dense = accuracy(try await right("none", "all"))
     let pruned = accuracy(try await right(strategy, "25%"))
     #expect(dense > 0.9)
     #expect(pruned >= 0.95 * dense, "\(strategy): \(pruned) of \(dense)")
   }
 
-  @Test("attention beats random at 11 % beyond chance", arguments: ["fastervlm", "hiprune", "fopru"])
-  func random(strategy: String) async throws {
+  @Test(arguments: ["fastervlm", "hiprune", "fopru"])
+  func `attention beats random at 11 % beyond chance`(strategy: String) async throws {
     let comparison = PairedComparison(try await right(strategy, "11%"), try await right("random", "11%"))
     #expect(comparison.difference > 0.05)
     #expect(comparison.pValue < 0.001)
@@ -45,8 +43,10 @@ struct RetentionTests {
 
   /// Where most crops are nearly empty, shares that follow the thumbnail are worth more than equal ones of a blind
   /// raster.
-  @Test("at a tenth of 720 tokens GlobalCom² keeps 95 % of the dense accuracy and beats an even raster beyond chance")
-  func adaptive() async throws {
+  @Test
+  func `at a tenth of 720 tokens GlobalCom² keeps 95 % of the dense accuracy and beats an even raster beyond chance`()
+    async throws
+  {
     func right(_ strategy: String, _ keep: String) async throws -> [Bool] {
       try await BundledModel.shared.answers(strategy, keep: keep, images: Self.images, name: "shapes-next").map(
         \.isRight)
@@ -59,8 +59,8 @@ struct RetentionTests {
   }
 
   /// A smaller budget may win by luck; it must not win significantly.
-  @Test("accuracy does not rise as the budget falls", arguments: ["fastervlm", "hiprune", "random"])
-  func monotone(strategy: String) async throws {
+  @Test(arguments: ["fastervlm", "hiprune", "random"])
+  func `accuracy does not rise as the budget falls`(strategy: String) async throws {
     for (larger, smaller) in zip(Self.budgets, Self.budgets.dropFirst()) {
       let more = try await right(larger == "all" ? "none" : strategy, larger)
       let fewer = try await right(strategy, smaller)

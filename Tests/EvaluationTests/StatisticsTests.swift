@@ -2,32 +2,30 @@ import Testing
 
 @testable import Evaluation
 
-@Suite("Statistics")
-struct StatisticsTests {
+@Suite
+struct `Statistics` {
   /// Wilson intervals from their closed form, worked out apart in Python with 50 digits.
-  @Test(
-    "a share's interval is Wilson's",
-    arguments: [
-      (0, 10, 0.0, 0.2775327999), (10, 10, 0.7224672001, 1.0), (5, 10, 0.2365930905, 0.7634069095),
-      (81, 263, 0.2552885198, 0.3662095770),
-    ])
-  func wilson(right: Int, count: Int, low: Double, high: Double) {
+  @Test(arguments: [
+    (0, 10, 0.0, 0.2775327999), (10, 10, 0.7224672001, 1.0), (5, 10, 0.2365930905, 0.7634069095),
+    (81, 263, 0.2552885198, 0.3662095770),
+  ])
+  func `a share's interval is Wilson's`(right: Int, count: Int, low: Double, high: Double) {
     let interval = Proportion(right: right, of: count).interval
     #expect(abs(interval.lowerBound - low) < 1e-9)
     #expect(abs(interval.upperBound - high) < 1e-9)
   }
 
-  @Test("a share of nothing says nothing")
-  func empty() {
+  @Test
+  func `a share of nothing says nothing`() {
     #expect(Proportion(right: 0, of: 0).interval == 0...1)
     #expect(Proportion(right: 0, of: 0).value == 0)
   }
 
   /// Two-sided binomial tests against one half: 2·Σ C(n, k)/2ⁿ, worked out by hand.
-  @Test(
-    "McNemar's test is the exact binomial one",
-    arguments: [(0, 0, 1.0), (1, 0, 1.0), (5, 0, 0.0625), (8, 2, 0.109375), (3, 3, 1.0), (20, 5, 0.00407731533050537)])
-  func mcNemar(first: Int, second: Int, expected: Double) {
+  @Test(arguments: [
+    (0, 0, 1.0), (1, 0, 1.0), (5, 0, 0.0625), (8, 2, 0.109375), (3, 3, 1.0), (20, 5, 0.00407731533050537),
+  ])
+  func `McNemar's test is the exact binomial one`(first: Int, second: Int, expected: Double) {
     let both = 7
     let a = [Bool](repeating: true, count: first + both) + [Bool](repeating: false, count: second)
     let b =
@@ -38,26 +36,25 @@ struct StatisticsTests {
   }
 }
 
-@Suite("Metrics")
-struct MetricTests {
-  @Test(
-    "exact ignores case, white space around it and one trailing period",
-    arguments: [
-      ("Red", "red", true), (" red \n", "red", true), ("red.", "red", true), ("red..", "red", false),
-      ("red", "redder", false), ("top left", "top  left", false), ("", "red", false), ("ROT", "blau", false),
-    ])
-  func exact(given: String, right: String, expected: Bool) {
+@Suite
+struct `Metrics` {
+  @Test(arguments: [
+    ("Red", "red", true), (" red \n", "red", true), ("red.", "red", true), ("red..", "red", false),
+    ("red", "redder", false), ("top left", "top  left", false), ("", "red", false), ("ROT", "blau", false),
+  ])
+  func `exact ignores case, white space around it and one trailing period`(given: String, right: String, expected: Bool)
+  {
     #expect(Metric.exact.isRight(given, among: [right]) == expected)
   }
 
-  @Test("any of several answers is right")
-  func several() {
+  @Test
+  func `any of several answers is right`() {
     #expect(Metric.exact.isRight("two", among: ["2", "Two"]))
     #expect(!Metric.exact.isRight("two", among: []))
   }
 
-  @Test("an unknown metric is refused with the known ones")
-  func unknown() throws {
+  @Test
+  func `an unknown metric is refused with the known ones`() throws {
     let error = #expect(throws: EvaluationError.self) { try Metric(named: "bleu") }
     #expect(error?.hint.contains("exact") == true)
   }

@@ -1,20 +1,18 @@
 import Images
 import Testing
 
-@Suite("Bad pictures are errors, never crashes") struct BadInputTests {
-  @Test("no bytes at all")
-  func empty() {
+@Suite struct `Bad pictures are errors, never crashes` {
+  @Test
+  func `no bytes at all`() {
     #expect(decodingError([]) == .empty)
   }
 
-  @Test(
-    "foreign formats are named by content",
-    arguments: [
-      ("GIF89a", "GIF"), ("RIFF\u{1}\u{1}\u{1}\u{1}WEBPVP8 ", "WebP"), ("BM123456", "BMP"), ("II*\0abcd", "TIFF"),
-      ("<!DOCTYPE html>", "HTML"), ("%PDF-1.7", "PDF"), ("hello, world", "text"), ("\u{1}\u{2}\u{3}", "01 02 03"),
-      ("version https://git-lfs.github.com/spec/v1", "LFS"),
-    ])
-  func foreign(text: String, name: String) {
+  @Test(arguments: [
+    ("GIF89a", "GIF"), ("RIFF\u{1}\u{1}\u{1}\u{1}WEBPVP8 ", "WebP"), ("BM123456", "BMP"), ("II*\0abcd", "TIFF"),
+    ("<!DOCTYPE html>", "HTML"), ("%PDF-1.7", "PDF"), ("hello, world", "text"), ("\u{1}\u{2}\u{3}", "01 02 03"),
+    ("version https://git-lfs.github.com/spec/v1", "LFS"),
+  ])
+  func `foreign formats are named by content`(text: String, name: String) {
     let error = decodingError(Array(text.utf8))
     #expect(error?.message.contains(name) == true, "\(error?.message ?? "no error")")
     #expect(error?.hint == "convert the image to PNG or JPEG")
@@ -22,22 +20,18 @@ import Testing
 
   /// A PNG's pixels are all there before the checksum of their chunk and the chunk IEND, 16 bytes that nothing needs; a
   /// JPEG ends with its last pixels.
-  @Test(
-    "every prefix without all pixels is an error",
-    arguments: [
-      ("rgba.png", 16), ("palette-alpha.png", 16), ("jpeg-420.jpg", 0), ("jpeg-progressive.jpg", 0),
-    ])
-  func prefixes(file: String, unneeded: Int) throws {
+  @Test(arguments: [
+    ("rgba.png", 16), ("palette-alpha.png", 16), ("jpeg-420.jpg", 0), ("jpeg-progressive.jpg", 0),
+  ])
+  func `every prefix without all pixels is an error`(file: String, unneeded: Int) throws {
     let bytes = try Golden.bytes(file)
     for count in 0..<(bytes.count - unneeded) {
       if decodingError(Array(bytes.prefix(count))) == nil { Issue.record("\(file): \(count) bytes are enough") }
     }
   }
 
-  @Test(
-    "every damaged byte gives a picture or an error",
-    arguments: ["rgba.png", "turned-6.png", "jpeg-422.jpg", "turned-7.jpg", "jpeg-cmyk.jpg"])
-  func damage(file: String) throws {
+  @Test(arguments: ["rgba.png", "turned-6.png", "jpeg-422.jpg", "turned-7.jpg", "jpeg-cmyk.jpg"])
+  func `every damaged byte gives a picture or an error`(file: String) throws {
     let bytes = try Golden.bytes(file)
     let limits = ImageLimits(maxPixels: 1_000_000)
     var refused = 0
@@ -51,8 +45,8 @@ import Testing
     #expect(refused > 0)
   }
 
-  @Test("a header's size is checked before anything is allocated")
-  func claimedSizes() throws {
+  @Test
+  func `a header's size is checked before anything is allocated`() throws {
     var png = try Golden.bytes("rgba.png")
     png.replaceSubrange(16..<24, with: [0x7f, 0xff, 0xff, 0xff, 0x7f, 0xff, 0xff, 0xff])
     #expect(
@@ -66,8 +60,8 @@ import Testing
     #expect(try decodingError(Golden.bytes("rgba.png"), limits: ImageLimits(maxPixels: 384)) == nil)
   }
 
-  @Test("a progressive JPEG of a thousand scans is refused")
-  func scans() throws {
+  @Test
+  func `a progressive JPEG of a thousand scans is refused`() throws {
     let bytes = try Golden.bytes("jpeg-progressive.jpg")
     let last = try #require(bytes.indices.dropLast().last { bytes[$0] == 0xff && bytes[$0 + 1] == 0xda })
     let scan = bytes[last..<(bytes.count - 2)]
@@ -76,14 +70,14 @@ import Testing
     #expect(error?.message.contains("scans") == true, "\(error?.message ?? "no error")")
   }
 
-  @Test("a truncated JPEG says so")
-  func truncation() throws {
+  @Test
+  func `a truncated JPEG says so`() throws {
     #expect(try decodingError(Golden.bytes("jpeg-truncated.jpg")) == .truncated(format: .jpeg))
     #expect(try decodingError(Golden.bytes("jpeg-no-end.jpg")) == .truncated(format: .jpeg))
   }
 
-  @Test("messages and hints are one line each")
-  func wording() {
+  @Test
+  func `messages and hints are one line each`() {
     let errors: [ImageError] = [
       .empty, .unsupportedFormat(found: "looks like GIF"), .corrupt(format: .png, reason: "bad"),
       .corrupt(format: nil, reason: "bad"), .truncated(format: .jpeg), .tooLarge(width: 2, height: 3, maxPixels: 5),

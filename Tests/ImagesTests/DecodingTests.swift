@@ -2,9 +2,9 @@ import Foundation
 import Images
 import Testing
 
-@Suite("Decoding gives Pillow's pixels") struct DecodingTests {
-  @Test("every picture of our own equals Pillow's, or is refused where Pillow refuses")
-  func ownPictures() throws {
+@Suite struct `Decoding gives Pillow's pixels` {
+  @Test
+  func `every picture of our own equals Pillow's, or is refused where Pillow refuses`() throws {
     let table = try Golden.facts("pictures")
     #expect(table.count > 40)
     for (file, facts) in table {
@@ -14,9 +14,8 @@ import Testing
 
   // shared/data may not be copied into the repository; without it these four skip, visibly.
   /// xcsn0g01.png is broken in the checksum of its pixels' chunk alone, which Pillow does not look at.
-  @Test(
-    "PngSuite equals Pillow, 13 of whose 14 broken files throw", .enabled(if: Golden.hasShared, Golden.reason))
-  func pngSuite() throws {
+  @Test(.enabled(if: Golden.hasShared, Golden.reason))
+  func `PngSuite equals Pillow, 13 of whose 14 broken files throw`() throws {
     var broken = 0
     for (file, facts) in try Golden.facts("pngsuite") {
       let bytes = try Golden.bytes(file, in: Golden.shared)
@@ -30,15 +29,15 @@ import Testing
     #expect(broken == 13)
   }
 
-  @Test("difficult JPEGs equal Pillow", .enabled(if: Golden.hasShared, Golden.reason))
-  func difficultJPEG() throws {
+  @Test(.enabled(if: Golden.hasShared, Golden.reason))
+  func `difficult JPEGs equal Pillow`() throws {
     for (file, facts) in try Golden.facts("jpeg-reftest") {
       try expectEqual(file, Golden.bytes(file, in: Golden.shared), facts)
     }
   }
 
-  @Test("EXIF orientations 0 to 8 stand upright", .enabled(if: Golden.hasShared, Golden.reason))
-  func orientations() throws {
+  @Test(.enabled(if: Golden.hasShared, Golden.reason))
+  func `EXIF orientations 0 to 8 stand upright`() throws {
     let table = try Golden.facts("exif")
     #expect(table.count == 18)
     for (file, facts) in table {
@@ -56,10 +55,8 @@ import Testing
     "jpeg/crash/imagetestsuite/f6b4389c3cf0f5997b2e5a4b905aea8d.jpg",
   ]
 
-  @Test(
-    "files that crashed decoders give a picture or an error, as Pillow does",
-    .enabled(if: Golden.hasShared, Golden.reason))
-  func crashFiles() throws {
+  @Test(.enabled(if: Golden.hasShared, Golden.reason))
+  func `files that crashed decoders give a picture or an error, as Pillow does`() throws {
     var disagreements: [String] = []
     for (file, facts) in try Golden.facts("jpeg-crash") {
       let bytes = try Golden.bytes(file, in: Golden.shared)

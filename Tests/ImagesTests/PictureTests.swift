@@ -1,39 +1,39 @@
 import Images
 import Testing
 
-@Suite("Pictures, overlays and maps") struct PictureTests {
-  @Test("the digest is FNV-1a over size and pixels, and tells shapes apart")
-  func digests() {
+@Suite struct `Pictures, overlays and maps` {
+  @Test
+  func `the digest is FNV-1a over size and pixels, and tells shapes apart`() {
     #expect(RGBImage(width: 1, height: 1, pixels: [1, 2, 3]).digestText == "cbff0510e3d09c0b")
     #expect(
       RGBImage.pattern(width: 2, height: 3).digest
         != RGBImage(width: 3, height: 2, pixels: RGBImage.pattern(width: 2, height: 3).pixels).digest)
   }
 
-  @Test("a written PNG reads back equal, and is equal each time", arguments: [(1, 1), (3, 2), (100, 7), (2, 300)])
-  func roundTrip(width: Int, height: Int) throws {
+  @Test(arguments: [(1, 1), (3, 2), (100, 7), (2, 300)])
+  func `a written PNG reads back equal, and is equal each time`(width: Int, height: Int) throws {
     let picture = RGBImage.pattern(width: width, height: height)
     let encoded = PNGEncoder.encode(picture)
     #expect(try ImageDecoder.decode(encoded) == picture)
     #expect(PNGEncoder.encode(picture) == encoded)
   }
 
-  @Test("resizing to the same size changes nothing", arguments: ResamplingFilter.allCases)
-  func identity(filter: ResamplingFilter) {
+  @Test(arguments: ResamplingFilter.allCases)
+  func `resizing to the same size changes nothing`(filter: ResamplingFilter) {
     let picture = RGBImage.pattern(width: 13, height: 8)
     #expect(picture.resized(width: 13, height: 8, filter: filter) == picture)
   }
 
-  @Test("padding and cropping undo each other")
-  func padding() {
+  @Test
+  func `padding and cropping undo each other`() {
     let picture = RGBImage.pattern(width: 5, height: 4)
     let padded = picture.padded(width: 9, height: 11, x: 3, y: 2, red: 7, green: 8, blue: 9)
     #expect(padded.cropped(x: 3, y: 2, width: 5, height: 4) == picture)
     #expect(Array(padded.pixels.prefix(3)) == [7, 8, 9])
   }
 
-  @Test("threads that decode, process and draw at once agree")
-  func threads() async throws {
+  @Test
+  func `threads that decode, process and draw at once agree`() async throws {
     let bytes = try Golden.bytes("jpeg-progressive.jpg")
     let png = try Golden.bytes("palette-alpha.png")
     let digests = try await withThrowingTaskGroup(of: [UInt64].self) { group in
@@ -58,8 +58,8 @@ import Testing
     #expect(Set(digests.flatMap { $0 }).count == 3)
   }
 
-  @Test("an overlay keeps kept patches bright, dims dropped ones, and darkens what was cropped away")
-  func overlay() {
+  @Test
+  func `an overlay keeps kept patches bright, dims dropped ones, and darkens what was cropped away`() {
     let picture = RGBImage(width: 400, height: 200, red: 200, green: 100, blue: 50)
     let geometry = ProcessedGeometry(
       pictureWidth: 400, pictureHeight: 200, resizedWidth: 200, resizedHeight: 100, cropX: 50, cropY: 0, width: 100,
@@ -78,8 +78,8 @@ import Testing
     #expect(pixel(201, 100) != [200, 100, 50], "a kept patch has a frame")
   }
 
-  @Test("outlines are drawn over everything, and inside the picture")
-  func outlines() {
+  @Test
+  func `outlines are drawn over everything, and inside the picture`() {
     let picture = RGBImage(width: 800, height: 400, red: 200, green: 100, blue: 50)
     let half = PictureRectangle(x: 0, y: 0, width: 400, height: 400)
     let overlay = ImageOverlay().render(picture: picture, cells: [half], kept: [0], outlines: [half])
@@ -90,8 +90,8 @@ import Testing
     #expect(pixel(200, 200) == [200, 100, 50] && pixel(402, 200).allSatisfy { $0 < 100 })
   }
 
-  @Test("a sheet puts pictures of several sizes side by side, in rows")
-  func sheets() {
+  @Test
+  func `a sheet puts pictures of several sizes side by side, in rows`() {
     let small = RGBImage(width: 2, height: 1, red: 1, green: 2, blue: 3)
     let tall = RGBImage(width: 1, height: 3, red: 9, green: 8, blue: 7)
     let sheet = RGBImage.sheet([small, tall, tall], columns: 2)
@@ -104,8 +104,8 @@ import Testing
     #expect(RGBImage.sheet([small], columns: 4) == small)
   }
 
-  @Test("the higher a kept patch's score, the warmer its tint; odd scores do no harm")
-  func heat() {
+  @Test
+  func `the higher a kept patch's score, the warmer its tint; odd scores do no harm`() {
     let picture = RGBImage(width: 300, height: 100, red: 100, green: 100, blue: 100)
     let cells = (0..<3).map { PictureRectangle(x: Double(100 * $0), y: 0, width: 100, height: 100) }
     let overlay = ImageOverlay().render(
@@ -117,8 +117,8 @@ import Testing
     #expect(brightness[0] < brightness[1] && brightness[1] < brightness[2])
   }
 
-  @Test("cells outside the picture and pictures of one pixel can be drawn")
-  func strangeCells() {
+  @Test
+  func `cells outside the picture and pictures of one pixel can be drawn`() {
     let cells = [
       PictureRectangle(x: -5, y: -5, width: 3, height: 3), PictureRectangle(x: 0.2, y: 0, width: 0.1, height: 9),
     ]
@@ -127,8 +127,8 @@ import Testing
     #expect(overlay.width == 672 && overlay.height == 672)
   }
 
-  @Test("a map runs from dark to light, with grey for what is not finite")
-  func maps() {
+  @Test
+  func `a map runs from dark to light, with grey for what is not finite`() {
     let map = HeatmapRenderer.render([0, 1, 0.5, .nan], rows: 2, columns: 2, cellSize: 3)
     #expect(map.width == 6 && map.height == 6)
     #expect(Array(map.pixels.prefix(3)) == [0, 0, 4])

@@ -2,7 +2,7 @@ import Foundation
 import Images
 import Testing
 
-@Suite("The image processor equals transformers'") struct ProcessorTests {
+@Suite struct `The image processor equals transformers'` {
   struct Case: Decodable {
     let name: String
     let picture: String
@@ -23,8 +23,8 @@ import Testing
     }
   }
 
-  @Test("pixel values are equal bit for bit: sizes, crops, padding, filters, flags, extreme shapes")
-  func pixelValues() throws {
+  @Test
+  func `pixel values are equal bit for bit: sizes, crops, padding, filters, flags, extreme shapes`() throws {
     let cases = try Self.cases()
     #expect(cases.count > 35)
     for (golden, json) in cases {
@@ -50,8 +50,8 @@ import Testing
     #expect(distance <= 1e-6, "\(file) is \(distance) off")
   }
 
-  @Test("the whole of a narrow region equals the region of the whole", arguments: ResamplingFilter.allCases)
-  func regions(filter: ResamplingFilter) throws {
+  @Test(arguments: ResamplingFilter.allCases)
+  func `the whole of a narrow region equals the region of the whole`(filter: ResamplingFilter) throws {
     let picture = RGBImage.pattern(width: 61, height: 23)
     for edge in [7, 23, 40] {
       var configuration = ImageProcessorConfiguration()
@@ -68,10 +68,8 @@ import Testing
     }
   }
 
-  @Test(
-    "pictures of extreme shape answer quickly and in little memory",
-    arguments: [(65535, 1), (1, 65535), (10000, 3), (1_000_000, 1), (1, 1_000_000), (1, 1)])
-  func extremeShapes(width: Int, height: Int) throws {
+  @Test(arguments: [(65535, 1), (1, 65535), (10000, 3), (1_000_000, 1), (1, 1_000_000), (1, 1)])
+  func `pictures of extreme shape answer quickly and in little memory`(width: Int, height: Int) throws {
     let picture = RGBImage.pattern(width: width, height: height)
     for size in [ImageProcessorConfiguration.Size.shortestEdge(336), .exact(height: 336, width: 336)] {
       var configuration = ImageProcessorConfiguration()
@@ -88,8 +86,8 @@ import Testing
     }
   }
 
-  @Test("a resized picture that nothing crops is held to the limits")
-  func resizedLimit() throws {
+  @Test
+  func `a resized picture that nothing crops is held to the limits`() throws {
     var configuration = ImageProcessorConfiguration()
     configuration.size = .shortestEdge(336)
     configuration.crops = false
@@ -99,8 +97,8 @@ import Testing
     }
   }
 
-  @Test("patches lead back to the picture: crop, padding, and the plain case")
-  func geometry() throws {
+  @Test
+  func `patches lead back to the picture: crop, padding, and the plain case`() throws {
     var configuration = ImageProcessorConfiguration()
     configuration.size = .shortestEdge(100)
     configuration.cropSize = .init(height: 100, width: 100)

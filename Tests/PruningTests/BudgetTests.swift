@@ -2,7 +2,7 @@ import Testing
 
 @testable import Pruning
 
-@Suite("Budgets") struct BudgetTests {
+@Suite struct `Budgets` {
   @Test(
     arguments: [
       ("all", .all), ("100%", .all), ("1.0", .all), ("100.0%", .all), ("1", .count(1)), ("128", .count(128)),
@@ -10,7 +10,7 @@ import Testing
       ("29%", .ratio(0.29)),
       ("0.5%", .ratio(0.005)),
     ] as [(String, Budget)])
-  func aBudgetIsRead(text: String, budget: Budget) throws { #expect(try Budget(parsing: text) == budget) }
+  func `a budget is read`(text: String, budget: Budget) throws { #expect(try Budget(parsing: text) == budget) }
 
   @Test(
     arguments: [
@@ -26,21 +26,23 @@ import Testing
       ("1.5", .budgetAboveEverything("1.5")),
       ("99999999999999999999", .budgetAboveEverything("99999999999999999999")),
     ] as [(String, PruningError)])
-  func anImpossibleBudgetIsRefused(text: String, error: PruningError) {
+  func `an impossible budget is refused`(text: String, error: PruningError) {
     #expect(throws: error) { try Budget(parsing: text) }
   }
 
   @Test(arguments: ["all", "128", "0.25", "0.005"])
-  func aBudgetIsWrittenAsItIsRead(text: String) throws { #expect(try Budget(parsing: text).description == text) }
+  func `a budget is written as it is read`(text: String) throws {
+    #expect(try Budget(parsing: text).description == text)
+  }
 
-  @Test func everythingIsRecognised() {
+  @Test func `everything is recognised`() {
     #expect(Budget.all.isEverything(of: 576))
     #expect(Budget.count(576).isEverything(of: 576))
     #expect(!Budget.count(575).isEverything(of: 576))
     #expect(!Budget.ratio(0.9999).isEverything(of: 576))
   }
 
-  @Test func aBudgetIsCheckedAgainstTheImage() throws {
+  @Test func `a budget is checked against the image`() throws {
     #expect(try Budget.count(576).validated(for: 576) == .count(576))
     #expect(throws: PruningError.budgetExceedsTotal(count: 577, total: 576)) {
       try Budget.count(577).validated(for: 576)
@@ -51,32 +53,30 @@ import Testing
     #expect(throws: PruningError.malformedBudget("nan")) { try Budget.ratio(.nan).validated(for: 576) }
   }
 
-  @Test(
-    "A count is divided among views, a ratio taken of each: fractions are dropped",
-    arguments: [
-      (Budget.count(323), 4, 576, 80), (.count(5), 5, 576, 1), (.count(2880), 5, 576, 576), (.ratio(0.25), 5, 576, 144),
-      (.ratio(0.334), 1, 80, 26), (.ratio(0.29), 1, 100, 28), (.all, 3, 10, 10),
-    ])
-  func shares(budget: Budget, views: Int, tokens: Int, share: Int) throws {
+  @Test(arguments: [
+    (Budget.count(323), 4, 576, 80), (.count(5), 5, 576, 1), (.count(2880), 5, 576, 576), (.ratio(0.25), 5, 576, 144),
+    (.ratio(0.334), 1, 80, 26), (.ratio(0.29), 1, 100, 28), (.all, 3, 10, 10),
+  ])
+  func `A count is divided among views, a ratio taken of each: fractions are dropped`(
+    budget: Budget, views: Int, tokens: Int, share: Int
+  ) throws {
     #expect(try budget.shares(of: [Int](repeating: tokens, count: views)) == [Int](repeating: share, count: views))
   }
 
-  @Test(
-    "Rounding goes half to even where a method rounds",
-    arguments: [(0.334, 80, 27), (0.25, 10, 2), (0.35, 10, 4), (0.75, 10, 8)])
-  func roundedShares(ratio: Double, tokens: Int, share: Int) throws {
+  @Test(arguments: [(0.334, 80, 27), (0.25, 10, 2), (0.35, 10, 4), (0.75, 10, 8)])
+  func `Rounding goes half to even where a method rounds`(ratio: Double, tokens: Int, share: Int) throws {
     #expect(try Budget.ratio(ratio).shares(of: [tokens], rounding: .toNearestOrEven) == [share])
   }
 
   @Test(arguments: [Budget.count(4), .ratio(0.001)])
-  func aShareOfNothingNamesTheSmallestBudget(budget: Budget) throws {
+  func `a share of nothing names the smallest budget`(budget: Budget) throws {
     let error = PruningError.budgetTooSmall(budget, smallest: 5, views: 5)
     #expect(throws: error) { try budget.shares(of: [Int](repeating: 576, count: 5)) }
     #expect(error.hint == "the smallest budget here is 5 visual tokens")
     #expect(try Budget.count(5).shares(of: [Int](repeating: 576, count: 5)) == [1, 1, 1, 1, 1])
   }
 
-  @Test func viewsOfDifferentSizesShareByTheirSizes() throws {
+  @Test func `views of different sizes share by their sizes`() throws {
     #expect(try Budget.count(30).shares(of: [100, 50, 10]) == [18, 9, 1])
     #expect(try Budget.ratio(0.25).shares(of: [100, 50, 10]) == [25, 12, 2])
     // 16 tokens give the smallest view its first one, 15 do not.
@@ -86,7 +86,7 @@ import Testing
     }
   }
 
-  @Test func aRatioIsCountDividedByTotal() {
+  @Test func `a ratio is count divided by total`() {
     #expect(Budget.count(144).keepRatio(of: 576) == 0.25)
     #expect(Budget.ratio(0.3).keepRatio(of: 576) == 0.3)
     #expect(Budget.all.keepRatio(of: 576) == 1)

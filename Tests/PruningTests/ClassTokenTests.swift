@@ -4,10 +4,9 @@ import Testing
 
 @testable import Pruning
 
-@Suite("Strategies that read the class token") struct ClassTokenTests {
-  @Test(
-    "VTC-CLS that starts at the feature layer is FasterVLM", arguments: [8, 12, 24], ["7", "30%", "23"])
-  func vtcFromTheFeatureLayer(depth: Int, keep: String) throws {
+@Suite struct `Strategies that read the class token` {
+  @Test(arguments: [8, 12, 24], ["7", "30%", "23"])
+  func `VTC-CLS that starts at the feature layer is FasterVLM`(depth: Int, keep: String) throws {
     for crops in [nil, Grid(rows: 2, columns: 1)] {
       let keep = crops == nil ? keep : "30%"
       let image = Samples.attentive(Samples.tower(depth: depth), crops: crops, seed: UInt64(depth))
@@ -18,8 +17,8 @@ import Testing
     }
   }
 
-  @Test("Attention to one patch selects that patch", arguments: [0, 13, 23])
-  func oneHot(patch: Int) throws {
+  @Test(arguments: [0, 13, 23])
+  func `Attention to one patch selects that patch`(patch: Int) throws {
     let image = Samples.image { evidence, _ in
       for layer in 0..<8 {
         var attention = Matrix(rows: 2, columns: 24)
@@ -37,7 +36,7 @@ import Testing
     }
   }
 
-  @Test func headsAreAveragedOrTheLargestTaken() throws {
+  @Test func `heads are averaged or the largest taken`() throws {
     let image = Samples.image(Samples.tower(1, 3)) { evidence, _ in
       evidence.classAttention[6] = Matrix(rows: 2, columns: 3, values: [0.5, 0.1, 0.4, 0, 0.4, 0.4])
     }
@@ -45,7 +44,7 @@ import Testing
     #expect(try Samples.kept("fastervlm(heads=max)", image, keep: "1") == [0])
   }
 
-  @Test func blocksAreCombinedAsAsked() throws {
+  @Test func `blocks are combined as asked`() throws {
     let image = Samples.image(Samples.tower(1, 3)) { evidence, _ in
       evidence.classAttention[5] = Matrix(rows: 1, columns: 3, values: [0.7, 0.4, 0.2])
       evidence.classAttention[6] = Matrix(rows: 1, columns: 3, values: [0.1, 0.5, 0.9])
@@ -55,14 +54,14 @@ import Testing
     #expect(try Samples.kept("vtc-cls(start=5, ensemble=min)", image, keep: "1") == [1])
   }
 
-  @Test func equalScoresGoToTheLowerIndex() throws {
+  @Test func `equal scores go to the lower index`() throws {
     let image = Samples.image(crops: Grid(rows: 1, columns: 2)) { evidence, _ in
       evidence.classAttention[6] = Matrix(rows: 2, columns: 24)
     }
     #expect(try Samples.plan("fastervlm", image, keep: "9").kept == [[0, 1, 2], [0, 1, 2], [0, 1, 2]])
   }
 
-  @Test func evidenceThatIsMissingOrWrongIsNamed() throws {
+  @Test func `evidence that is missing or wrong is named`() throws {
     let kind = EvidenceKind.classAttention(layer: 6)
     #expect(throws: PruningError.missingEvidence(kind, view: 0)) {
       try Samples.plan("fastervlm", Samples.image(), keep: "5")

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Pruning
 
-@Suite("Messages and hints") struct ErrorMessageTests {
+@Suite struct `Messages and hints` {
   @Test(
     arguments: [
       (
@@ -77,12 +77,12 @@ import Testing
         "check where the tensors come from"
       ),
     ] as [(PruningError, String, String)])
-  func anErrorSaysWhatIsWrongAndWhatToDo(error: PruningError, message: String, hint: String) {
+  func `an error says what is wrong and what to do`(error: PruningError, message: String, hint: String) {
     #expect(error.message == message)
     #expect(error.hint == hint)
   }
 
-  @Test func whatTheCallerAskedForIsAUsageError() {
+  @Test func `what the caller asked for is a usage error`() {
     #expect(PruningError.malformedBudget("x").isUsageError)
     #expect(PruningError.needsClassToken(strategy: "s", alternatives: []).isUsageError)
     #expect(!PruningError.nonFiniteScore(view: 0, token: 0).isUsageError)

@@ -2,12 +2,12 @@ import Testing
 
 @testable import Pruning
 
-@Suite("Goldens of an independent NumPy implementation") struct GoldenTests {
+@Suite struct `Goldens of an independent NumPy implementation` {
   static let cases = GoldenCase.all(in: "cases.json")
 
-  @Test func everyCaseIsRead() { #expect(Self.cases.count == 73) }
+  @Test func `every case is read`() { #expect(Self.cases.count == 73) }
 
-  @Test(arguments: cases) func aStrategyKeepsAndSendsWhatTheReferenceDoes(_ golden: GoldenCase) throws {
+  @Test(arguments: cases) func `a strategy keeps and sends what the reference does`(_ golden: GoldenCase) throws {
     let source = try TensorImage(path: GoldenCase.path(golden.image + ".safetensors"))
     let strategy = try StrategyCatalogue.standard.make(parsing: golden.strategy)
     let budget = try Budget(parsing: golden.keep)

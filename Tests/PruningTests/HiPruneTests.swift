@@ -3,18 +3,16 @@ import Testing
 
 @testable import Pruning
 
-@Suite("HiPrune") struct HiPruneTests {
+@Suite struct `HiPrune` {
   private func strategy(_ options: String = "") throws -> HiPrune {
     try #require(try StrategyCatalogue.standard.make(parsing: "hiprune(\(options))") as? HiPrune)
   }
 
-  @Test(
-    "Anchors are round(N'·α/5), half to even, and fit the budget",
-    arguments: [
-      ("0.1", 192, 4), ("0.1", 128, 3), ("0.1", 64, 1), ("0.1", 25, 0), ("0.1", 26, 1), ("0.1", 75, 2), ("0.1", 125, 2),
-      ("0.1", 1, 0), ("0.5", 64, 6), ("1", 8, 1), ("1", 13, 2), ("1", 10, 2), ("1", 4, 0), ("0", 576, 0),
-    ])
-  func anchors(alpha: String, share: Int, count: Int) throws {
+  @Test(arguments: [
+    ("0.1", 192, 4), ("0.1", 128, 3), ("0.1", 64, 1), ("0.1", 25, 0), ("0.1", 26, 1), ("0.1", 75, 2), ("0.1", 125, 2),
+    ("0.1", 1, 0), ("0.5", 64, 6), ("1", 8, 1), ("1", 13, 2), ("1", 10, 2), ("1", 4, 0), ("0", 576, 0),
+  ])
+  func `Anchors are round(N'·α/5), half to even, and fit the budget`(alpha: String, share: Int, count: Int) throws {
     #expect(try strategy("alpha=\(alpha)").anchorCount(keeping: share) == count)
   }
 
@@ -27,24 +25,24 @@ import Testing
     return try Samples.kept("hiprune(alpha=1\(options))", image, keep: "\(keep)")
   }
 
-  @Test(
-    "Neighbours run on across row ends and stop at the corners, as the released code has it",
-    arguments: [
-      (8, [2, 7, 8, 9, 14]), (6, [0, 5, 6, 7, 12]), (11, [5, 10, 11, 12, 17]), (0, [0, 1, 6, 22, 23]),
-      (23, [17, 20, 21, 22, 23]), (3, [0, 2, 3, 4, 9]), (20, [14, 19, 20, 21, 23]), (1, [0, 1, 2, 7, 23]),
-    ])
-  func wrapped(anchor: Int, kept: [Int]) throws { #expect(try keptAround(anchor, "") == kept) }
+  @Test(arguments: [
+    (8, [2, 7, 8, 9, 14]), (6, [0, 5, 6, 7, 12]), (11, [5, 10, 11, 12, 17]), (0, [0, 1, 6, 22, 23]),
+    (23, [17, 20, 21, 22, 23]), (3, [0, 2, 3, 4, 9]), (20, [14, 19, 20, 21, 23]), (1, [0, 1, 2, 7, 23]),
+  ])
+  func `Neighbours run on across row ends and stop at the corners, as the released code has it`(
+    anchor: Int, kept: [Int]
+  ) throws { #expect(try keptAround(anchor, "") == kept) }
 
-  @Test(
-    "Neighbours stay in the grid when asked to",
-    arguments: [
-      (8, [2, 7, 8, 9, 14]), (6, [0, 6, 7, 12, 23]), (11, [5, 10, 11, 17, 23]), (0, [0, 1, 6, 22, 23]),
-      (3, [2, 3, 4, 9, 23]), (20, [14, 19, 20, 21, 23]),
-    ])
-  func grid(anchor: Int, kept: [Int]) throws { #expect(try keptAround(anchor, ", neighbours=grid") == kept) }
+  @Test(arguments: [
+    (8, [2, 7, 8, 9, 14]), (6, [0, 6, 7, 12, 23]), (11, [5, 10, 11, 17, 23]), (0, [0, 1, 6, 22, 23]),
+    (3, [2, 3, 4, 9, 23]), (20, [14, 19, 20, 21, 23]),
+  ])
+  func `Neighbours stay in the grid when asked to`(anchor: Int, kept: [Int]) throws {
+    #expect(try keptAround(anchor, ", neighbours=grid") == kept)
+  }
 
-  @Test("Exactly the budget is kept for every place of the anchor", arguments: 0..<24, [5, 6, 9, 23])
-  func exactCount(anchor: Int, keep: Int) throws {
+  @Test(arguments: 0..<24, [5, 6, 9, 23])
+  func `Exactly the budget is kept for every place of the anchor`(anchor: Int, keep: Int) throws {
     for options in ["", ", neighbours=grid"] {
       let kept = try keptAround(anchor, options, keep: keep)
       #expect(kept.count == keep)
@@ -53,7 +51,7 @@ import Testing
     }
   }
 
-  @Test func mergedTowersMayPickATokenTwiceUnlessTold() throws {
+  @Test func `merged towers may pick a token twice unless told`() throws {
     let tower = Samples.tower(4, 6, depth: 4, merge: 2)
     var early = [Double](repeating: 1, count: 24)
     early[8] = 2
@@ -66,7 +64,7 @@ import Testing
     #expect(try Samples.kept("hiprune(alpha=0.7, registers=distinct)", image, keep: "7") == [2, 7, 8, 9, 14, 22, 23])
   }
 
-  @Test func mergedTowersRoundARatioAndOthersDropTheFraction() throws {
+  @Test func `merged towers round a ratio and others drop the fraction`() throws {
     let scores = (0..<24).map { Double($0) }
     for (merge, count) in [(1, 8), (2, 9)] {  // 0.36 · 24 = 8.64
       let tower = Samples.tower(4, 6, merge: merge)
@@ -75,20 +73,20 @@ import Testing
     }
   }
 
-  @Test func equalScoresGoToTheLowerIndex() throws {
+  @Test func `equal scores go to the lower index`() throws {
     let even = [Double](repeating: 1, count: 24)
     let image = Samples.received(early: even, late: even, on: Samples.tower(4, 6))
     #expect(try Samples.kept("hiprune", image, keep: "4") == [0, 1, 2, 3])
   }
 
-  @Test func theDeepScoresAreShown() throws {
+  @Test func `the deep scores are shown`() throws {
     let late = (0..<24).map { Double($0) }
     let image = Samples.received(early: late, late: late, on: Samples.tower(4, 6))
     let scores = try Samples.plan("hiprune", image, keep: "4").scores
     #expect(scores == [late.map { $0 / 25 }])
   }
 
-  @Test func moreTokensComeFromTheTextAndAreCountedOnTop() throws {
+  @Test func `more tokens come from the text and are counted on top`() throws {
     let tower = Samples.tower(1, 6, classToken: false)
     let projected = Matrix(rows: 6, columns: 2, values: [1, 0, 1, 0.1, 0, 1, 0.2, 1, 1, 1, 0, -1])
     let image = Samples.image(tower, text: Matrix(rows: 2, columns: 2, values: [2, 1, -2, 3])) { evidence, _ in
@@ -102,7 +100,7 @@ import Testing
     #expect(try Samples.kept("hiprune++(beta=0.5)", image, keep: "3") == [0, 1, 2, 3, 4])
   }
 
-  @Test func textMustBeThereAndOfTheSameWidth() throws {
+  @Test func `text must be there and of the same width`() throws {
     let tower = Samples.tower(1, 6)
     func image(_ text: Matrix?) -> SampleImage {
       Samples.image(tower, text: text) { evidence, _ in

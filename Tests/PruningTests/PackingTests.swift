@@ -4,7 +4,7 @@ import Testing
 
 @testable import Pruning
 
-@Suite("Packing of several views") struct PackingTests {
+@Suite struct `Packing of several views` {
   private let tower = Samples.tower(2, 2)
   private let crops = Grid(rows: 2, columns: 1)
 
@@ -20,7 +20,7 @@ import Testing
       pruned: unpaddedAlways ? unpadded : nil)
   }
 
-  @Test func cropsLieInOneRaster() {
+  @Test func `crops lie in one raster`() {
     let raster = ViewRaster(crops: Grid(rows: 2, columns: 3), grid: Grid(rows: 4, columns: 5))
     for (token, crop, row, column) in [(0, 0, 0, 0), (4, 2, 0, 14), (5, 1, 1, 5), (19, 5, 7, 14)] {
       let place = raster.place(of: token, inCrop: crop)
@@ -28,19 +28,19 @@ import Testing
     }
   }
 
-  @Test func aClassTokenThatAStrategyKeepsComesAfterTheRaster() throws {
+  @Test func `a class token that a strategy keeps comes after the raster`() throws {
     let views = [ViewPlan(keeping: [0]), ViewPlan(keeping: [ViewPlan.classSource, 2]), ViewPlan(keeping: [1])]
     let plan = try ImagePlan(arranging: views, of: picture(), limit: 4)
     #expect(plan.sequenceCodes == [0, 6, 9, -101])
   }
 
-  @Test func unpaddedRowsEndWithASeparator() {
+  @Test func `unpadded rows end with a separator`() {
     let codes = ImagePlan.dense(of: picture()).sequenceCodes
     #expect(codes == [0, 1, 2, 3, 6, 7, -1, 8, 9, -1])
     #expect(ImagePlan.dense(of: picture()).keptTokens == 8)
   }
 
-  @Test func aPlanMayDropWhatLiesOverPadding() throws {
+  @Test func `a plan may drop what lies over padding`() throws {
     let views = [ViewPlan(keeping: [3, 0]), ViewPlan(keeping: [0, 3]), ViewPlan(keeping: [1, 2])]
     let spatial = try ImagePlan(arranging: views, of: picture(), limit: 6)
     #expect(spatial.sequenceCodes == [3, 0, 4, 7, 9, 10])
@@ -49,7 +49,7 @@ import Testing
     #expect(unpadded.keptTokens == 4)
   }
 
-  @Test func averagesOverPaddingGoToo() throws {
+  @Test func `averages over padding go too`() throws {
     let average = ViewPlan(
       rowStarts: [0, 2, 4], sources: [0, 1, 2, 3], weights: [0.5, 0.5, 0.5, 0.5], anchors: [0, 3])
     let plan = try ImagePlan(
@@ -57,7 +57,7 @@ import Testing
     #expect(plan.views[1] == ViewPlan(rowStarts: [0, 2], sources: [2, 3], weights: [0.5, 0.5], anchors: [3]))
   }
 
-  @Test func positionsOfWhatTheUnprunedSequenceLacksAreThoseOfTheItemBefore() throws {
+  @Test func `positions of what the unpruned sequence lacks are those of the item before`() throws {
     let dense = ImagePlan.dense(of: picture())
     let views = [ViewPlan(keeping: [3]), ViewPlan(keeping: [0, 3]), ViewPlan(keeping: [1, 2])]
     let plan = try ImagePlan(arranging: views, of: picture(), limit: 5)
@@ -66,7 +66,7 @@ import Testing
     #expect(dense.positions(.original, before: dense) == Array(0..<10))
   }
 
-  @Test func aSeparatorBehindARowTakesTheNextOnesPosition() throws {
+  @Test func `a separator behind a row takes the next ones position`() throws {
     // Four rows of the padded raster end with a separator here, two of the unpruned sequence.
     let plan = try ImagePlan(
       views: [ViewPlan(keeping: [1]), ViewPlan(keeping: [2]), ViewPlan(keeping: [0])],
@@ -77,7 +77,7 @@ import Testing
     #expect(plan.positions(.original, before: .dense(of: picture())) == [1, 6, 4, 6, 7, 9, 9])
   }
 
-  @Test func framesFollowEachOtherBehindTheirClassTokens() {
+  @Test func `frames follow each other behind their class tokens`() {
     let picture = Samples.picture(
       tower, layout: .frames(2), unpruned: Arrangement((0..<2).flatMap { [.classToken(view: $0), .view($0)] }))
     let dense = ImagePlan.dense(of: picture)
@@ -85,7 +85,7 @@ import Testing
     #expect(picture.visualTokens == 8 && dense.keptTokens == 8, "class tokens count against no budget")
   }
 
-  @Test func everyStrategyKeepsTheSameNumberOfEachFrame() throws {
+  @Test func `every strategy keeps the same number of each frame`() throws {
     let tower = Samples.tower(4, 6)
     let image = Samples.image(Samples.picture(tower, layout: .frames(3))) { evidence, view in
       evidence.classLogits[7] = Samples.matrix(2, 24, seed: UInt64(view))

@@ -4,8 +4,8 @@ import Testing
 
 @testable import Pruning
 
-@Suite("Applying a plan") struct PlanApplicationTests {
-  @Test func keptRowsAreCopiedBitForBit() throws {
+@Suite struct `Applying a plan` {
+  @Test func `kept rows are copied bit for bit`() throws {
     var features = Samples.matrix(24, 5, seed: 4)
     features[3, 0] = -0.0
     features[3, 1] = .leastNonzeroMagnitude
@@ -13,19 +13,19 @@ import Testing
     #expect(kept.values.map(\.bitPattern) == [3, 3, 0].flatMap { features.row($0).map(\.bitPattern) })
   }
 
-  @Test func keepingAllIsTheWholeMatrixBitForBit() {
+  @Test func `keeping all is the whole matrix bit for bit`() {
     let features = Samples.matrix(24, 5, seed: 4)
     let dense = ImagePlan.dense(of: Samples.picture())
     #expect(dense.applied(to: [features]).rows == features)
   }
 
-  @Test func mergedRowsAreWeightedSums() {
+  @Test func `merged rows are weighted sums`() {
     let features = Matrix(rows: 3, columns: 2, values: [1, 2, 3, 4, 5, 6])
     let plan = ViewPlan(rowStarts: [0, 1, 3], sources: [2, 0, 1], weights: [1, 0.25, 0.75], anchors: [2, 0])
     #expect(plan.applied(to: features) == Matrix(rows: 2, columns: 2, values: [5, 6, 2.5, 3.5]))
   }
 
-  @Test func theClassTokenIsASource() throws {
+  @Test func `the class token is a source`() throws {
     let plan = try ImagePlan(
       views: [ViewPlan(keeping: [1, ViewPlan.classSource])], sequence: [.row(view: 0, row: 1), .row(view: 0, row: 0)],
       tokens: [2], limit: 2)
@@ -34,7 +34,7 @@ import Testing
     #expect(applied.rows.values == [9, 2])
   }
 
-  @Test func rowsFollowTheSequenceAndSeparatorsAreReported() throws {
+  @Test func `rows follow the sequence and separators are reported`() throws {
     let plan = try ImagePlan(
       views: [ViewPlan(keeping: [0, 1]), ViewPlan(keeping: [1])],
       sequence: [.row(view: 0, row: 1), .separator, .row(view: 1, row: 0), .row(view: 0, row: 0), .separator],
@@ -46,7 +46,7 @@ import Testing
     #expect(applied.separators == [1, 4])
   }
 
-  @Test func positionsAreRenumberedOrKept() throws {
+  @Test func `positions are renumbered or kept`() throws {
     let image = Samples.image(Samples.tower(2, 2), crops: Grid(rows: 1, columns: 2))
     let dense = ImagePlan.dense(of: image.picture)
     let plan = try ImagePlan(
@@ -57,7 +57,7 @@ import Testing
     #expect(dense.positions(.original, before: dense) == Array(0..<12))
   }
 
-  @Test func separatorsKeepTheirNumbersToo() throws {
+  @Test func `separators keep their numbers too`() throws {
     let dense = try ImagePlan(
       views: [ViewPlan(keeping: [0, 1, 2, 3])],
       sequence: [

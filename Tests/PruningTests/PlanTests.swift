@@ -4,7 +4,7 @@ import Testing
 
 @testable import Pruning
 
-@Suite("Plans") struct PlanTests {
+@Suite struct `Plans` {
   private func picture(_ grid: Grid, layout: ViewLayout = .single) -> PictureDescription {
     Samples.picture(SampleTower(description: Samples.description(), patchGrid: grid), layout: layout)
   }
@@ -21,7 +21,7 @@ import Testing
       limit: limit, count: count, weights: weights, scores: scores)
   }
 
-  @Test func aPlanThatKeepsTheRulesIsMade() throws {
+  @Test func `a plan that keeps the rules is made`() throws {
     #expect(try plan(two, limit: 2).keptTokens == 2)
     #expect(try plan(ViewPlan(keeping: []), limit: 0).keptTokens == 0)
     #expect(try plan(two, scores: [[1, 2, 3, 4]]).scores == [[1, 2, 3, 4]])
@@ -40,17 +40,17 @@ import Testing
       ViewPlan(rowStarts: [0, 2], sources: [0, 1], weights: [0.5, 0.4], anchors: [0]),
       ViewPlan(rowStarts: [0, 1], sources: [0], weights: [.nan], anchors: [0]),
     ])
-  func aBrokenViewIsRefused(view: ViewPlan) {
+  func `a broken view is refused`(view: ViewPlan) {
     #expect(throws: PruningError.self) { try plan(view) }
   }
 
-  @Test func sumsThatAreNotAveragesMustBeDeclared() throws {
+  @Test func `sums that are not averages must be declared`() throws {
     let sum = ViewPlan(rowStarts: [0, 2], sources: [0, 1], weights: [1, 1], anchors: [0])
     #expect(throws: PruningError.invalidPlan("view 0: row 0 sums to 2.0, not to 1")) { try plan(sum) }
     #expect(try plan(sum, weights: .unnormalised).weights == .unnormalised)
   }
 
-  @Test func everyRowIsSentOnce() {
+  @Test func `every row is sent once`() {
     #expect(throws: PruningError.invalidPlan("a kept row is not in the sequence")) {
       try plan(two, [.row(view: 0, row: 0)])
     }
@@ -62,19 +62,19 @@ import Testing
     }
   }
 
-  @Test func moreRowsThanTheBudgetMustBeDeclared() throws {
+  @Test func `more rows than the budget must be declared`() throws {
     #expect(throws: PruningError.invalidPlan("2 rows exceed the budget of 1")) { try plan(two, limit: 1) }
     #expect(try plan(two, limit: 1, count: .adaptive).keptTokens == 2)
   }
 
   @Test(arguments: [[[1, 2, 3]], [[1, 2, 3, 4], [1, 2, 3, 4]]] as [[[Double]]])
-  func scoresAreForEveryTokenOrForNone(scores: [[Double]]) {
+  func `scores are for every token or for none`(scores: [[Double]]) {
     #expect(throws: PruningError.invalidPlan("scores are not one for each token of 1 views")) {
       try plan(two, scores: scores)
     }
   }
 
-  @Test func codesNameTokensSeparatorsAndClassTokens() throws {
+  @Test func `codes name tokens separators and class tokens`() throws {
     let plan = try ImagePlan(
       views: [ViewPlan(keeping: [3]), ViewPlan(keeping: [ViewPlan.classSource, 1])],
       sequence: [.row(view: 1, row: 1), .separator, .row(view: 1, row: 0), .row(view: 0, row: 0)], tokens: [4, 4],
@@ -82,7 +82,7 @@ import Testing
     #expect(plan.sequenceCodes == [5, -1, -101, 3])
   }
 
-  @Test func everythingIsSentInTheRasterOfTheCropGrid() {
+  @Test func `everything is sent in the raster of the crop grid`() {
     let grid = Grid(rows: 2, columns: 2)
     #expect(ImagePlan.dense(of: picture(grid)).sequenceCodes == [0, 1, 2, 3])
     let dense = ImagePlan.dense(
@@ -91,7 +91,7 @@ import Testing
     #expect(dense.kept == [[0, 1, 2, 3], [0, 1, 2, 3], [0, 1, 2, 3]])
   }
 
-  @Test func aReportNamesWhatIsSentAndWhatIsMerged() throws {
+  @Test func `a report names what is sent and what is merged`() throws {
     let plan = try ImagePlan(
       views: [
         ViewPlan(keeping: [2, 0]), ViewPlan(rowStarts: [0, 2], sources: [1, 3], weights: [0.25, 0.75], anchors: [3]),
@@ -106,7 +106,7 @@ import Testing
     #expect(report.merges == [.init(anchor: 7, sources: [5, 7], weights: [0.25, 0.75])])
   }
 
-  @Test func aReportIsWrittenWithTheKeysOfTheContract() throws {
+  @Test func `a report is written with the keys of the contract`() throws {
     let plan = ImagePlan.dense(of: picture(Grid(rows: 1, columns: 2)))
     let report = SelectionReport(of: plan, strategy: StrategySpec(name: "none", options: []))
     let encoder = JSONEncoder()

@@ -3,9 +3,9 @@ import Testing
 
 @testable import Pruning
 
-@Suite("Running a strategy") struct RunnerTests {
-  @Test("A budget of everything never reaches the strategy", arguments: ["all", "100%", "24", "1.0"])
-  func everything(keep: String) throws {
+@Suite struct `Running a strategy` {
+  @Test(arguments: ["all", "100%", "24", "1.0"])
+  func `A budget of everything never reaches the strategy`(keep: String) throws {
     let image = Samples.image()  // without evidence: a strategy that ran would throw
     let dense = ImagePlan.dense(of: image.picture)
     for name in StrategyCatalogue.standard.names { #expect(try Samples.plan(name, image, keep: keep) == dense) }
@@ -17,8 +17,8 @@ import Testing
     }
   }
 
-  @Test("Nothing but everything goes with none", arguments: ["23", "0.5"])
-  func none(keep: String) throws {
+  @Test(arguments: ["23", "0.5"])
+  func `Nothing but everything goes with none`(keep: String) throws {
     let budget = try Budget(parsing: keep)
     let none = try StrategyCatalogue.standard.make(parsing: "none")
     #expect(throws: PruningError.budgetWithoutStrategy(budget)) {
@@ -29,7 +29,7 @@ import Testing
     }
   }
 
-  @Test func moreThanTheImageHasIsRefusedBeforeAnyCompute() throws {
+  @Test func `more than the image has is refused before any compute`() throws {
     let random = try StrategyCatalogue.standard.make(parsing: "random")
     let error = PruningError.budgetExceedsTotal(count: 25, total: 24)
     #expect(throws: error) {
@@ -38,7 +38,7 @@ import Testing
     #expect(throws: error) { try Samples.plan("random", Samples.image(), keep: "25") }
   }
 
-  @Test func aTowerIsRefusedEvenWhenEverythingIsKept() throws {
+  @Test func `a tower is refused even when everything is kept`() throws {
     let strategy = try StrategyCatalogue.standard.make(parsing: "fastervlm")
     #expect(throws: PruningError.self) {
       try StrategyRunner.evidence(
@@ -46,7 +46,7 @@ import Testing
     }
   }
 
-  @Test func everyStrategyReadsOnlyTheEvidenceThatItDeclares() throws {
+  @Test func `every strategy reads only the evidence that it declares`() throws {
     for (name, crops) in StrategyCatalogue.standard.names.flatMap({ [($0, nil), ($0, Grid(rows: 2, columns: 1))] })
     where name != "none" {
       let strategy = try StrategyCatalogue.standard.make(parsing: name)
@@ -74,8 +74,8 @@ import Testing
   }
 }
 
-@Suite("Ranking") struct RankingTests {
-  @Test func theHighestComeFirstAndTiesGoToTheLowerIndex() {
+@Suite struct `Ranking` {
+  @Test func `the highest come first and ties go to the lower index`() {
     #expect(Ranking.top(3, of: [1, 3, 2, 3, 0]) == [1, 3, 2])
     #expect(Ranking.top(2, of: [1, 3, 2, 3, 0], among: [0, 2, 4]) == [2, 0])
     #expect(Ranking.top(9, of: [0, 0]) == [0, 1])
@@ -84,5 +84,5 @@ import Testing
   }
 
   @Test(arguments: [(0.5, 0), (1.5, 2), (2.5, 2), (3.5, 4), (2.4, 2), (2.6, 3)])
-  func halvesRoundToEven(value: Double, rounded: Int) { #expect(Ranking.roundHalfEven(value) == rounded) }
+  func `halves round to even`(value: Double, rounded: Int) { #expect(Ranking.roundHalfEven(value) == rounded) }
 }

@@ -2,26 +2,24 @@ import Testing
 
 @testable import Pruning
 
-@Suite("Strategy specs") struct SpecTests {
-  @Test(
-    "The canonical spec spells out every option",
-    arguments: [
-      ("none", "none"), ("random", "random"), ("uniform", "uniform"), ("downsample()", "downsample"),
-      ("fastervlm", "fastervlm(layer=-2, heads=mean)"),
-      ("fastervlm(heads=max, layer=3)", "fastervlm(layer=3, heads=max)"),
-      ("vtc-cls", "vtc-cls(start=5, ensemble=sum)"), ("vtc-cls(start=-4)", "vtc-cls(start=-4, ensemble=sum)"),
-      ("hiprune", "hiprune(alpha=0.1, object=2, deep=-2, neighbours=wrapped, registers=distinct)"),
-      (
-        " hiprune ( object = 1 , alpha=1,neighbours=grid, deep=7,registers=released ) ",
-        "hiprune(alpha=1, object=1, deep=7, neighbours=grid, registers=released)"
-      ),
-      ("hiprune++", "hiprune++(alpha=0.1, object=2, deep=-2, neighbours=wrapped, registers=distinct, beta=0.1)"),
-      ("fopru", "fopru(policy=rank, score=softmax, layer=-2)"),
-      ("fopru(policy=row,score=logits)", "fopru(policy=row, score=logits, layer=-2)"),
-      ("globalcom2", "globalcom2(tau=10, thumbnail=score, newlines=all, placement=released)"),
-      ("globalcom2(tau=2.5)", "globalcom2(tau=2.5, thumbnail=score, newlines=all, placement=released)"),
-    ])
-  func canonical(written: String, canonical: String) throws {
+@Suite struct `Strategy specs` {
+  @Test(arguments: [
+    ("none", "none"), ("random", "random"), ("uniform", "uniform"), ("downsample()", "downsample"),
+    ("fastervlm", "fastervlm(layer=-2, heads=mean)"),
+    ("fastervlm(heads=max, layer=3)", "fastervlm(layer=3, heads=max)"),
+    ("vtc-cls", "vtc-cls(start=5, ensemble=sum)"), ("vtc-cls(start=-4)", "vtc-cls(start=-4, ensemble=sum)"),
+    ("hiprune", "hiprune(alpha=0.1, object=2, deep=-2, neighbours=wrapped, registers=distinct)"),
+    (
+      " hiprune ( object = 1 , alpha=1,neighbours=grid, deep=7,registers=released ) ",
+      "hiprune(alpha=1, object=1, deep=7, neighbours=grid, registers=released)"
+    ),
+    ("hiprune++", "hiprune++(alpha=0.1, object=2, deep=-2, neighbours=wrapped, registers=distinct, beta=0.1)"),
+    ("fopru", "fopru(policy=rank, score=softmax, layer=-2)"),
+    ("fopru(policy=row,score=logits)", "fopru(policy=row, score=logits, layer=-2)"),
+    ("globalcom2", "globalcom2(tau=10, thumbnail=score, newlines=all, placement=released)"),
+    ("globalcom2(tau=2.5)", "globalcom2(tau=2.5, thumbnail=score, newlines=all, placement=released)"),
+  ])
+  func `The canonical spec spells out every option`(written: String, canonical: String) throws {
     let strategy = try StrategyCatalogue.standard.make(parsing: written)
     let spec = try strategy.resolved(on: Samples.description(depth: 8)).description
     #expect(spec == canonical)
@@ -30,19 +28,19 @@ import Testing
     #expect(again == canonical)
   }
 
-  @Test(
-    "Defaults follow the tower's depth, half to even",
-    arguments: [
-      ("vtc-cls", 24, 1, "vtc-cls(start=16, ensemble=sum)"), ("vtc-cls", 12, 1, "vtc-cls(start=8, ensemble=sum)"),
-      ("vtc-cls", 9, 1, "vtc-cls(start=6, ensemble=sum)"), ("vtc-cls", 2, 1, "vtc-cls(start=0, ensemble=sum)"),
-      ("hiprune", 24, 1, "hiprune(alpha=0.1, object=8, deep=-2, neighbours=wrapped, registers=distinct)"),
-      ("hiprune", 12, 1, "hiprune(alpha=0.1, object=3, deep=-2, neighbours=wrapped, registers=distinct)"),
-      ("hiprune", 4, 1, "hiprune(alpha=0.1, object=1, deep=-2, neighbours=wrapped, registers=distinct)"),
-      ("hiprune", 2, 1, "hiprune(alpha=0.1, object=0, deep=-2, neighbours=wrapped, registers=distinct)"),
-      ("hiprune", 32, 2, "hiprune(alpha=0.1, object=15, deep=-1, neighbours=wrapped, registers=released)"),
-      ("fopru", 32, 2, "fopru(policy=rank, score=softmax, layer=-1)"),
-    ])
-  func defaults(written: String, depth: Int, merge: Int, canonical: String) throws {
+  @Test(arguments: [
+    ("vtc-cls", 24, 1, "vtc-cls(start=16, ensemble=sum)"), ("vtc-cls", 12, 1, "vtc-cls(start=8, ensemble=sum)"),
+    ("vtc-cls", 9, 1, "vtc-cls(start=6, ensemble=sum)"), ("vtc-cls", 2, 1, "vtc-cls(start=0, ensemble=sum)"),
+    ("hiprune", 24, 1, "hiprune(alpha=0.1, object=8, deep=-2, neighbours=wrapped, registers=distinct)"),
+    ("hiprune", 12, 1, "hiprune(alpha=0.1, object=3, deep=-2, neighbours=wrapped, registers=distinct)"),
+    ("hiprune", 4, 1, "hiprune(alpha=0.1, object=1, deep=-2, neighbours=wrapped, registers=distinct)"),
+    ("hiprune", 2, 1, "hiprune(alpha=0.1, object=0, deep=-2, neighbours=wrapped, registers=distinct)"),
+    ("hiprune", 32, 2, "hiprune(alpha=0.1, object=15, deep=-1, neighbours=wrapped, registers=released)"),
+    ("fopru", 32, 2, "fopru(policy=rank, score=softmax, layer=-1)"),
+  ])
+  func `Defaults follow the tower's depth, half to even`(written: String, depth: Int, merge: Int, canonical: String)
+    throws
+  {
     let tower = Samples.description(depth: depth, merge: merge)
     #expect(try StrategyCatalogue.standard.make(parsing: written).resolved(on: tower).description == canonical)
   }
@@ -56,14 +54,14 @@ import Testing
       ("hiprune(=1)", "\"=1\" is not option=value"), ("hiprune(a=1=2)", "\"a=1=2\" is not option=value"),
       ("hiprune((a=1))", "parentheses do not nest"), ("hiprune(a=1) x", "its options do not end with a parenthesis"),
     ])
-  func aMalformedSpecIsRefused(text: String, reason: String) {
+  func `a malformed spec is refused`(text: String, reason: String) {
     #expect(throws: PruningError.malformedSpec(text, reason: reason)) {
       try StrategyCatalogue.standard.make(parsing: text)
     }
   }
 
   @Test(arguments: ["nonsense", "HiPrune", "hiprune+", "hi prune"])
-  func anUnknownNameListsTheValidOnes(name: String) {
+  func `an unknown name lists the valid ones`(name: String) {
     #expect(throws: PruningError.unknownStrategy(name, valid: StrategyCatalogue.standard.names)) {
       try StrategyCatalogue.standard.make(parsing: name)
     }
@@ -78,13 +76,13 @@ import Testing
       ("fopru(x=1)", "x", "fopru", ["policy", "score", "layer"]),
       ("globalcom2(x=1)", "x", "globalcom2", ["tau", "thumbnail", "newlines", "placement"]),
     ])
-  func anUnknownOptionListsTheValidOnes(text: String, option: String, strategy: String, valid: [String]) {
+  func `an unknown option lists the valid ones`(text: String, option: String, strategy: String, valid: [String]) {
     #expect(throws: PruningError.unknownOption(option, strategy: strategy, valid: valid)) {
       try StrategyCatalogue.standard.make(parsing: text)
     }
   }
 
-  @Test func anOptionIsGivenOnce() {
+  @Test func `an option is given once`() {
     #expect(throws: PruningError.duplicateOption("alpha", strategy: "hiprune")) {
       try StrategyCatalogue.standard.make(parsing: "hiprune(alpha=0.1, alpha=0.2)")
     }
@@ -101,18 +99,18 @@ import Testing
       ("hiprune(neighbours=Grid)", "neighbours", "Grid", "wrapped or grid"),
       ("hiprune(registers=all)", "registers", "all", "released or distinct"),
     ])
-  func anOptionOutOfItsRangeIsRefused(text: String, option: String, value: String, expected: String) {
+  func `an option out of its range is refused`(text: String, option: String, value: String, expected: String) {
     #expect(throws: PruningError.invalidOption(option, value: value, strategy: "hiprune", expected: expected)) {
       try StrategyCatalogue.standard.make(parsing: text)
     }
   }
 
   @Test(arguments: ["globalcom2(tau=0)", "globalcom2(tau=-1)", "globalcom2(tau=inf)"])
-  func aTemperatureIsPositive(text: String) {
+  func `a temperature is positive`(text: String) {
     #expect(throws: PruningError.self) { try StrategyCatalogue.standard.make(parsing: text) }
   }
 
-  @Test func everyStrategyHasANameAndASummaryOfItsOwn() {
+  @Test func `every strategy has a name and a summary of its own`() {
     #expect(Set(StrategyCatalogue.standard.names).count == StrategyCatalogue.standard.strategies.count)
     #expect(StrategyCatalogue.standard.strategies.allSatisfy { !$0.summary.isEmpty && !$0.summary.contains("\n") })
   }

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Pruning
 
-@Suite("What a strategy asks of a tower") struct TowerTests {
+@Suite struct `What a strategy asks of a tower` {
   @Test(
     arguments: [
       ("fastervlm", [.classAttention(layer: 22)]), ("fastervlm(layer=-1)", [.classAttention(layer: 23)]),
@@ -21,12 +21,12 @@ import Testing
           ], question: [.embeddings])
       ),
     ] as [(String, Evidence)])
-  func evidenceIsDeclaredWithLayersResolved(spec: String, evidence: Evidence) throws {
+  func `evidence is declared with layers resolved`(spec: String, evidence: Evidence) throws {
     #expect(try StrategyCatalogue.standard.make(parsing: spec).evidence(on: Samples.description(depth: 24)) == evidence)
   }
 
   @Test(arguments: ["fastervlm", "vtc-cls"])
-  func aTowerWithoutClassTokenIsRefusedWithTheStrategiesThatWorkOnIt(name: String) throws {
+  func `a tower without class token is refused with the strategies that work on it`(name: String) throws {
     let strategy = try StrategyCatalogue.standard.make(parsing: name)
     let error = PruningError.needsClassToken(
       strategy: name,
@@ -34,7 +34,7 @@ import Testing
     #expect(throws: error) { try StrategyRunner.evidence(for: strategy, on: Samples.description(classToken: false)) }
   }
 
-  @Test func everyNamedAlternativeWorks() throws {
+  @Test func `every named alternative works`() throws {
     let tower = Samples.description(classToken: false)
     for name in StrategyCatalogue.standard.names(workingOn: tower) {
       _ = try StrategyCatalogue.standard.make(parsing: name).evidence(on: tower)
@@ -48,14 +48,14 @@ import Testing
       ("hiprune(object=8)", "object", "hiprune", 8), ("hiprune(deep=-9)", "deep", "hiprune", -9),
       ("fopru(layer=99)", "layer", "fopru", 99), ("vtc-cls(start=8)", "start", "vtc-cls", 8),
     ])
-  func aLayerOutOfRangeIsAnError(spec: String, option: String, strategy: String, layer: Int) throws {
+  func `a layer out of range is an error`(spec: String, option: String, strategy: String, layer: Int) throws {
     let made = try StrategyCatalogue.standard.make(parsing: spec)
     #expect(throws: PruningError.layerOutOfRange(layer, option: option, strategy: strategy, depth: 8)) {
       try made.evidence(on: Samples.description(depth: 8))
     }
   }
 
-  @Test func vtcCannotStartBehindTheFeatures() throws {
+  @Test func `vtc cannot start behind the features`() throws {
     let made = try StrategyCatalogue.standard.make(parsing: "vtc-cls(start=-1)")
     #expect(
       throws: PruningError.invalidOption(
@@ -63,7 +63,7 @@ import Testing
     ) { try made.evidence(on: Samples.description(depth: 8)) }
   }
 
-  @Test func blocksThatSeeWindowsOnlyAreWarnedAbout() throws {
+  @Test func `blocks that see windows only are warned about`() throws {
     let tower = Samples.description(depth: 8, merge: 2, full: [1, 3, 7])
     #expect(try StrategyCatalogue.standard.make(parsing: "hiprune").warnings(on: tower).isEmpty)
     let warnings = try StrategyCatalogue.standard.make(parsing: "hiprune(object=4)").warnings(on: tower)
@@ -71,7 +71,7 @@ import Testing
     #expect(warnings.first?.hasPrefix("block 4 attends within windows only") == true)
   }
 
-  @Test func theDefaultObjectBlockSeesTheWholeViewWhereItCan() {
+  @Test func `the default object block sees the whole view where it can`() {
     #expect(HiPrune.defaultObject(on: Samples.description(depth: 32, merge: 2, full: [7, 15, 23, 31])) == 15)
     #expect(HiPrune.defaultObject(on: Samples.description(depth: 12, merge: 2, full: [2, 7, 11])) == 7)
     #expect(HiPrune.defaultObject(on: Samples.description(depth: 8, merge: 2, full: [1, 5, 7])) == 1)

@@ -6,11 +6,11 @@ import Testing
 
 /// What the authors' own code keeps. The expected indices are facts; the inputs are reduced to what a strategy reads,
 /// by `fixtures/generate/strategies_worked.py`, so that they could be committed.
-@Suite("Worked cases by the authors' code") struct WorkedCaseTests {
+@Suite struct `Worked cases by the authors' code` {
   static let cases = GoldenCase.all(in: "worked.json")
 
-  @Test("A strategy keeps and sends what its authors' code does", arguments: cases)
-  func worked(golden: GoldenCase) throws {
+  @Test(arguments: cases)
+  func `A strategy keeps and sends what its authors' code does`(golden: GoldenCase) throws {
     let strategy = try StrategyCatalogue.standard.make(parsing: golden.strategy)
     let source = try ReducedImage(case: golden.image)
     let budget = try Budget(parsing: golden.keep)
@@ -21,25 +21,23 @@ import Testing
     #expect(plan.sequenceCodes == golden.sequence)
   }
 
-  @Test("Every case of every method that is built is here, seventeen as README says")
-  func everyCaseIsHere() throws {
+  @Test
+  func `Every case of every method that is built is here, seventeen as README says`() throws {
     let listed = try WorkedMethods.committed().built.values.joined().sorted()
     #expect(Self.cases.map(\.image).sorted() == listed)
     #expect(listed.count == 17)
   }
 
-  @Test("The catalogue has the methods that are listed as built, and none that waits")
-  func catalogue() throws {
+  @Test
+  func `The catalogue has the methods that are listed as built, and none that waits`() throws {
     let names = Set(StrategyCatalogue.standard.names)
     let methods = try WorkedMethods.committed()
     #expect(Set(methods.built.keys.map(WorkedMethods.strategy)).isSubset(of: names))
     #expect(names.isDisjoint(with: methods.waiting.map(WorkedMethods.strategy)), "now built: give it its cases")
   }
 
-  @Test(
-    "The lists of methods are those of the shared cases",
-    .enabled(if: SharedCase.file != nil, "needs ../shared/data/select/goldens.json"))
-  func sharedCases() throws {
+  @Test(.enabled(if: SharedCase.file != nil, "needs ../shared/data/select/goldens.json"))
+  func `The lists of methods are those of the shared cases`() throws {
     let shared = try SharedCase.all()
     let methods = try WorkedMethods.committed()
     #expect(Set(shared.map(\.method)) == Set(methods.built.keys).union(methods.waiting))

@@ -9,7 +9,7 @@ import Tokenizer
 @Suite(.enabled(if: TokenizerFixtures.hasShared, "needs ../shared/data"))
 struct `The vectors of llama.cpp` {
   @Test(arguments: [("llama2", "llama-spm"), ("qwen", "qwen2"), ("phi3-vision", "phi-3")])
-  func `agree`(_ name: String, _ vectors: String) throws {
+  func `agree with its tokens`(_ name: String, _ vectors: String) throws {
     try compare(TokenizerFixtures.tokenizer(name), vectors)
   }
 

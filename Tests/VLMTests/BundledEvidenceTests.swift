@@ -8,8 +8,8 @@ import Testing
 
 /// Evidence, features, logits and tokens of the bundled model against transformers: trained attention is far sharper
 /// than that of random weights.
-@Suite("The bundled model's evidence against transformers")
-struct BundledEvidenceTests {
+@Suite
+struct `The bundled model's evidence against transformers` {
   private static let scenes = ["0000", "0001"]
 
   private func load() throws -> VisionLanguageModel {
@@ -17,8 +17,8 @@ struct BundledEvidenceTests {
       folder: Fixtures.model("shapes-llava").path, name: "shapes-llava", workers: Workers(count: 2))
   }
 
-  @Test("class-token rows and column means of every block, and the features, agree", arguments: scenes)
-  func evidence(scene: String) throws {
+  @Test(arguments: scenes)
+  func `class-token rows and column means of every block, and the features, agree`(scene: String) throws {
     let model = try load()
     let golden = try Golden(Fixtures.url("golden/bundled/\(scene).safetensors").path)
     let layers = 0..<model.towerDescription.depth
@@ -39,8 +39,8 @@ struct BundledEvidenceTests {
     }
   }
 
-  @Test("logits and greedy tokens agree", arguments: scenes)
-  func answer(scene: String) throws {
+  @Test(arguments: scenes)
+  func `logits and greedy tokens agree`(scene: String) throws {
     let model = try load()
     let golden = try Golden(Fixtures.url("golden/bundled/\(scene).safetensors").path)
     let bytes = try Data(contentsOf: Fixtures.url("questions/scenes/\(scene).png"))

@@ -11,7 +11,7 @@ import ViT
 
 /// Weights that are damaged after a header that is not: numbers that are not finite end in an error, not in an answer
 /// or a trap.
-@Suite("Numbers that are not finite") struct DamagedNumbersTests {
+@Suite struct `Numbers that are not finite` {
   private func error(temperature: Double, damage: ([Float], Int) -> [Float]) throws -> VLMError? {
     try withTemporaryFolder { parent in
       let checkpoint = BrokenCheckpoint(folder: "\(parent)/checkpoint")
@@ -37,8 +37,8 @@ import ViT
     }
   }
 
-  @Test("after the first token are an error", arguments: [0.0, 1.0])
-  func laterTokens(temperature: Double) throws {
+  @Test(arguments: [0.0, 1.0])
+  func `after the first token are an error`(temperature: Double) throws {
     let error = try error(temperature: temperature) { values, start in
       var values = values
       values[start] = .nan
@@ -52,9 +52,9 @@ import ViT
 }
 
 /// Scores that decide between tokens are summed in one order, in the encoder's taps and from a file's whole maps.
-@Suite("Evidence from taps and from maps") struct EvidenceOrderTests {
-  @Test("has the same bits", arguments: ["tiny-classic", "tiny-grouped", "tiny-sparse"])
-  func sameBits(name: String) throws {
+@Suite struct `Evidence from taps and from maps` {
+  @Test(arguments: ["tiny-classic", "tiny-grouped", "tiny-sparse"])
+  func `has the same bits`(name: String) throws {
     let model = try TestModel.load(name)
     let layers = Array(0..<model.towerDescription.depth)
     let evidence = Evidence(

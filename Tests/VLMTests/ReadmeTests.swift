@@ -5,8 +5,8 @@ import TestSupport
 import Testing
 import VLM
 
-@Suite("README")
-struct ReadmeTests {
+@Suite
+struct `README` {
   /// The example's lines, each exactly once; what follows runs them.
   private static let example = [
     #"let model = try FamilyCatalogue.load(folder: folder, name: "my model", workers: Workers(count: 2))"#,
@@ -14,8 +14,8 @@ struct ReadmeTests {
     #"let answer = try conversation.ask(question, newPictures: [model.picture(bytes, file: "photo.jpg")])"#,
   ]
 
-  @Test("shows the library example that runs here")
-  func example() throws {
+  @Test
+  func `shows the library example that runs here`() throws {
     let readme = String(decoding: try readFile(Fixtures.root.appending(path: "README.md").path), as: UTF8.self)
     for line in Self.example { #expect(readme.components(separatedBy: line).count == 2, "\(line)") }
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import ViT
 
-@Suite("Broken files of evidence") struct EvidenceFileErrorTests {
+@Suite struct `Broken files of evidence` {
   /// One view of 1×2 patches after a class token, one head.
   private static let metadata = [
     "class_token": "true", "grid": "1x2", "image_size": "20x10", "depth": "2", "feature_layer": "1",
@@ -31,8 +31,8 @@ import Testing
 
   private struct Unexpected: Error {}
 
-  @Test("Missing metadata is named", arguments: ["class_token", "grid", "image_size", "depth", "feature_layer"])
-  func missing(key: String) throws {
+  @Test(arguments: ["class_token", "grid", "image_size", "depth", "feature_layer"])
+  func `Missing metadata is named`(key: String) throws {
     var fields = Self.metadata
     fields[key] = nil
     let (error, path) = try refusal(of: fields)
@@ -40,18 +40,16 @@ import Testing
     #expect(error.hint.hasPrefix("add \(key) to the file's metadata: "))
   }
 
-  @Test(
-    "Metadata that cannot be read is refused",
-    arguments: [
-      ("class_token", "yes"), ("class_token", "True"), ("grid", "24"), ("grid", "0x2"), ("grid", "1x2x3"),
-      ("grid", "60000x60000"), ("image_size", "20"), ("image_size", "0x10"), ("image_size", "-5x10"), ("depth", "0"),
-      ("depth", "2.0"), ("depth", "1000000000000"), ("feature_layer", "2"), ("feature_layer", "-1"),
-      ("feature_layer", "x"), ("merge", "2x2"), ("merge", "1x3"), ("merge", "two"), ("crop_grid", "x"),
-      ("crop_grid", "0x2"), ("frames", "0"), ("frames", "8.0"), ("frames", "257"), ("crop_grid", "60000x60000"),
-      ("digest", "xyz"), ("digest", "12345678901234567"),
-      ("full_attention_layers", "2"), ("full_attention_layers", "0,,1"),
-    ])
-  func invalid(key: String, value: String) throws {
+  @Test(arguments: [
+    ("class_token", "yes"), ("class_token", "True"), ("grid", "24"), ("grid", "0x2"), ("grid", "1x2x3"),
+    ("grid", "60000x60000"), ("image_size", "20"), ("image_size", "0x10"), ("image_size", "-5x10"), ("depth", "0"),
+    ("depth", "2.0"), ("depth", "1000000000000"), ("feature_layer", "2"), ("feature_layer", "-1"),
+    ("feature_layer", "x"), ("merge", "2x2"), ("merge", "1x3"), ("merge", "two"), ("crop_grid", "x"),
+    ("crop_grid", "0x2"), ("frames", "0"), ("frames", "8.0"), ("frames", "257"), ("crop_grid", "60000x60000"),
+    ("digest", "xyz"), ("digest", "12345678901234567"),
+    ("full_attention_layers", "2"), ("full_attention_layers", "0,,1"),
+  ])
+  func `Metadata that cannot be read is refused`(key: String, value: String) throws {
     var fields = Self.metadata
     fields[key] = value
     let (error, path) = try refusal(of: fields)
@@ -59,17 +57,16 @@ import Testing
     #expect(error.hint.hasPrefix("set \(key) to "))
   }
 
-  @Test(
-    "A tensor whose shape the metadata do not allow is refused",
-    arguments: [
-      ("attention.1", [1, 1, 2, 2], "[1, heads, 3, 3]"), ("attention.0", [1, 1, 3], "[1, heads, 3, 3]"),
-      ("attention.1", [2, 1, 3, 3], "[1, heads, 3, 3]"), ("logits.0", [1, 0, 3, 3], "[1, heads, 3, 3]"),
-      ("logits.0", [1, 1, 3, 2], "[1, heads, 3, 3]"), ("keys.0", [1, 1, 2, 4], "[1, heads, 3, headWidth]"),
-      ("features", [1, 3, 4], "[1, 2, width]"), ("projected", [2, 4], "[1, 2, width]"),
-      ("text_space", [1, 2, 0], "[1, 2, width]"), ("text", [1, 2, 3], "[texts, width]"),
-      ("text", [0, 3], "[texts, width]"),
-    ])
-  func shape(name: String, shape: [Int], expected: String) throws {
+  @Test(arguments: [
+    ("attention.1", [1, 1, 2, 2], "[1, heads, 3, 3]"), ("attention.0", [1, 1, 3], "[1, heads, 3, 3]"),
+    ("attention.1", [2, 1, 3, 3], "[1, heads, 3, 3]"), ("logits.0", [1, 0, 3, 3], "[1, heads, 3, 3]"),
+    ("logits.0", [1, 1, 3, 2], "[1, heads, 3, 3]"), ("keys.0", [1, 1, 2, 4], "[1, heads, 3, headWidth]"),
+    ("features", [1, 3, 4], "[1, 2, width]"), ("projected", [2, 4], "[1, 2, width]"),
+    ("text_space", [1, 2, 0], "[1, 2, width]"), ("text", [1, 2, 3], "[texts, width]"),
+    ("text", [0, 3], "[texts, width]"),
+  ])
+  func `A tensor whose shape the metadata do not allow is refused`(name: String, shape: [Int], expected: String) throws
+  {
     let (error, path) = try refusal { writer in
       writer.add(name, shape: shape, [Float](repeating: 0, count: shape.reduce(1, *)))
     }
@@ -77,13 +74,13 @@ import Testing
     #expect(error.message == "tensor \(name) in \(path) has shape \(shape), expected \(expected)")
   }
 
-  @Test("A block that the tower does not have is refused", arguments: ["attention.2", "logits.-1", "keys.99"])
-  func layer(name: String) throws {
+  @Test(arguments: ["attention.2", "logits.-1", "keys.99"])
+  func `A block that the tower does not have is refused`(name: String) throws {
     let (error, path) = try refusal { $0.add(name, shape: [1, 1, 3, 3], [Float](repeating: 0, count: 9)) }
     #expect(error == .layerOutOfRange(tensor: name, depth: 2, file: path))
   }
 
-  @Test func aMissingTensorIsNamedWithWhatToAdd() throws {
+  @Test func `a missing tensor is named with what to add`() throws {
     let (error, path) = try refusal(asking: [.classAttention(layer: 1)]) { writer in
       writer.add("attention.0", shape: [1, 1, 3, 3], [Float](repeating: 0, count: 9))
       writer.add("something", shape: [1], [0])
@@ -94,13 +91,12 @@ import Testing
   }
 
   @Test(
-    "Each kind of evidence names the tensor that it is made of",
     arguments: [
       (.classLogits(layer: 0), "logits.0"), (.attentionReceived(layer: 1, queries: .patches), "attention.1"),
       (.patchMeans(layer: 1, scale: .softmax), "attention.1"), (.patchMeans(layer: 1, scale: .logits), "logits.1"),
       (.keys(layer: 0), "keys.0"), (.features, "features"), (.projected, "projected"), (.textSpace, "projected"),
     ] as [(EvidenceKind, String)])
-  func names(kind: EvidenceKind, tensor: String) throws {
+  func `Each kind of evidence names the tensor that it is made of`(kind: EvidenceKind, tensor: String) throws {
     let (error, path) = try refusal(asking: [kind])
     guard case .missingTensor(let name, _, let found, let file) = error else {
       Issue.record("\(error)")
@@ -111,13 +107,13 @@ import Testing
     #expect(file == path)
   }
 
-  @Test func theTextIsNamedWhereItIsMissing() throws {
+  @Test func `the text is named where it is missing`() throws {
     let (error, path) = try refusal(asking: Evidence([], question: [.embeddings]))
     #expect(error == .missingTensor("text", shape: "[texts,width]", found: [], file: path))
   }
 
-  @Test("A class row of a file without class tokens is refused", arguments: ["attention.1", "logits.1"])
-  func noClassToken(name: String) throws {
+  @Test(arguments: ["attention.1", "logits.1"])
+  func `A class row of a file without class tokens is refused`(name: String) throws {
     var fields = Self.metadata
     fields["class_token"] = "false"
     let kind = name.hasPrefix("a") ? EvidenceKind.classAttention(layer: 1) : .classLogits(layer: 1)
@@ -127,8 +123,8 @@ import Testing
     #expect(error == .noClassToken(tensor: name, file: path))
   }
 
-  @Test("Values that are not finite are refused", arguments: [Float.nan, .infinity, -.infinity])
-  func notFinite(value: Float) throws {
+  @Test(arguments: [Float.nan, .infinity, -.infinity])
+  func `Values that are not finite are refused`(value: Float) throws {
     let (error, path) = try refusal(asking: [.classAttention(layer: 1)]) { writer in
       var values = [Float](repeating: 0.3, count: 9)
       values[2] = value
@@ -137,12 +133,12 @@ import Testing
     #expect(error == .notFinite(tensor: "attention.1", file: path))
   }
 
-  @Test func whatIsNoTensorFileIsRefused() throws {
+  @Test func `what is no tensor file is refused`() throws {
     #expect(throws: EvidenceFileError.self) { try EvidenceFile(path: "/does/not/exist.safetensors") }
     #expect(throws: EvidenceFileError.self) { try EvidenceFile(path: #filePath) }
   }
 
-  @Test func integersAreNoEvidence() throws {
+  @Test func `integers are no evidence`() throws {
     let (error, _) = try refusal(asking: [.features]) { writer in
       writer.add("features", shape: [1, 2, 1], integers: [1, 2])
     }

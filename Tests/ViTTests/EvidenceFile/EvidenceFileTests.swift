@@ -8,7 +8,7 @@ import Testing
 
 @testable import ViT
 
-@Suite("Files of evidence") struct EvidenceFileTests {
+@Suite struct `Files of evidence` {
   static let strategies = Fixtures.url("golden/strategies").path + "/"
   static let goldens = (try? readGoldens()) ?? []
 
@@ -38,16 +38,16 @@ import Testing
     return SelectionReport(of: plan, strategy: try strategy.resolved(on: file.tower))
   }
 
-  @Test func everyGoldenIsRead() { #expect(Self.goldens.count == 73) }
+  @Test func `every golden is read`() { #expect(Self.goldens.count == 73) }
 
-  @Test("A file decides what the reference decides", arguments: goldens) func golden(_ golden: Golden) throws {
+  @Test(arguments: goldens) func `A file decides what the reference decides`(_ golden: Golden) throws {
     let report = try Self.report(
       of: Self.strategies + golden.image + ".safetensors", golden.strategy, keep: golden.keep)
     #expect(report.views.map(\.kept) == golden.kept)
     #expect(report.sequence == golden.sequence)
   }
 
-  @Test func onlyWhatIsAskedForIsRead() throws {
+  @Test func `only what is asked for is read`() throws {
     let file = try EvidenceFile(path: Self.strategies + "single.safetensors")
     let image = try file.image(providing: [.classAttention(layer: 6)])
     #expect(Array(image.views[0].keys) == [.classAttention(layer: 6)])
@@ -58,7 +58,7 @@ import Testing
     #expect(rows.rows == 3 && rows.columns == 24)
   }
 
-  @Test func keysOfAllHeadsLieSideBySideWithoutTheClassToken() throws {
+  @Test func `keys of all heads lie side by side without the class token`() throws {
     // Two heads of two numbers each; the first of three tokens is the class token.
     let keys: [Float] = (0..<12).map { Float($0) }
     let picture = Self.picture(classToken: true, Grid(rows: 1, columns: 2))
@@ -83,7 +83,7 @@ import Testing
       unpruned: .inOrder(views: 1), pruned: .inOrder(views: 1))
   }
 
-  @Test func aFileThatWasWrittenDecidesWhatTheImageDid() throws {
+  @Test func `a file that was written decides what the image did`() throws {
     for name in ["single", "wide-2x2", "merged", "plain"] {
       let source = try TensorFile(path: Self.strategies + name + ".safetensors")
       let file = try EvidenceFile(path: source.path)
@@ -109,7 +109,7 @@ import Testing
     }
   }
 
-  @Test func theDigestSeedsRandomAsInTheProgram() throws {
+  @Test func `the digest seeds random as in the program`() throws {
     let grid = Grid(rows: 6, columns: 6)
     func kept(_ digest: UInt64) throws -> SelectionReport {
       try TemporaryFile.use { path in
@@ -126,7 +126,7 @@ import Testing
     #expect(try kept(78) != kept(77))
   }
 
-  @Test func tensorsThatEvidenceIsMadeOfAreNamed() {
+  @Test func `tensors that evidence is made of are named`() {
     let evidence: Evidence = [
       .classAttention(layer: 22), .attentionReceived(layer: 22, queries: .all), .patchMeans(layer: 3, scale: .logits),
       .keys(layer: 1), .projected,
