@@ -10,6 +10,13 @@ public enum Metric: String, Sendable, CaseIterable {
     self = metric
   }
 
+  /// How right `answer` is, 0…1.
+  public func grade(_ answer: String, of question: Question) -> Double {
+    switch self {
+    case .exact: isRight(answer, among: question.answers) ? 1 : 0
+    }
+  }
+
   /// Whether `answer` is right.
   public func isRight(_ answer: String, among right: [String]) -> Bool {
     switch self {
