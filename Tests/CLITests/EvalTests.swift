@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct `eval` {
+@Suite struct `vlmprune eval` {
   private static let fields: Set<String> = [
     "accuracy", "interval", "n", "categories", "strategy", "visual_tokens", "kept", "keep_ratio", "metric",
     "timings_ms", "peak_bytes",
@@ -104,7 +104,7 @@ import Testing
   }
 }
 
-@Suite struct `sweep` {
+@Suite struct `vlmprune sweep` {
   @Test
   func `has the dense row and one a strategy and budget; options may hold commas`() throws {
     let scratch = try Scratch()

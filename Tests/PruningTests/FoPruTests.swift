@@ -4,7 +4,7 @@ import Testing
 
 @testable import Pruning
 
-@Suite struct `FoPru` {
+@Suite struct `The strategy FoPru` {
   private func image(received: [Double], given: [Double], crops: Grid? = nil) -> SampleImage {
     Samples.image(Samples.tower(3, 4), crops: crops) { evidence, _ in
       evidence.patchMeans[6] = PatchMeans(received: received, given: given)

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Pruning
 
-@Suite struct `HiPrune` {
+@Suite struct `The strategy HiPrune` {
   private func strategy(_ options: String = "") throws -> HiPrune {
     try #require(try StrategyCatalogue.standard.make(parsing: "hiprune(\(options))") as? HiPrune)
   }

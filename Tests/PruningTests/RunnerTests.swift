@@ -74,7 +74,7 @@ import Testing
   }
 }
 
-@Suite struct `Ranking` {
+@Suite struct `A ranking` {
   @Test func `the highest come first and ties go to the lower index`() {
     #expect(Ranking.top(3, of: [1, 3, 2, 3, 0]) == [1, 3, 2])
     #expect(Ranking.top(2, of: [1, 3, 2, 3, 0], among: [0, 2, 4]) == [2, 0])
