@@ -8,6 +8,22 @@ public enum EvaluationError: Error, Sendable {
   case malformedQuestion(file: String, line: Int, reason: String)
   case noQuestions(file: String)
   case duplicateIdentifier(String, file: String, line: Int)
+  /// An image of a question that is not there, or is no file; `file` is the question file.
+  case missingImage(String, question: String, file: String, reason: String)
+  /// A line of a run's log that is no row.
+  case malformedRow(file: String, line: Int, reason: String)
+  /// A row that does not belong where it stands.
+  case strayRow(file: String, line: Int, reason: String)
+  /// Another process writes this file.
+  case runInUse(String)
+  /// A row could not be written; those before it stay.
+  case logFull(file: String, reason: String)
+  /// A folder, or a file of answers, that holds something else than a run.
+  case notARun(folder: String, reason: String)
+  /// A run that differs in `field` from what is asked for.
+  case otherRun(folder: String, field: String, found: String, wanted: String)
+  /// Shards that do not make one run.
+  case unmergeable(String)
   case unknownMetric(String, valid: [String])
   /// The model failed on one question.
   case model(VLMError, question: String)
@@ -30,6 +46,16 @@ public enum EvaluationError: Error, Sendable {
     case .noQuestions(let file): "\(file) holds no question"
     case .duplicateIdentifier(let identifier, let file, let line):
       "\(file), line \(line): question_id \(identifier) occurs twice"
+    case .missingImage(let path, let question, let file, let reason):
+      "\(file), question \(question): cannot read its image \(path): \(reason)"
+    case .malformedRow(let file, let line, let reason), .strayRow(let file, let line, let reason):
+      "\(file), line \(line): \(reason)"
+    case .runInUse(let file): "another process writes \(file)"
+    case .logFull(let file, let reason): "cannot write \(file): \(reason)"
+    case .notARun(let folder, let reason): "\(folder) is no run: \(reason)"
+    case .otherRun(let folder, let field, let found, let wanted):
+      "\(folder) holds a run with another \(field): \(found), not \(wanted)"
+    case .unmergeable(let reason): reason
     case .unknownMetric(let name, _): "there is no metric \"\(name)\""
     case .model(let error, let question): "question \(question): \(error.message)"
     }
@@ -43,6 +69,13 @@ public enum EvaluationError: Error, Sendable {
     case .malformedQuestion, .noQuestions:
       #"a line is {"question_id": 1, "image": "a.png", "text": "…", "answer": "…", "category": "…"}"#
     case .duplicateIdentifier: "give every question a number or name of its own"
+    case .missingImage: "--images names the folder that the questions' paths are relative to"
+    case .malformedRow, .strayRow: "the log was changed by hand or damaged: take the line out, or start a new run"
+    case .runInUse: "wait for it to end, or stop it: one process at a time writes a run"
+    case .logFull: "make room on the disk and run the same command again: it goes on where it stopped"
+    case .notARun: "name the folder of a run, or one that is empty or does not exist"
+    case .otherRun: "give the command that began it, or another folder"
+    case .unmergeable: "merge wants each shard of one command once, all of them finished"
     case .unknownMetric(_, let valid): "the metrics are \(valid.joined(separator: ", "))"
     case .model(let error, _): error.hint
     }

@@ -14,12 +14,15 @@ public struct Proportion: Sendable, Hashable {
   public var value: Double { count == 0 ? 0 : Double(right) / Double(count) }
 
   /// Wilson's score interval at 95 %: honest near 0 and 1, where the normal approximation is not.
-  public var interval: ClosedRange<Double> {
+  public var interval: ClosedRange<Double> { Self.interval(share: value, count: count) }
+
+  /// The same of a mean of `count` grades between 0 and 1.
+  public static func interval(share: Double, count: Int) -> ClosedRange<Double> {
     guard count > 0 else { return 0...1 }
     let z = 1.959963984540054
     let n = Double(count)
-    let centre = (value + z * z / (2 * n)) / (1 + z * z / n)
-    let half = z / (1 + z * z / n) * (value * (1 - value) / n + z * z / (4 * n * n)).squareRoot()
+    let centre = (share + z * z / (2 * n)) / (1 + z * z / n)
+    let half = z / (1 + z * z / n) * (share * (1 - share) / n + z * z / (4 * n * n)).squareRoot()
     return max(0, centre - half)...min(1, centre + half)
   }
 }

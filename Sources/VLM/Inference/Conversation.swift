@@ -127,7 +127,9 @@ public struct Conversation: ~Copyable, Sendable {
       defer { generation.timings.prefill += clock.now - start }
       // Whoever inspects wants all positions at once, and none from the cache.
       let (done, logits) = cache.prefill(
-        generation.prompt, by: model, chunk: inspection == nil ? chunk : .max, inspection: inspection)
+        generation.prompt, by: model, begun: generation.prefilled, chunk: inspection == nil ? chunk : .max,
+        isolating: generation.options.isolatesQuestions, inspection: inspection)
+      generation.prefilled = done
       if let logits { try Self.checkFinite(logits) }
       generation.logits = logits
       return .prefilled(done, of: generation.promptLength)

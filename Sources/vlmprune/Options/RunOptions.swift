@@ -15,8 +15,8 @@ struct SelectionOptions: ParsableArguments {
   // What follows is the value even where it begins with a dash, so that "-1" gets its own message.
   @Option(
     name: .long, parsing: .unconditional,
-    help: ArgumentHelp("Visual tokens to keep: N, P%, 0.x or all.", valueName: "budget"))
-  var keep: String = "all"
+    help: ArgumentHelp("Visual tokens to keep: N, P%, 0.x or all (the default).", valueName: "budget"))
+  var keep: String?
 
   @Option(name: .long, parsing: .unconditional, help: "Seed of random choices.")
   var seed: UInt64 = 0
@@ -27,7 +27,7 @@ struct SelectionOptions: ParsableArguments {
   @Flag(name: .long, help: "Say more on stderr.")
   var verbose = false
 
-  func budget() throws -> Budget { try Budget(parsing: keep) }
+  func budget() throws -> Budget { try Budget(parsing: keep ?? "all") }
 }
 
 /// What every command that runs a model takes.

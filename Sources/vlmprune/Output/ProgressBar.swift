@@ -6,11 +6,15 @@ struct ProgressBar {
   private let total: Int
   private let isShown: Bool
   private let start = ContinuousClock.now
-  private var done = 0
+  private var done: Int
+  private let before: Int
   private var lastDrawn = Duration.zero
 
-  init(total: Int, isQuiet: Bool) {
+  /// - Parameter done: items that were there before.
+  init(total: Int, isQuiet: Bool, done: Int = 0) {
     self.total = total
+    self.done = done
+    before = done
     isShown = !isQuiet && isatty(STDERR_FILENO) == 1
   }
 
@@ -20,7 +24,7 @@ struct ProgressBar {
     let elapsed = ContinuousClock.now - start
     guard isShown, done == total || elapsed - lastDrawn > .milliseconds(100) else { return }
     lastDrawn = elapsed
-    let rate = Double(done) / max((elapsed.milliseconds / 1000), 1e-9)
+    let rate = Double(done - before) / max((elapsed.milliseconds / 1000), 1e-9)
     let left = Double(total - done) / rate
     let filled = done * 30 / max(total, 1)
     let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: 30 - filled)
