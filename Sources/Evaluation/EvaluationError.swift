@@ -25,6 +25,11 @@ public enum EvaluationError: Error, Sendable {
   /// Shards that do not make one run.
   case unmergeable(String)
   case unknownMetric(String, valid: [String])
+  case noRows(file: String)
+  /// A run's rows that cannot be compared: a question that a setting lacks, or no dense answers.
+  case unpairedRows(file: String, reason: String)
+  /// Budgets of one strategy that nobody can put in order of size.
+  case unorderedBudgets([String], strategy: String)
   /// The model failed on one question.
   case model(VLMError, question: String)
 
@@ -56,6 +61,10 @@ public enum EvaluationError: Error, Sendable {
     case .otherRun(let folder, let field, let found, let wanted):
       "\(folder) holds a run with another \(field): \(found), not \(wanted)"
     case .unmergeable(let reason): reason
+    case .noRows(let file): "\(file) holds no row"
+    case .unpairedRows(let file, let reason): "\(file): \(reason)"
+    case .unorderedBudgets(let budgets, let strategy):
+      "the budgets of \(strategy) have no order: \(budgets.joined(separator: ", "))"
     case .unknownMetric(let name, _): "there is no metric \"\(name)\""
     case .model(let error, let question): "question \(question): \(error.message)"
     }
@@ -68,9 +77,13 @@ public enum EvaluationError: Error, Sendable {
     case .unwritable: "choose a path in a folder that exists and can be written"
     case .malformedQuestion, .noQuestions:
       #"a line is {"question_id": 1, "image": "a.png", "text": "…", "answer": "…", "category": "…"}"#
+    case .malformedRow, .noRows:
+      #"a line is {"question_id": 1, "category": "…", "strategy": "none", "keep": "all", "correct": true}"#
+    case .unpairedRows: "every setting needs every question once, and one of the settings is none"
+    case .unorderedBudgets: "spell all of them as shares (25%), or all of them as counts (64)"
     case .duplicateIdentifier: "give every question a number or name of its own"
     case .missingImage: "--images names the folder that the questions' paths are relative to"
-    case .malformedRow, .strayRow: "the log was changed by hand or damaged: take the line out, or start a new run"
+    case .strayRow: "the log was changed by hand or damaged: take the line out, or start a new run"
     case .runInUse: "wait for it to end, or stop it: one process at a time writes a run"
     case .logFull: "make room on the disk and run the same command again: it goes on where it stopped"
     case .notARun: "name the folder of a run, or one that is empty or does not exist"

@@ -15,7 +15,7 @@ public struct EvaluationTally: Sendable {
     public var mean: Double { count == 0 ? 0 : sum / Double(count) }
     /// Wilson's 95 % interval.
     public var interval: [Double] {
-      let interval = Proportion.interval(share: mean, count: count)
+      let interval = Proportion.interval(around: mean, of: count)
       return [interval.lowerBound, interval.upperBound]
     }
   }
