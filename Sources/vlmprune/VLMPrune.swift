@@ -27,6 +27,8 @@ enum Main {
   static func main() {
     // A reader that goes away (`vlmprune … | head`) ends the process quietly, as it does every other tool.
     signal(SIGPIPE, SIG_DFL)
+    // A limit on the size of files is an error of the write, not the end of the process.
+    signal(SIGXFSZ, SIG_IGN)
     ProcessMemory.keepFreed()
     do {
       var command: any ParsableCommand

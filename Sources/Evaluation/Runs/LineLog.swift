@@ -122,7 +122,9 @@ public final class LineLog {
     var piece = [UInt8](repeating: 0, count: 1 << 18)
     var searched = 0
     while true {
-      let count = piece.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, $0.count, off_t(place + pending.count)) }
+      let count = piece.withUnsafeMutableBytes {
+        pread(descriptor, $0.baseAddress, $0.count, off_t(place + pending.count))
+      }
       if count < 0, errno == EINTR { continue }
       guard count >= 0 else { throw .unreadable(file: path, reason: String(cString: strerror(errno))) }
       if count == 0 { return (pending[...], number, place + pending.count) }

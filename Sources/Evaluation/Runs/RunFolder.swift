@@ -27,7 +27,7 @@ public final class RunFolder {
     var failed = 0
     log = try LineLog(path: Self.rows(of: path)) { (line, number) throws(EvaluationError) in
       let file = Self.rows(of: path)
-      let row = try RunRow(parsing: line, file: file, line: number)
+      let row = try RunRow(parsing: Array(line), file: file, line: number)
       guard let setting = settings[RunManifest.Setting(strategy: row.strategy, keep: row.keep)],
         let question = places[row.question]
       else {
@@ -101,20 +101,24 @@ public final class RunFolder {
   /// Reads the rows again, one at a time, in the order in which they were written.
   public func forEachRow(_ body: (RunRow) throws(EvaluationError) -> Void) throws(EvaluationError) {
     try log.forEach { (line, number) throws(EvaluationError) in
-      try body(try RunRow(parsing: line, file: log.path, line: number))
+      try body(try RunRow(parsing: Array(line), file: log.path, line: number))
     }
   }
 
   /// The questions that have their row under every setting, by place.
   public var completeQuestions: Set<Question.Identifier> {
-    Set(questionPlaces.filter { place in settingPlaces.values.allSatisfy { has(question: place.value, setting: $0) } }.keys)
+    Set(
+      questionPlaces.filter { place in settingPlaces.values.allSatisfy { has(question: place.value, setting: $0) } }
+        .keys)
   }
 
   /// Writes `results.csv`, unless it holds just this.
-  public func write(results: String) throws(EvaluationError) {
-    let file = "\(path)/results.csv"
+  public func write(results: String) throws(EvaluationError) { try Self.write(results: results, folder: path) }
+
+  public static func write(results: String, folder: String) throws(EvaluationError) {
+    let file = "\(folder)/results.csv"
     let bytes = Data(results.utf8)
-    if FileManager.default.contents(atPath: file) != bytes { try Self.write(bytes, to: file) }
+    if FileManager.default.contents(atPath: file) != bytes { try write(bytes, to: file) }
   }
 
   /// Writes all of a file or nothing.

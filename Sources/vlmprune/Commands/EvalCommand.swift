@@ -25,7 +25,9 @@ struct EvalCommand: ParsableCommand {
   var noReuse = false
 
   func validate() throws {
-    if file.predict, answers == nil { throw ValidationError("--predict needs --answers: there is nothing else to give") }
+    if file.predict, answers == nil {
+      throw ValidationError("--predict needs --answers: there is nothing else to give")
+    }
   }
 
   func run() throws {

@@ -32,10 +32,12 @@ struct SweepCommand: ParsableCommand {
   @Option(name: .long, help: ArgumentHelp("Folder that keeps the run.", valueName: "dir"))
   var out: String?
 
-  @Option(name: .long, help: ArgumentHelp("Only this part of the questions, such as 2/8; needs --out.", valueName: "i/n"))
+  @Option(
+    name: .long, help: ArgumentHelp("Only this part of the questions, such as 2/8; needs --out.", valueName: "i/n"))
   var shard: String?
 
-  @Option(name: .long, help: "How the table is written: \(TableFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
+  @Option(
+    name: .long, help: "How the table is written: \(TableFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
   var format: TableFormat?
 
   func validate() throws {
@@ -99,7 +101,7 @@ struct SweepCommand: ParsableCommand {
       progress.advance(note: "")
     }
     progress.finish()
-    try show(rows, manifest, isWhole: isWhole)
+    try show(rows, folder, manifest, isWhole: isWhole)
     if let code = Interruption.exitCode, !isWhole { throw ExitCode(code) }
   }
 

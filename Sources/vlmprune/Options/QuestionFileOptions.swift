@@ -1,4 +1,6 @@
 import ArgumentParser
+import Basics
+import Checkpoint
 import Evaluation
 import Foundation
 import Images
@@ -38,7 +40,7 @@ struct QuestionFileOptions: ParsableArguments {
     let all = try Question.read(bytes, file: questions)
     let asked = Array(all.prefix(limit ?? all.count))
     try EvaluationRun.checkImages(of: asked, in: images, file: questions)
-    return (asked, SHA256.hex(of: bytes))
+    return (asked, SHA256.hexadecimal(bytes))
   }
 
   var generation: GenerationOptions { GenerationOptions(maxNewTokens: maxNewTokens) }
