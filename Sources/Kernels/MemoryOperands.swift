@@ -1,5 +1,5 @@
-// The kernels on whole arrays and buffers. Two spans into the fields of one workspace cannot be taken side by side (each
-// holds the whole workspace exclusively), while two of its fields can be passed: these overloads take the spans on the
+// The kernels on whole arrays and buffers. Two spans into the fields of one workspace cannot be taken side by side
+// (each holds the whole workspace exclusively), while two of its fields can be passed: these overloads take the spans on the
 // inside. Nothing is copied.
 
 extension Linear {
