@@ -1,6 +1,6 @@
 // The kernels on whole arrays and buffers. Two spans into the fields of one workspace cannot be taken side by side
-// (each holds the whole workspace exclusively), while two of its fields can be passed: these overloads take the spans on the
-// inside. Nothing is copied.
+// (each holds the whole workspace exclusively), while two of its fields can be passed: these overloads take the spans
+// on the inside. Nothing is copied.
 
 extension Linear {
   /// `apply` on whole memory.
