@@ -45,7 +45,7 @@ import Testing
     let pope = try succeed(
       Command(
         "score", "--metric", "pope", "--answers", "\(data)/pope/answers-llava-v1.5-13b.jsonl", "--questions",
-        "\(data)/pope/questions.jsonl", "--labels", try popeLabels(data).folder, "--json")
+        "\(data)/pope/questions.jsonl", "--labels", "\(data)/pope", "--json")
     ).json()
     #expect(isClose(pope["score"], 0.8595, within: 5e-5))
     let splits = try #require(pope["categories"] as? [String: JSONObject])
@@ -64,16 +64,6 @@ import Testing
       ["perception", "cognition", "tasks"])
     #expect(isClose(mme["perception"], 963.61, within: 5e-3) && isClose(mme["cognition"], 249.64, within: 5e-3))
     #expect((mme["tasks"] as? JSONObject)?.count == 14)
-  }
-
-  /// The label files alone, as POPE ships them.
-  private func popeLabels(_ data: String) throws -> Scratch {
-    let scratch = try Scratch()
-    for split in ["adversarial", "popular", "random"] {
-      let name = "coco_pope_\(split).json"
-      try FileManager.default.copyItem(atPath: "\(data)/pope/\(name)", toPath: scratch.path(name))
-    }
-    return scratch
   }
 
   @Test func `without --json it is a table`() throws {

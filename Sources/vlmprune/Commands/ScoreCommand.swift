@@ -9,7 +9,8 @@ struct ScoreCommand: ParsableCommand {
     discussion: """
       Example:
         vlmprune score --metric pope --answers fixtures/evaluation/pope/answers.jsonl \\
-          --questions fixtures/evaluation/pope/questions.jsonl --labels fixtures/evaluation/pope/labels
+          --questions fixtures/evaluation/pope/questions.jsonl \\
+          --labels fixtures/evaluation/pope/labels
         vlmprune score --metric vqa --answers fixtures/evaluation/vqa/answers.jsonl \\
           --questions fixtures/evaluation/vqa/questions.jsonl --json
       """)
