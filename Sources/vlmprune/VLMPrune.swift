@@ -13,9 +13,9 @@ struct VLMPrune: ParsableCommand {
       """,
     version: BuildInformation.text,
     subcommands: [
-      AskCommand.self, SelectCommand.self, InspectCommand.self, EvalCommand.self, SweepCommand.self,
-      StatisticsCommand.self,
-      BenchCommand.self, PackCommand.self, StrategiesCommand.self, ModelsCommand.self, DoctorCommand.self,
+      AskCommand.self, SelectCommand.self, InspectCommand.self, EvalCommand.self, SweepCommand.self, MergeCommand.self,
+      StatisticsCommand.self, ScoreCommand.self, BenchCommand.self, PackCommand.self, StrategiesCommand.self,
+      ModelsCommand.self, DoctorCommand.self,
     ])
 }
 

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Basics
 import Checkpoint
 import Evaluation
 import Foundation
@@ -8,8 +7,15 @@ import VLM
 
 /// What every command takes that answers a file of questions.
 struct QuestionFileOptions: ParsableArguments {
-  @Option(name: .long, help: ArgumentHelp("Questions: JSONL, one object a line.", valueName: "file"))
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Questions: LLaVA's JSONL, or a published file (POPE, MME, ScienceQA, TextVQA, VQAv2, GQA, VizWiz, easy-VQA).",
+      valueName: "file"))
   var questions: String
+
+  @Option(name: .long, help: ArgumentHelp("VQAv2's answers, which are a file of their own.", valueName: "file"))
+  var annotations: String?
 
   @Option(name: .long, help: ArgumentHelp("Folder that the questions' image paths are relative to.", valueName: "dir"))
   var images: String
@@ -36,11 +42,10 @@ struct QuestionFileOptions: ParsableArguments {
 
   /// The questions that are asked, and a digest of their file. Every image is there.
   func read() throws -> (questions: [Question], digest: String) {
-    let bytes = try InputFile.bytes(questions)
-    let all = try Question.read(bytes, file: questions)
-    let asked = Array(all.prefix(limit ?? all.count))
+    let list = try QuestionInput.read(questions, annotations: annotations, requiresAnswers: !predict)
+    let asked = Array(list.questions.prefix(limit ?? list.questions.count))
     try EvaluationRun.checkImages(of: asked, in: images, file: questions)
-    return (asked, SHA256.hexadecimal(bytes))
+    return (asked, list.digest)
   }
 
   var generation: GenerationOptions { GenerationOptions(maxNewTokens: maxNewTokens) }
