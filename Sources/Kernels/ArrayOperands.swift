@@ -1,10 +1,10 @@
-// The kernels on arrays. Two spans into the fields of one workspace cannot be taken side by side (each holds the whole
-// workspace exclusively), while two of its arrays can be passed: these overloads take the spans on the inside. Nothing
+// The kernels on arrays. Spans of two fields of one workspace cannot exist at once, because each borrows the whole
+// workspace exclusively, but two of its arrays can be passed. These overloads take the spans inside the call. Nothing
 // is copied.
 
 extension [Float] {
-  /// Memory for `count` numbers, each of which is written before it is read: not set to zero, and no page of it is
-  /// taken before it is written, by several threads at once then. A workspace has tens of megabytes, and feels both.
+  /// Uninitialised memory for `count` numbers; each is written before it is read. A workspace has tens of megabytes:
+  /// this saves zeroing them, and their pages are first touched by several threads at once.
   package init(roomFor count: Int) {
     self.init(unsafeUninitializedCapacity: count) { _, initialised in initialised = count }
   }
@@ -22,7 +22,7 @@ extension Linear {
 }
 
 extension Linear {
-  /// Queries, keys and values of the same rows, which are prepared once.
+  /// Queries, keys and values from the same rows, which are prepared only once.
   public static func apply(
     _ first: Linear, _ second: Linear, _ third: Linear, to input: [Float], rows: Int, into outputs: inout [Float],
     _ others: inout [Float], _ rest: inout [Float], workers: Workers
@@ -36,7 +36,7 @@ extension Linear {
     }
   }
 
-  /// Keys and values of the same rows, which are prepared once.
+  /// Keys and values from the same rows, which are prepared only once.
   public static func apply(
     _ first: Linear, _ second: Linear, to input: [Float], rows: Int, into outputs: inout [Float],
     _ others: inout [Float], workers: Workers
@@ -88,7 +88,7 @@ extension EncoderAttention {
 }
 
 extension CausalAttention {
-  /// `apply` on arrays; all new positions ask when `asking` is left out.
+  /// `apply` on arrays; without `asking`, all new positions ask.
   public func apply(
     queries: [Float], asking: Int? = nil, keys: [Float], values: [Float], rows: Int, layer: Int,
     cache: inout KeyValueCache, into context: inout [Float], workers: Workers
