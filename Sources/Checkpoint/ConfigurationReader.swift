@@ -27,7 +27,7 @@ public struct ConfigurationReader: Sendable {
     return ConfigurationReader(value: inner, path: "\(path)\(key).", file: file)
   }
 
-  /// Whether the object itself is there.
+  /// Whether the object itself is present.
   public var exists: Bool { value != nil }
 
   public func has(_ key: String) -> Bool { present(key) != nil }
