@@ -13,16 +13,16 @@ public struct CropGrid: Sendable, Hashable, CustomStringConvertible {
   public var description: String { "\(rows)x\(columns)" }
 }
 
-/// A picture as a tower reads it at high resolution: the whole of it squeezed into one view, and crops of it.
+/// A picture as a tower reads it at high resolution: all of it squeezed into one view, and crops of it.
 public struct CroppedImage: Sendable {
   public let grid: CropGrid
   /// The thumbnail, then the crops row by row.
   public let views: [ProcessedImage]
 }
 
-/// transformers' LlavaNextImageProcessor on its Pillow back end: of the given grids the one that shows the picture
-/// largest, the picture fitted into it on a black canvas and cut into square crops, after a thumbnail that ignores its
-/// shape.
+/// transformers' LlavaNextImageProcessor on its Pillow back end. It picks the grid that shows the picture largest, fits
+/// the picture into it on a black canvas and cuts the canvas into square crops. A thumbnail that ignores the picture's
+/// shape comes first.
 public struct AnyResolutionProcessor: Sendable {
   /// Most crops that a grid may have, so that a configuration or an option cannot ask for unbounded memory.
   public static let mostCrops = 256
@@ -31,7 +31,7 @@ public struct AnyResolutionProcessor: Sendable {
   public let processor: ImageProcessor
   /// Side of a view, in pixels.
   public let side: Int
-  /// Grids to choose from, in the order in which ties are decided.
+  /// Grids to choose from; ties go to the earlier one.
   public let grids: [CropGrid]
 
   /// Throws where the configuration's sizes are not those of a view, or where a grid is unusable.
@@ -57,7 +57,8 @@ public struct AnyResolutionProcessor: Sendable {
     self.grids = grids
   }
 
-  /// The grid for a picture of some size: the most pixels of the picture's own, then the least waste, then the first.
+  /// The grid for a picture of this size: first the most of the picture's own pixels, then the least waste, then the
+  /// order of `grids`.
   public func grid(width: Int, height: Int) -> CropGrid {
     var best = (grid: grids[0], effective: 0, wasted: Int.max)
     for grid in grids {

@@ -15,7 +15,7 @@ extension ImageProcessorConfiguration: Decodable {
     case doConvertRGB = "do_convert_rgb"
     case defaultToSquare = "default_to_square"
     case doPad = "do_pad"
-    // Read by nobody here, but they tell whose configuration it is.
+    // Not used here, but they show that the object belongs to an image processor.
     case imageProcessorType = "image_processor_type"
     case featureExtractorType = "feature_extractor_type"
   }
