@@ -1,6 +1,6 @@
 import Basics
 
-/// A JSON object of the file with its place there, so that an error can name both.
+/// A JSON object of the file with the name of its place there, so that errors can name it.
 struct TokenizerSection {
   let name: String
   let value: JSONValue
@@ -10,7 +10,7 @@ struct TokenizerSection {
     self.value = value
   }
 
-  /// The member `type`, by which the parts of the file are told apart.
+  /// The member `type`, which tells the parts of the file apart.
   var type: String {
     get throws(TokenizerError) { try string("type") }
   }
@@ -68,7 +68,7 @@ struct TokenizerSection {
     do { return try value.elements(key) } catch { throw invalid(error.message) }
   }
 
-  /// An array of nothing but integers.
+  /// An array that holds only integers.
   func integers(_ key: String) throws(TokenizerError) -> [Int] {
     let elements = try elements(key)
     let integers = elements.compactMap(\.integer)
