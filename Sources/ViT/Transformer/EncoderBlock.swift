@@ -16,7 +16,7 @@ struct EncoderWorkspace {
   init(hidden: Matrix, feedForwardWidth: Int) {
     tokens = hidden.rows
     self.hidden = hidden.values
-    // Each its own memory: a copy of an array would be copied when it is first written.
+    // Each array has its own memory: a copy of an array would be copied at the first write.
     func room(_ count: Int) -> [Float] { [Float](roomFor: count) }
     normed = room(hidden.values.count)
     queries = room(hidden.values.count)
@@ -41,7 +41,7 @@ struct EncoderBlock: Sendable {
   let activation: Activation
 
   /// Runs the block on the workspace's residual stream.
-  /// - Returns: what each of `taps` took.
+  /// - Returns: the value of each tap in `taps`.
   func run(_ work: inout EncoderWorkspace, taps: Set<AttentionTap>, workers: Workers)
     -> [AttentionTap: TapValue]
   {
@@ -59,7 +59,7 @@ struct EncoderBlock: Sendable {
     return found
   }
 
-  /// What `taps` take of a block whose output nobody reads: queries, keys and their products alone.
+  /// The taps of a block whose output is not used: only queries, keys and their products are computed.
   func take(_ work: inout EncoderWorkspace, taps: Set<AttentionTap>, workers: Workers)
     -> [AttentionTap: TapValue]
   {
