@@ -1,8 +1,8 @@
 import Checkpoint
 import Kernels
 
-/// The activations of one run of positions through the decoder, allocated once and reused by every block. Where the
-/// last block keeps fewer rows, what stands after theirs in the other arrays is not used.
+/// The activations of one run of positions through the decoder, allocated once and reused by every block. If the last
+/// block keeps fewer rows, the rest of the other arrays is not used.
 struct DecoderWorkspace {
   private(set) var rows: Int
   /// The residual stream, [rows, width].
@@ -21,7 +21,7 @@ struct DecoderWorkspace {
   init(_ configuration: DecoderConfiguration, hidden: Matrix) {
     rows = hidden.rows
     self.hidden = hidden.values
-    // Each its own memory: a copy of an array would be copied when it is first written.
+    // Each array has its own memory: a copy of an array would be copied at the first write.
     func room(_ width: Int) -> [Float] { [Float](roomFor: hidden.rows * width) }
     normed = room(configuration.width)
     queries = room(configuration.heads * configuration.headWidth)
@@ -31,7 +31,7 @@ struct DecoderWorkspace {
     gate = room(configuration.feedForwardWidth)
   }
 
-  /// Forgets all but the last `count` rows of the residual stream and of what is normed.
+  /// Drops all but the last `count` rows of the residual stream and of `normed`.
   mutating func keepLast(_ count: Int) {
     let width = hidden.count / rows
     hidden.removeFirst((rows - count) * width)
@@ -79,7 +79,7 @@ struct DecoderBlock: Sendable {
 
   /// Runs the block on the workspace's residual stream; keys and values of all rows go after the cache's filled
   /// positions.
-  /// - Parameter wanted: the last rows, whose output is read: the others give their keys and values and are forgotten.
+  /// - Parameter wanted: how many last rows' output is read: the others give their keys and values and are dropped.
   func run(
     _ work: inout DecoderWorkspace, wanted: Int, layer: Int, rotation: RotaryTable, cache: inout KeyValueCache,
     workers: Workers
