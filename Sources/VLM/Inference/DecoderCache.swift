@@ -1,7 +1,7 @@
 import Kernels
 
-/// A key–value cache that knows what it holds, position by position: an equal beginning of another prompt is not run
-/// again.
+/// A key–value cache that knows what it holds, position by position: if another prompt begins with the same items, they
+/// are not run again.
 struct DecoderCache: ~Copyable, Sendable {
   private var cache: KeyValueCache
   private var items: [PromptSequence.Item] = []
@@ -9,14 +9,14 @@ struct DecoderCache: ~Copyable, Sendable {
 
   init(_ cache: consuming KeyValueCache) { self.cache = cache }
 
-  /// Runs the next positions of a prompt that the cache does not hold, and forgets what it holds of others.
+  /// Runs the next positions of a prompt that the cache does not hold, and drops those of other prompts.
   /// - Parameter chunk: most positions to run.
   /// - Returns: how many of the prompt's positions are in the cache, and the logits of the first new token once all
   ///   are.
   mutating func prefill(
     _ prompt: PromptSequence, by model: VisionLanguageModel, chunk: Int, inspection: Inspection?
   ) -> (done: Int, logits: [Float]?) {
-    // At least the last position runs: its logits are wanted. Whoever inspects wants all of them.
+    // At least the last position runs, because its logits are needed. An inspection needs all of them.
     let shared = inspection == nil ? min(sharedCount(with: prompt), prompt.items.count - 1) : 0
     truncate(to: shared)
     let end = min(prompt.items.count, shared + max(1, min(chunk, prompt.items.count - shared)))
@@ -33,7 +33,7 @@ struct DecoderCache: ~Copyable, Sendable {
     items += prompt.items[run]
     positions += runPositions
     if let logits { inspection?.take("logits", shape: [logits.count], logits) }
-    // What is not a number must not be reused.
+    // Results that are not finite must not be reused.
     if let logits, !logits.allSatisfy(\.isFinite) { forget() }
     return (end, logits)
   }
