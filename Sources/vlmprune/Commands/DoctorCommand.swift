@@ -92,7 +92,7 @@ struct DoctorCommand: ParsableCommand {
   }
 }
 
-/// What is found of a model when it is loaded.
+/// Facts about a model, found by loading it.
 struct ModelReport: Encodable {
   let name: String
   let family: String
@@ -123,7 +123,7 @@ struct ModelReport: Encodable {
   }
 }
 
-/// What Linux says of the processor; features that decide which code runs.
+/// What Linux says about the processor: its name, and the features that decide which code runs.
 struct CPUInformation {
   let name: String
   let features: [String]

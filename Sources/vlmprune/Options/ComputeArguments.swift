@@ -43,7 +43,7 @@ struct ComputeArguments: ParsableArguments {
     return "\(ModelLocator.home(ProcessInfo.processInfo.environment))/.cache/vlmprune"
   }
 
-  /// - Parameter auto: what `auto` stands for; nil: the model's size and the CPU decide.
+  /// - Parameter auto: what `auto` means; nil: the model's size and the CPU decide.
   func options(auto: Precision? = nil) -> ComputeOptions {
     ComputeOptions(
       precision: precision == .auto ? auto ?? .auto : precision, backEnd: backend, cacheFolder: cacheFolder
