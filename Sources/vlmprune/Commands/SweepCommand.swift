@@ -101,7 +101,12 @@ struct SweepCommand: ParsableCommand {
       progress.advance(note: "")
     }
     progress.finish()
-    try show(rows, folder, manifest, isWhole: isWhole)
+    if file.predict {
+      StandardError.write("\(folder?.doneCount ?? 0) of \(manifest.rowCount) rows are there\n")
+    } else {
+      let table = SweepTable(format: options.json ? .json : format ?? .table, manifest: manifest, isWhole: isWhole)
+      try table.show(rows, folder)
+    }
     if let code = Interruption.exitCode, !isWhole { throw ExitCode(code) }
   }
 
@@ -119,9 +124,4 @@ struct SweepCommand: ParsableCommand {
     }
     return parts.map { $0.trimmingCharacters(in: .whitespaces) }
   }
-}
-
-/// How a table of figures is written.
-enum TableFormat: String, ExpressibleByArgument, CaseIterable {
-  case table, markdown, csv, json
 }
