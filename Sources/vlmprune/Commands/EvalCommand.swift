@@ -53,10 +53,10 @@ struct EvalCommand: ParsableCommand {
     }
     var progress = ProgressBar(
       total: asked.questions.count, isQuiet: options.json && !options.verbose, done: output?.doneCount ?? 0)
-    Interruption.watch()
+    StopRequest.watch()
     let isWhole = try run.run(
       asked.questions, images: file.images, isDone: { place, _ in output?.has(question: place) ?? false },
-      isCancelled: { Interruption.hasCome }
+      isCancelled: { StopRequest.hasCome }
     ) { result in
       let question = asked.questions[result.question]
       let line = Self.line(result, question, spec: spec, model: model.name)
@@ -70,7 +70,7 @@ struct EvalCommand: ParsableCommand {
       EvaluationReport(
         tally, strategy: spec, metric: metric, partial: !isWhole, peakBytes: ProcessMemory.peakBytes),
       asked: asked.questions.count)
-    if let code = Interruption.exitCode, !isWhole { throw ExitCode(code) }
+    if let code = StopRequest.exitCode, !isWhole { throw ExitCode(code) }
   }
 
   private static func line(

@@ -10,10 +10,10 @@ struct MergeCommand: ParsableCommand {
 
       Example:
         vlmprune sweep --questions fixtures/questions/scenes/questions.jsonl \\
-          --images fixtures/questions/scenes --strategies hiprune --keep 64 \\
+          --images fixtures/questions/scenes --strategies hiprune --keep 25% \\
           --limit 4 --shard 1/2 --out run-1
         vlmprune sweep --questions fixtures/questions/scenes/questions.jsonl \\
-          --images fixtures/questions/scenes --strategies hiprune --keep 64 \\
+          --images fixtures/questions/scenes --strategies hiprune --keep 25% \\
           --limit 4 --shard 2/2 --out run-2
         vlmprune merge run-1 run-2 --out run
       """)

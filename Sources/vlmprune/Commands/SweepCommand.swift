@@ -62,7 +62,10 @@ struct SweepCommand: ParsableCommand {
       try Budget(parsing: $0)
     }
     let base = try options.pruningSetting(budget: .all)
-    if let out { try OutputFolder.check(out, option: "--out") }
+    // Nothing is made in a folder that holds a run: a finished one keeps its times.
+    if let out, !FileManager.default.fileExists(atPath: "\(out)/manifest.json") {
+      try OutputFolder.check(out, option: "--out")
+    }
     let asked = try file.read()
     let model = try options.loadModel()
     let grid = try options.cropGrid()
@@ -92,9 +95,9 @@ struct SweepCommand: ParsableCommand {
     var rows = RowCollector(folder: folder)
     var progress = ProgressBar(
       total: manifest.rowCount, isQuiet: options.json && !options.verbose, done: folder?.doneCount ?? 0)
-    Interruption.watch()
+    StopRequest.watch()
     let isWhole = try sweep.run(
-      isDone: { folder?.has(question: $0, setting: $1) ?? false }, isCancelled: { Interruption.hasCome },
+      isDone: { folder?.has(question: $0, setting: $1) ?? false }, isCancelled: { StopRequest.hasCome },
       explain: CommandFailure.message
     ) { row in
       try rows.append(row)
@@ -107,7 +110,7 @@ struct SweepCommand: ParsableCommand {
       let table = SweepTable(format: options.json ? .json : format ?? .table, manifest: manifest, isWhole: isWhole)
       try table.show(rows, folder)
     }
-    if let code = Interruption.exitCode, !isWhole { throw ExitCode(code) }
+    if let code = StopRequest.exitCode, !isWhole { throw ExitCode(code) }
   }
 
   /// The parts of a list; commas inside parentheses belong to a part.

@@ -33,7 +33,15 @@ final class ChildProcess {
     var variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
     defer { for pointer in arguments + variables { free(pointer) } }
     var process: pid_t = 0
-    let status = posix_spawn(&process, command[0], &actions, nil, &arguments, &variables)
+    // Threads of the test runner block signals, and a child would inherit that.
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var none = sigset_t()
+    sigemptyset(&none)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+    let status = posix_spawn(&process, command[0], &actions, &attributes, &arguments, &variables)
     guard status == 0 else { throw SpawnFailure(program: command[0], reason: String(cString: strerror(status))) }
     self.process = process
   }

@@ -3,7 +3,7 @@ import Synchronization
 
 /// Ctrl-C and SIGTERM in commands that have something to save: the first asks for an end after the row in flight, the
 /// second ends the process at once.
-enum Interruption {
+enum StopRequest {
   /// A signal's handler can reach nothing else. 0: none came.
   private static let received = Atomic<Int32>(0)
 
@@ -11,7 +11,7 @@ enum Interruption {
   static func watch() {
     for number in [SIGINT, SIGTERM] {
       signal(number) { number in
-        Interruption.received.store(number, ordering: .relaxed)
+        StopRequest.received.store(number, ordering: .relaxed)
         signal(number, SIG_DFL)
       }
     }
