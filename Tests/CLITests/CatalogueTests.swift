@@ -4,7 +4,8 @@ import Testing
 
 @Suite struct `strategies, models, doctor, help and version` {
   static let commands = [
-    "ask", "select", "inspect", "eval", "sweep", "statistics", "bench", "pack", "strategies", "models", "doctor",
+    "ask", "select", "inspect", "eval", "sweep", "statistics", "report", "bench", "pack", "strategies", "models",
+    "doctor",
   ]
 
   @Test
