@@ -32,8 +32,8 @@ struct `The page of a report` {
 
   /// Names of the elements of a page in order, their ends as "/name"; attributes by name.
   private func elements(_ page: String) -> [(name: String, attributes: [String: String])] {
-    page.matches(of: /<(\/?[a-zA-Z][a-zA-Z0-9]*)((?:\s+[a-zA-Z:-]+="[^"<>]*")*)\s*(\/?)>/).map { match in
-      let attributes = match.output.2.matches(of: /([a-zA-Z:-]+)="([^"]*)"/).map {
+    page.matches(of: /<(\/?[a-zA-Z][a-zA-Z0-9]*)((?:\s+[a-zA-Z0-9:-]+="[^"<>]*")*)\s*(\/?)>/).map { match in
+      let attributes = match.output.2.matches(of: /([a-zA-Z0-9:-]+)="([^"]*)"/).map {
         (String($0.output.1), String($0.output.2))
       }
       return (String(match.output.1) + match.output.3, Dictionary(attributes) { first, _ in first })
