@@ -30,7 +30,7 @@ enum PageStyle {
     thead th{vertical-align:bottom;background:var(--raised)}
     th[scope=row],td.text,thead th.text{text-align:left}
     tbody th{font-weight:600}
-    th[scope=row],td.text{white-space:normal;min-width:7em;max-width:min(19em,45vw)}
+    th[scope=row],td.text{white-space:normal;overflow-wrap:break-word;max-width:min(22em,45vw)}
     td.long{white-space:normal;min-width:14em;max-width:34em;text-align:left}
     .interval{color:var(--soft)}
     .good{color:var(--good)}.bad{color:var(--bad)}
