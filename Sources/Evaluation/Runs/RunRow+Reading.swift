@@ -18,15 +18,15 @@ extension RunRow {
       let line = bytes[start..<end]
       start = end + 1
       if line.allSatisfy({ [0x20, 0x09, 0x0D].contains($0) }) { continue }
-      try body(try RunRow(parsing: Array(line), file: path, line: number), number)
+      try body(try RunRow(parsing: line, file: path, line: number), number)
     }
   }
 
   /// Reads one line; keys that a row does not have are ignored.
   /// - Throws: `EvaluationError.malformedRow`.
-  public init(parsing line: [UInt8], file: String, line number: Int) throws(EvaluationError) {
+  public init(parsing line: ArraySlice<UInt8>, file: String, line number: Int) throws(EvaluationError) {
     let fields: RowFields
-    do { fields = try RowFields(try JSONValue(parsing: line)) } catch {
+    do { fields = try RowFields(try JSONValue(parsing: Array(line))) } catch {
       throw .malformedRow(file: file, line: number, reason: error.message)
     }
     do {

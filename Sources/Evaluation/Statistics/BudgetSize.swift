@@ -32,6 +32,9 @@ struct BudgetSize: Comparable {
     }
   }
 
+  /// Of the visual tokens, where it is known.
+  var share: Double? { measure == .share ? value : nil }
+
   var isEverything: Bool { measure == .share && value == 1 }
 
   /// Largest first.

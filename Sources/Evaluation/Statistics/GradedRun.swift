@@ -6,9 +6,9 @@ public struct GradedRun: Sendable {
     public let keep: String
     /// 0…1.
     public let grades: [Double]
-    /// Visual tokens kept and unpruned; nil where a row does not say.
-    let kept: [Double]?
-    let visualTokens: [Double]?
+    /// Visual tokens kept and unpruned; not a number where a row does not say.
+    let kept: [Double]
+    let visualTokens: [Double]
     /// Milliseconds by stage; not a number where a row does not say.
     let times: [String: [Double]]
 
@@ -20,8 +20,10 @@ public struct GradedRun: Sendable {
     /// Whether this keeps tokens by chance.
     public var isRandom: Bool { strategy == "random" }
 
-    static func mean(_ values: [Double]?) -> Double? {
-      values.flatMap { $0.isEmpty ? nil : $0.reduce(0, +) / Double($0.count) }
+    /// The mean of the values that are known.
+    static func mean(_ values: [Double]) -> Double? {
+      let known = values.filter { !$0.isNaN }
+      return known.isEmpty ? nil : known.reduce(0, +) / Double(known.count)
     }
   }
 

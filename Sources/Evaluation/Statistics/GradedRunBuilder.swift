@@ -81,13 +81,9 @@ public struct GradedRunBuilder {
 
   private static func setting(_ column: Column, _ order: [Int]) -> GradedRun.Setting {
     func ordered(_ values: [Double]) -> [Double] { order.map { value(at: $0, in: values) } }
-    func complete(_ values: [Double]) -> [Double]? {
-      let values = ordered(values)
-      return values.contains(where: \.isNaN) ? nil : values
-    }
     return GradedRun.Setting(
       strategy: column.key.strategy, keep: column.key.keep, grades: ordered(column.grades),
-      kept: complete(column.kept), visualTokens: complete(column.visualTokens), times: column.times.mapValues(ordered))
+      kept: ordered(column.kept), visualTokens: ordered(column.visualTokens), times: column.times.mapValues(ordered))
   }
 
   private mutating func place(of question: Question.Identifier) -> Int {

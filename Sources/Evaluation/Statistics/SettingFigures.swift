@@ -20,7 +20,7 @@ public struct SettingFigures: Sendable {
   /// Questions with a better and with a worse grade than the dense setting's.
   public let wins: Int
   public let losses: Int
-  /// Means over questions; nil where rows do not say.
+  /// Means over the questions whose rows say it.
   public let visualTokens: Double?
   public let kept: Double?
   /// Kept ÷ visual tokens, over all questions.
@@ -29,21 +29,17 @@ public struct SettingFigures: Sendable {
   public let times: [String: Double]
 
   private init(_ setting: GradedRun.Setting, dense: GradedRun.Setting, at places: [Int]) {
-    func picked(_ values: [Double]?) -> [Double]? { values.map { values in places.map { values[$0] } } }
-    func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
+    func mean(_ values: [Double]) -> Double? { GradedRun.Setting.mean(places.map { values[$0] }) }
     n = places.count
-    accuracy = mean(places.map { setting.grades[$0] })
+    accuracy = places.reduce(0) { $0 + setting.grades[$1] } / Double(n)
     interval = Proportion.interval(around: accuracy, of: n)
     wins = places.count { setting.grades[$0] > dense.grades[$0] }
     losses = places.count { setting.grades[$0] < dense.grades[$0] }
-    visualTokens = picked(setting.visualTokens).map(mean)
-    kept = picked(setting.kept).map(mean)
+    visualTokens = mean(setting.visualTokens)
+    kept = mean(setting.kept)
     keepRatio =
       if let kept, let visualTokens, visualTokens > 0 { kept / visualTokens } else { nil }
-    times = setting.times.compactMapValues { times in
-      let known = places.map { times[$0] }.filter { !$0.isNaN }
-      return known.isEmpty ? nil : mean(known)
-    }
+    times = setting.times.compactMapValues(mean)
   }
 
   /// Figures of every setting over the questions at some places.

@@ -35,7 +35,9 @@ struct StatisticsCommand: ParsableCommand {
   @Flag(name: .long, help: "Print one JSON object.")
   var json = false
 
-  func validate() throws {
+  func validate() throws { try Self.check(replicates: replicates) }
+
+  static func check(replicates: Int) throws {
     if replicates < 1 { throw ValidationError("--replicates is \(replicates), expected at least 1") }
     // A replicate costs memory for each setting.
     if replicates > 10_000_000 {

@@ -26,7 +26,7 @@ enum OverlayPictures {
   }
 
   /// One panel for a single view; the thumbnail's and the crops' side by side; a sheet of a video's frames.
-  private static func draw(_ picture: Picture, plan: ImagePlan, grids: [Grid]) -> RGBImage {
+  static func draw(_ picture: Picture, plan: ImagePlan, grids: [Grid]) -> RGBImage {
     let drawing = Drawing(picture: picture, plan: plan, grids: grids)
     switch picture.layout {
     case .single: return drawing.panel(of: picture.image, views: 0..<1)

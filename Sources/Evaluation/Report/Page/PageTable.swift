@@ -1,0 +1,58 @@
+/// Tables of a page: they scroll inside themselves, and the keyboard reaches them.
+struct PageTable {
+  enum Cell {
+    case number(String)
+    /// Foreign text.
+    case text(String)
+    /// Foreign text that may be long.
+    case long(String)
+    case markup(String)
+  }
+
+  let caption: String
+  let head: [String]
+  /// Columns whose cells are text.
+  var textColumns: Set<Int> = [0, 1]
+  /// The first cell of a row is its head.
+  private(set) var rows: [(head: String, cells: [Cell])] = []
+
+  init(caption: String, head: [String], textColumns: Set<Int> = [0, 1]) {
+    self.caption = caption
+    self.head = head
+    self.textColumns = textColumns
+  }
+
+  /// - Parameter head: foreign text.
+  mutating func add(_ head: String, _ cells: [Cell]) { rows.append((head, cells)) }
+
+  var html: String {
+    let heads = head.enumerated().map { index, text in
+      Markup.element(
+        "th", [("scope", "col")] + (textColumns.contains(index) ? [("class", "text")] : []), ForeignText.html(text))
+    }
+    let body = rows.map { row in
+      "<tr>" + Markup.element("th", [("scope", "row")], Markup.isolated(row.head))
+        + row.cells.map(Self.html).joined() + "</tr>\n"
+    }
+    let table =
+      Markup.element("caption", [], ForeignText.html(caption))
+      + "\n<thead><tr>\(heads.joined())</tr></thead>\n<tbody>\n"
+      + "\(body.joined())</tbody>"
+    return Self.scrolling(Markup.element("table", [], table), label: caption)
+  }
+
+  /// What may be wider than a narrow page.
+  static func scrolling(_ content: String, label: String, kind: String = "scroll") -> String {
+    Markup.element(
+      "div", [("class", kind), ("role", "region"), ("aria-label", label), ("tabindex", "0")], content) + "\n"
+  }
+
+  private static func html(_ cell: Cell) -> String {
+    switch cell {
+    case .number(let text): Markup.element("td", [], ForeignText.html(text))
+    case .text(let text): Markup.element("td", [("class", "text")], Markup.isolated(text))
+    case .long(let text): Markup.element("td", [("class", "long")], Markup.isolated(text))
+    case .markup(let markup): Markup.element("td", [], markup)
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import Basics
+import Foundation
+
+/// What a run's manifest says of it, as far as a report shows it. Read leniently: a report of a run of a later version
+/// is better than none.
+public struct RunDescription: Sendable {
+  public struct Setting: Sendable, Hashable {
+    public let strategy: String
+    public let keep: String
+  }
+
+  public let model: String
+  public let precision: String?
+  public let questionFile: String?
+  /// Questions of the run.
+  public let questionCount: Int?
+  /// Folder of the images.
+  public let images: String?
+  public let settings: [Setting]
+  public let seed: UInt64
+  public let metric: String?
+  public let version: String?
+  public let commit: String?
+  /// "2/8"
+  public let shard: String?
+  public let grid: String?
+  public let system: String?
+  public let template: String?
+  public let packing: String?
+  public let positions: String?
+
+  /// Rows of the finished run; nil where the manifest does not tell.
+  public var rowCount: Int? { settings.isEmpty ? nil : questionCount.map { $0 * settings.count } }
+
+  /// - Throws: `EvaluationError.unreadable` where there is no manifest, or none that can be read.
+  public init(folder: String) throws(EvaluationError) {
+    let path = "\(folder)/manifest.json"
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw .unreadable(file: path, reason: "no such file, so that \(folder) is no run")
+    }
+    try self.init([UInt8](data), file: path)
+  }
+
+  init(_ bytes: [UInt8], file path: String) throws(EvaluationError) {
+    let json: JSONValue
+    do { json = try JSONValue(parsing: bytes) } catch { throw .unreadable(file: path, reason: error.message) }
+    guard let model = json["model"]?["name"]?.string else {
+      throw .unreadable(file: path, reason: "it names no model, so that it is no run's manifest")
+    }
+    self.model = model
+    precision = json["precision"]?.string
+    questionFile = json["questions"]?["file"]?.string
+    questionCount = json["questions"]?["count"]?.integer
+    images = json["images"]?.string
+    settings = (json["settings"]?.elements.map(Array.init) ?? []).compactMap { setting in
+      guard let strategy = setting["strategy"]?.string, let keep = setting["keep"]?.string else { return nil }
+      return Setting(strategy: strategy, keep: keep)
+    }
+    seed = json["seed"]?.integer.map { UInt64(max($0, 0)) } ?? 0
+    metric = json["metric"]?.string
+    version = json["version"]?.string
+    commit = json["commit"]?.string
+    shard = json["shard"]?.string
+    grid = json["grid"]?.string
+    system = json["system"]?.string
+    template = json["template"]?.string
+    packing = json["packing"]?.string
+    positions = json["positions"]?.string
+  }
+}
