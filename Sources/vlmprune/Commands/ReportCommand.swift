@@ -64,7 +64,7 @@ struct ReportCommand: ParsableCommand {
   /// Questions' texts and right answers, where the question file is still there.
   private func addTexts(to contents: inout RunContents) {
     guard let file = questions ?? contents.description.questionFile,
-      let bytes = try? InputFile.bytes(file), let all = try? Question.read(bytes, file: file)
+      let all = try? QuestionInput.read(file, requiresAnswers: false).questions
     else { return }
     for index in contents.samples.indices {
       let sample = contents.samples[index]
