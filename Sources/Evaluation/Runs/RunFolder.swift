@@ -27,7 +27,7 @@ public final class RunFolder {
     var failed = 0
     log = try LineLog(path: Self.rows(of: path)) { (line, number) throws(EvaluationError) in
       let file = Self.rows(of: path)
-      let row = try RunRow(parsing: Array(line), file: file, line: number)
+      let row = try RunRow(parsing: line, file: file, line: number)
       guard let setting = settings[RunManifest.Setting(strategy: row.strategy, keep: row.keep)],
         let question = places[row.question]
       else {
@@ -101,7 +101,7 @@ public final class RunFolder {
   /// Reads the rows again, one at a time, in the order in which they were written.
   public func forEachRow(_ body: (RunRow) throws(EvaluationError) -> Void) throws(EvaluationError) {
     try log.forEach { (line, number) throws(EvaluationError) in
-      try body(try RunRow(parsing: Array(line), file: log.path, line: number))
+      try body(try RunRow(parsing: line, file: log.path, line: number))
     }
   }
 

@@ -83,7 +83,7 @@ public struct RunMerge: Sendable {
       // A shard that had no question may have no log.
       if part.manifest.rowCount == 0 { continue }
       try LineLog.forEach(in: file) { (line, number) throws(EvaluationError) in
-        _ = try RunRow(parsing: Array(line), file: file, line: number)
+        _ = try RunRow(parsing: line, file: file, line: number)
         count += 1
       }
       guard count == part.manifest.rowCount else {

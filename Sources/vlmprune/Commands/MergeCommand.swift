@@ -55,7 +55,7 @@ struct MergeCommand: ParsableCommand {
     var isGraded = true
     let file = "\(out)/rows.jsonl"
     try LineLog.forEach(in: file) { (line, number) throws(EvaluationError) in
-      let row = try RunRow(parsing: Array(line), file: file, line: number)
+      let row = try RunRow(parsing: line, file: file, line: number)
       isGraded = isGraded && (row.correct != nil || row.error != nil)
       if isGraded { try builder.add(row, line: number) }
     }
