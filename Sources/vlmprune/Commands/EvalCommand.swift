@@ -66,7 +66,9 @@ struct EvalCommand: ParsableCommand {
     }
     let report = EvaluationReport(answered, metric: metric, peakBytes: ProcessMemory.peakBytes)
     if options.json {
-      try StandardOutput.write(json: report)
+      let envelope = try options.envelope(
+        "eval", model: model, strategy: report.strategy, visualTokens: report.visualTokens, kept: report.kept)
+      try StandardOutput.write(json: report, envelope: envelope)
     } else {
       try StandardOutput.write(Self.table(report))
     }

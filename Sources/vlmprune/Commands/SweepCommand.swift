@@ -83,7 +83,8 @@ struct SweepCommand: ParsableCommand {
       model: model.name, precision: model.compute.precision, metric: metric.rawValue,
       visualTokens: sweep.rows[0].answers[0].answer.visualTokens, rows: sweep.rows.map { Self.row($0, sweep.rows[0]) })
     if options.json {
-      try StandardOutput.write(json: report, keys: .convertToSnakeCase)
+      let envelope = try options.envelope("sweep", model: model, visualTokens: report.visualTokens)
+      try StandardOutput.write(json: report, envelope: envelope, keys: .convertToSnakeCase)
     } else {
       try StandardOutput.write(Self.table(report))
     }

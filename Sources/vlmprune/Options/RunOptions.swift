@@ -113,9 +113,7 @@ struct RunOptions: ParsableArguments {
       StandardError.write("note: \(note)\n")
     }
     let place = try ModelLocator.locate(model)
-    let model = try FamilyCatalogue.load(
-      folder: place.folder, name: place.name, workers: workers, compute: compute.options(auto: auto),
-      template: rawPrompt ? .none : template.map { .named($0) } ?? .recognised)
+    let model = try load(place, auto: auto, rawPrompt: rawPrompt)
     // What `auto` chose is said wherever it is not plain f32.
     if verbose || (compute.precision == .auto && model.compute.precision != "f32") {
       StandardError.write(
@@ -128,6 +126,16 @@ struct RunOptions: ParsableArguments {
     if self.model == nil, !json { StandardError.write("note: \(ModelLocator.bundledNote)\n") }
     for note in model.notes { StandardError.write("note: \(note)\n") }
     return model
+  }
+
+  private func load(
+    _ place: (folder: String, name: String), auto: Precision?, rawPrompt: Bool
+  ) throws -> VisionLanguageModel {
+    let display = PackingDisplay(isQuiet: json && !verbose)
+    defer { display.finish() }
+    return try FamilyCatalogue.load(
+      folder: place.folder, name: place.name, workers: workers, compute: compute.options(auto: auto, display: display),
+      template: rawPrompt ? .none : template.map { .named($0) } ?? .recognised)
   }
 
   /// Refuses a setting that cannot serve the model, and says what to know before trusting one that can.
@@ -143,6 +151,22 @@ struct RunOptions: ParsableArguments {
     for warning in settings.flatMap(model.warnings(about:)) where said.insert(warning).inserted {
       StandardError.write("warning: \(warning)\n")
     }
+  }
+
+  /// What the JSON of a command that ran `model` says beside its own fields.
+  /// - Parameters:
+  ///   - strategy: the canonical spec; nil where the result's rows have one each.
+  ///   - visualTokens: of the unpruned picture.
+  ///   - kept: nil where the result's rows have one each.
+  func envelope(
+    _ command: String, model: VisionLanguageModel, strategy: String? = nil, visualTokens: Int? = nil,
+    kept: Double? = nil
+  ) throws -> Envelope {
+    Envelope(
+      command, model: try Envelope.Model(model, folder: try ModelLocator.locate(self.model).folder),
+      selection: Envelope.Selection(
+        seed: selection.seed, strategy: strategy,
+        budget: Envelope.Budget(given: selection.keep, visualTokens: visualTokens, kept: kept)))
   }
 
   private static func visualTokens(of model: VisionLanguageModel) -> String {

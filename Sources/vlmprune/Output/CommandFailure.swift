@@ -40,8 +40,16 @@ struct CommandFailure: Error {
     CommandFailure(message: message, hint: hint, exitCode: 2)
   }
 
-  func print() {
-    StandardError.write("error: \(oneLine(message))\nhint: \(oneLine(hint))\n")
+  /// Two lines for a person, or one JSON object on one line for whoever asked for JSON.
+  /// - Parameter command: which was tried; nil where there is none of that name.
+  func print(asJSON: Bool = false, command: String? = nil) {
+    guard asJSON else {
+      StandardError.write("error: \(oneLine(message))\nhint: \(oneLine(hint))\n")
+      return
+    }
+    let report = FailureReport(
+      error: .init(message: oneLine(message), hint: oneLine(hint)), exitCode: exitCode, command: command)
+    StandardError.write((try? StandardOutput.line(json: report)).map { String(decoding: $0, as: UTF8.self) } ?? "")
   }
 
   /// Facts from outside may hold line breaks and control characters; a message stays one line.
@@ -50,59 +58,28 @@ struct CommandFailure: Error {
   }
 }
 
-/// The stream for everything that is not the result.
-enum StandardError {
-  /// Whoever closed stderr does not want to read it.
-  static func write(_ text: String) { _ = DescriptorWriter.write(Array(text.utf8), to: STDERR_FILENO) }
-}
-
-/// The stream of the result.
-enum StandardOutput {
-  /// Written through at once, so that an answer streams.
-  static func write(_ text: String) throws(CommandFailure) { try write(Array(text.utf8)) }
-
-  /// One JSON object with sorted keys, and nothing else.
-  static func write(json value: some Encodable, keys: JSONEncoder.KeyEncodingStrategy = .useDefaultKeys) throws {
-    let encoder = JSONEncoder()
-    encoder.keyEncodingStrategy = keys
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    try write(Array(try encoder.encode(value)) + [0x0A])
+/// A failure as a program reads it.
+private struct FailureReport: Encodable {
+  struct Explanation: Encodable {
+    let message: String
+    let hint: String
   }
 
-  /// FileHandle would end the process on a full disk or a closed descriptor.
-  private static func write(_ bytes: [UInt8]) throws(CommandFailure) {
-    guard DescriptorWriter.write(bytes, to: STDOUT_FILENO) else {
-      throw CommandFailure(
-        message: "cannot write the result to stdout: \(String(cString: strerror(errno)))",
-        hint: "check where stdout goes: the disk may be full")
-    }
+  let error: Explanation
+  let exitCode: Int32
+  let command: String?
+
+  private enum CodingKeys: String, CodingKey {
+    case schema, version, command, error
+    case exitCode = "exit_code"
   }
-}
-
-/// A value that is written as null where it is absent, so that an object always has all of its fields.
-struct Nullable<Value: Encodable>: Encodable {
-  let value: Value?
-
-  init(_ value: Value?) { self.value = value }
 
   func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    if let value { try container.encode(value) } else { try container.encodeNil() }
-  }
-}
-
-/// Writing to an open descriptor.
-private enum DescriptorWriter {
-  /// - Returns: whether all of it was written; `errno` says why not.
-  static func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
-    bytes.withUnsafeBytes { bytes in
-      var rest = bytes[...]
-      while !rest.isEmpty {
-        let count = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-        if count < 0, errno != EINTR { return false }
-        rest = rest.dropFirst(max(count, 0))
-      }
-      return true
-    }
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode("vlmprune.error/1", forKey: .schema)
+    try container.encode(BuildInformation.version, forKey: .version)
+    try container.encode(command, forKey: .command)
+    try container.encode(exitCode, forKey: .exitCode)
+    try container.encode(error, forKey: .error)
   }
 }
