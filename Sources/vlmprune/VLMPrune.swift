@@ -13,7 +13,8 @@ struct VLMPrune: ParsableCommand {
       """,
     version: BuildInformation.text,
     subcommands: [
-      AskCommand.self, SelectCommand.self, InspectCommand.self, EvalCommand.self, SweepCommand.self, BenchCommand.self,
+      AskCommand.self, SelectCommand.self, InspectCommand.self, EvalCommand.self, SweepCommand.self,
+      ScoreCommand.self, BenchCommand.self,
       PackCommand.self, StrategiesCommand.self, ModelsCommand.self, DoctorCommand.self,
     ])
 }

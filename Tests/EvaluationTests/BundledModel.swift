@@ -17,7 +17,10 @@ actor BundledModel {
 
   /// Every test question, in the file's order.
   static func questions() throws -> [Question] {
-    try Question.read(try readFile(scenes.appending(path: "questions.jsonl").path), file: "questions.jsonl")
+    try QuestionList.read(
+      QuestionFile(
+        name: "questions.jsonl", bytes: try readFile(scenes.appending(path: "questions.jsonl").path))
+    ).questions
   }
 
   /// The questions about the first `images` pictures, answered; a setting that was run already is not run again.

@@ -35,27 +35,3 @@ struct `Statistics` {
     #expect(comparison.difference == Double(first - second) / Double(first + second + both))
   }
 }
-
-@Suite
-struct `Metrics` {
-  @Test(arguments: [
-    ("Red", "red", true), (" red \n", "red", true), ("red.", "red", true), ("red..", "red", false),
-    ("red", "redder", false), ("top left", "top  left", false), ("", "red", false), ("ROT", "blau", false),
-  ])
-  func `exact ignores case, white space around it and one trailing period`(given: String, right: String, expected: Bool)
-  {
-    #expect(Metric.exact.isRight(given, among: [right]) == expected)
-  }
-
-  @Test
-  func `any of several answers is right`() {
-    #expect(Metric.exact.isRight("two", among: ["2", "Two"]))
-    #expect(!Metric.exact.isRight("two", among: []))
-  }
-
-  @Test
-  func `an unknown metric is refused with the known ones`() throws {
-    let error = #expect(throws: EvaluationError.self) { try Metric(named: "bleu") }
-    #expect(error?.hint.contains("exact") == true)
-  }
-}

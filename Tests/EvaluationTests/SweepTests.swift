@@ -12,9 +12,12 @@ import VLM
     let model = try FamilyCatalogue.load(
       folder: Fixtures.model("tiny-classic").path, name: "tiny", workers: Workers(count: 2))
     let questions = try ["tiny-wide.png", "tiny-square.png", "tiny-wide.png"].enumerated().flatMap { index, image in
-      try Question.read(
-        Array(#"{"question_id": \#(index), "image": "\#(image)", "text": "What is \#(index)?", "answer": "x"}"#.utf8),
-        file: "questions.jsonl")
+      try QuestionList.read(
+        QuestionFile(
+          name: "questions.jsonl",
+          bytes: Array(
+            #"{"question_id": \#(index), "image": "\#(image)", "text": "What is \#(index)?", "answer": "x"}"#.utf8))
+      ).questions
     }
     let settings = try [("none", "all"), ("fastervlm", "9"), ("hiprune++", "9"), ("fopru", "12"), ("fastervlm", "4")]
       .map {

@@ -68,7 +68,7 @@ public struct EvaluationRun: Sendable {
     do {
       let answer = try conversation.ask(question.text, newPictures: pictures, options: options)
       return AnsweredQuestion(
-        question: question, answer: answer.record, isRight: metric.isRight(answer.text, among: question.answers))
+        question: question, answer: answer.record, isRight: metric.grade(answer.text, of: question) == 1)
     } catch {
       throw .model(error, question: question.identifier.description)
     }

@@ -46,7 +46,7 @@ struct EvalCommand: ParsableCommand {
     let grid = try options.cropGrid()
     if let answers { try OutputFile.check(answers, option: "--answers", inputs: [questions]) }
     let metric = try Metric(named: metric)
-    let all = try Question.read(try InputFile.bytes(questions), file: questions)
+    let all = try QuestionInput.read(questions).questions
     let asked = Array(all.prefix(limit ?? all.count))
     let model = try options.loadModel()
     try options.check(setting, on: model)

@@ -68,7 +68,7 @@ struct SweepCommand: ParsableCommand {
   func run() throws {
     let metric = try Metric(named: metric)
     let settings = try self.settings()
-    let all = try Question.read(try InputFile.bytes(questions), file: questions)
+    let all = try QuestionInput.read(questions).questions
     let asked = Array(all.prefix(limit ?? all.count))
     let model = try options.loadModel()
     let grid = try options.cropGrid()

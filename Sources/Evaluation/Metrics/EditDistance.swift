@@ -1,0 +1,16 @@
+/// Levenshtein's distance: the fewest insertions, deletions and replacements that make one sequence of another.
+enum EditDistance {
+  static func between<Element: Equatable>(_ first: [Element], _ second: [Element]) -> Int {
+    var row = Array(0...second.count)
+    for (index, element) in first.enumerated() {
+      var diagonal = row[0]
+      row[0] = index + 1
+      for column in second.indices {
+        let replaced = diagonal + (element == second[column] ? 0 : 1)
+        diagonal = row[column + 1]
+        row[column + 1] = min(replaced, diagonal + 1, row[column] + 1)
+      }
+    }
+    return row[second.count]
+  }
+}

@@ -1,0 +1,21 @@
+/// Equality after lower-casing, stripping white space and dropping a trailing period.
+enum ExactMatch {
+  static func isRight(_ answer: String, among right: [String]) -> Bool {
+    let given = normalised(answer)
+    return right.contains { normalised($0) == given }
+  }
+
+  private static func normalised(_ text: String) -> String {
+    let text = text.lowercased().strippedOfSpace
+    return text.hasSuffix(".") ? String(text.dropLast()).strippedOfSpace : text
+  }
+}
+
+extension String {
+  /// Without white space at both ends.
+  var strippedOfSpace: String {
+    var rest = Substring(self).drop(while: \.isWhitespace)
+    while rest.last?.isWhitespace == true { rest.removeLast() }
+    return String(rest)
+  }
+}

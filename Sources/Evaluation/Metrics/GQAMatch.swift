@@ -1,0 +1,13 @@
+/// GQA: equality after dropping trailing periods and lower-casing, as LLaVA's converter and GQA's script have it.
+enum GQAMatch {
+  static func isRight(_ answer: String, among right: [String]) -> Bool {
+    let given = normalised(answer)
+    return right.contains { normalised($0) == given }
+  }
+
+  private static func normalised(_ text: String) -> String {
+    var rest = Substring(text)
+    while rest.last == "." { rest.removeLast() }
+    return rest.lowercased()
+  }
+}

@@ -1,0 +1,40 @@
+/// The letters of a question's options.
+enum OptionLetter {
+  static let all: [Character] = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+
+  /// The letter of the right answer, which a file gives as a letter, as the option's text or in a sentence of
+  /// ScienceQA's; nil where it is none of them.
+  static func right(of question: Question) -> Character? {
+    guard let answer = question.answers.first?.strippedOfSpace else { return nil }
+    if let option = question.options.firstIndex(where: { $0.strippedOfSpace == answer }), option < all.count {
+      return all[option]
+    }
+    return ScienceQAAnswer.letter(in: answer)
+  }
+}
+
+/// What LLaVA's script for ScienceQA makes of a sentence.
+enum ScienceQAAnswer {
+  /// A letter alone; or one in front of ". "; or the one of exactly one "The answer is X.". nil otherwise.
+  static func letter(in text: String) -> Character? {
+    let scalars = Array(text.unicodeScalars)
+    if scalars.count == 1, isCapital(scalars[0]) { return Character(scalars[0]) }
+    if scalars.count >= 3, isCapital(scalars[0]), scalars[1] == ".", scalars[2] == " " { return Character(scalars[0]) }
+    let phrase = Array("The answer is ".unicodeScalars)
+    var found: [Character] = []
+    var start = 0
+    while start + phrase.count + 1 < scalars.count {
+      let end = start + phrase.count
+      // The script's regular expression ends in a bare period: any character but the end of a line.
+      if scalars[start..<end].elementsEqual(phrase), isCapital(scalars[end]), scalars[end + 1] != "\n" {
+        found.append(Character(scalars[end]))
+        start = end + 2
+      } else {
+        start += 1
+      }
+    }
+    return found.count == 1 ? found[0] : nil
+  }
+
+  private static func isCapital(_ scalar: Unicode.Scalar) -> Bool { ("A"..."Z").contains(scalar) }
+}

@@ -1,0 +1,7 @@
+/// SEED-Bench: the answer is the right letter, white space around it aside.
+enum SEEDLetter {
+  static func isRight(_ answer: String, of question: Question) -> Bool {
+    guard let right = OptionLetter.right(of: question) else { return false }
+    return answer.strippedOfSpace == String(right)
+  }
+}
