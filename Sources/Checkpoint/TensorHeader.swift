@@ -53,6 +53,10 @@ struct TensorHeader {
   private static func entry(
     _ value: JSONValue, name: String, dataStart: Int, fileSize: Int, path: String
   ) throws -> TensorEntry {
+    guard value.kind == .object else {
+      throw Fault(reason: "tensor \(name) is \(value.kind), expected an object with \"dtype\"")
+    }
+    let value = try JSONReader<JSONError>(value, file: path)
     let typeName = try value.string("dtype")
     guard let type = ElementType(rawValue: typeName) else {
       // A newer, quantised type rather than damage: the hint says how to convert.

@@ -20,7 +20,28 @@ public enum EvaluationError: Error, Sendable {
   case mismatch(String)
   case noQuestions(file: String)
   case duplicateIdentifier(String, file: String, line: Int)
+  /// An image of a question that is not there, or is no file; `file` is the question file.
+  case missingImage(String, question: String, file: String, reason: String)
+  /// A line of a run's log that is no row.
+  case malformedRow(file: String, line: Int, reason: String)
+  /// A row that does not belong where it stands.
+  case strayRow(file: String, line: Int, reason: String)
+  /// Another process writes this file.
+  case runInUse(String)
+  /// A row could not be written; those before it stay.
+  case logFull(file: String, reason: String)
+  /// A folder, or a file of answers, that holds something else than a run.
+  case notARun(folder: String, reason: String)
+  /// A run that differs in `field` from what is asked for.
+  case otherRun(folder: String, field: String, found: String, wanted: String)
+  /// Shards that do not make one run.
+  case unmergeable(String)
   case unknownMetric(String, valid: [String])
+  case noRows(file: String)
+  /// A run's rows that cannot be compared: a question that a setting lacks, or no dense answers.
+  case unpairedRows(file: String, reason: String)
+  /// Budgets of one strategy that nobody can put in order of size.
+  case unorderedBudgets([String], strategy: String)
   /// The model failed on one question.
   case model(VLMError, question: String)
 
@@ -49,6 +70,20 @@ public enum EvaluationError: Error, Sendable {
     case .noQuestions(let file): "\(file) holds no question"
     case .duplicateIdentifier(let identifier, let file, let line):
       "\(file), line \(line): question_id \(identifier) occurs twice"
+    case .missingImage(let path, let question, let file, let reason):
+      "\(file), question \(question): cannot read its image \(path): \(reason)"
+    case .malformedRow(let file, let line, let reason), .strayRow(let file, let line, let reason):
+      "\(file), line \(line): \(reason)"
+    case .runInUse(let file): "another process writes \(file)"
+    case .logFull(let file, let reason): "cannot write \(file): \(reason)"
+    case .notARun(let folder, let reason): "\(folder) is no run: \(reason)"
+    case .otherRun(let folder, let field, let found, let wanted):
+      "\(folder) holds a run with another \(field): \(found), not \(wanted)"
+    case .unmergeable(let reason): reason
+    case .noRows(let file): "\(file) holds no row"
+    case .unpairedRows(let file, let reason): "\(file): \(reason)"
+    case .unorderedBudgets(let budgets, let strategy):
+      "the budgets of \(strategy) have no order: \(budgets.joined(separator: ", "))"
     case .unknownMetric(let name, _): "there is no metric \"\(name)\""
     case .model(let error, let question): "question \(question): \(error.message)"
     }
@@ -61,6 +96,10 @@ public enum EvaluationError: Error, Sendable {
     case .unwritable: "choose a path in a folder that exists and can be written"
     case .malformedQuestion, .noQuestions:
       #"a line is {"question_id": 1, "image": "a.png", "text": "…", "answer": "…", "category": "…"}"#
+    case .malformedRow, .noRows:
+      #"a line is {"question_id": 1, "category": "…", "strategy": "none", "keep": "all", "correct": true}"#
+    case .unpairedRows: "every setting needs every question once, and one of the settings is none"
+    case .unorderedBudgets: "spell all of them as shares (25%), or all of them as counts (64)"
     case .malformedEntry: "mend that entry, or download the file again from its publisher"
     case .malformedFile:
       "the forms are LLaVA's and POPE's JSON lines, MME's tabs, ScienceQA, TextVQA, VQAv2, GQA, VizWiz and easy-VQA"
@@ -69,6 +108,13 @@ public enum EvaluationError: Error, Sendable {
     case .needlessAnnotations: "leave --annotations out"
     case .mismatch: "score one model's answers with the questions and labels that it was asked"
     case .duplicateIdentifier: "give every question a number or name of its own"
+    case .missingImage: "--images names the folder that the questions' paths are relative to"
+    case .strayRow: "the log was changed by hand or damaged: take the line out, or start a new run"
+    case .runInUse: "wait for it to end, or stop it: one process at a time writes a run"
+    case .logFull: "make room on the disk and run the same command again: it goes on where it stopped"
+    case .notARun: "name the folder of a run, or one that is empty or does not exist"
+    case .otherRun: "give the command that began it, or another folder"
+    case .unmergeable: "merge wants each shard of one command once, all of them finished"
     case .unknownMetric(_, let valid): "the metrics are \(valid.joined(separator: ", "))"
     case .model(let error, _): error.hint
     }

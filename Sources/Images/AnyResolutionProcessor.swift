@@ -1,21 +1,9 @@
-/// Rows and columns of the crops that a picture is cut into.
-public struct CropGrid: Sendable, Hashable, CustomStringConvertible {
-  public let rows: Int
-  public let columns: Int
-
-  public init(rows: Int, columns: Int) {
-    precondition(rows > 0 && columns > 0, "a grid has at least one crop")
-    self.rows = rows
-    self.columns = columns
-  }
-
-  /// Rows × columns: "2x3".
-  public var description: String { "\(rows)x\(columns)" }
-}
+import Basics
 
 /// A picture as a tower reads it at high resolution: the whole of it squeezed into one view, and crops of it.
 public struct CroppedImage: Sendable {
-  public let grid: CropGrid
+  /// Of the crops.
+  public let grid: Grid
   /// The thumbnail, then the crops row by row.
   public let views: [ProcessedImage]
 }
@@ -32,10 +20,10 @@ public struct AnyResolutionProcessor: Sendable {
   /// Side of a view, in pixels.
   public let side: Int
   /// Grids to choose from, in the order in which ties are decided.
-  public let grids: [CropGrid]
+  public let grids: [Grid]
 
   /// Throws where the configuration's sizes are not those of a view, or where a grid is unusable.
-  public init(configuration: ImageProcessorConfiguration, side: Int, grids: [CropGrid]) throws(ImageError) {
+  public init(configuration: ImageProcessorConfiguration, side: Int, grids: [Grid]) throws(ImageError) {
     processor = try ImageProcessor(configuration: configuration)
     let wanted = "\(side) pixels a side, as the vision tower"
     switch configuration.size {
@@ -49,7 +37,7 @@ public struct AnyResolutionProcessor: Sendable {
     guard !grids.isEmpty else {
       throw .invalidConfiguration(key: "image_grid_pinpoints", found: "empty", expected: "at least one resolution")
     }
-    if let large = grids.first(where: { $0.rows * $0.columns > Self.mostCrops }) {
+    if let large = grids.first(where: { $0.count > Self.mostCrops }) {
       throw .invalidConfiguration(
         key: "image_grid_pinpoints", found: "\(large) crops", expected: "at most \(Self.mostCrops) crops")
     }
@@ -58,7 +46,7 @@ public struct AnyResolutionProcessor: Sendable {
   }
 
   /// The grid for a picture of some size: the most pixels of the picture's own, then the least waste, then the first.
-  public func grid(width: Int, height: Int) -> CropGrid {
+  public func grid(width: Int, height: Int) -> Grid {
     var best = (grid: grids[0], effective: 0, wasted: Int.max)
     for grid in grids {
       let target = (width: grid.columns * side, height: grid.rows * side)
@@ -74,7 +62,7 @@ public struct AnyResolutionProcessor: Sendable {
   /// Processes an upright picture.
   /// - Parameter grid: a fixed grid; by default the picture's shape decides.
   public func process(
-    _ picture: RGBImage, grid fixed: CropGrid? = nil, limits: ImageLimits = ImageLimits()
+    _ picture: RGBImage, grid fixed: Grid? = nil, limits: ImageLimits = ImageLimits()
   ) throws(ImageError) -> CroppedImage {
     let grid = fixed ?? grid(width: picture.width, height: picture.height)
     let canvas = (width: grid.columns * side, height: grid.rows * side)

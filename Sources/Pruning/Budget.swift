@@ -41,8 +41,18 @@ extension Budget: CustomStringConvertible {
     switch self {
     case .all: "all"
     case .count(let count): "\(count)"
-    case .ratio(let ratio): "\(ratio)"
+    case .ratio(let ratio): Self.percent(ratio)
     }
+  }
+
+  /// "25%": the shortest decimal number that is read as the same ratio, moved by two places.
+  private static func percent(_ ratio: Double) -> String {
+    let scaled = (ratio * 100).description
+    for text in [scaled.hasSuffix(".0") ? String(scaled.dropLast(2)) : scaled, String(format: "%.17g", ratio * 100)]
+    where Double("\(text)e-2") == ratio {
+      return "\(text)%"
+    }
+    return "\(ratio)"
   }
 
   /// Whether it keeps each of `total` visual tokens, so that no strategy is needed.

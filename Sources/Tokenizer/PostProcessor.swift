@@ -46,7 +46,7 @@ struct PostProcessor: Sendable {
 
   private mutating func readTemplate(_ section: TokenizerSection) throws(TokenizerError) {
     var sequences = 0
-    let tokens = TokenizerSection(section.name, try section.required("special_tokens"))
+    let tokens = try TokenizerSection(section.name, try section.required("special_tokens"))
     for piece in try section.elements("single") {
       if let token = piece["SpecialToken"] {
         let name = try TokenizerSection(section.name, token).string("id")

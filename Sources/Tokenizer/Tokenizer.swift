@@ -21,17 +21,19 @@ public struct Tokenizer: Sendable {
   public init(json bytes: [UInt8]) throws(TokenizerError) {
     let root: JSONValue
     do { root = try JSONValue(parsing: bytes) } catch { throw .json(error) }
-    func section(_ name: String) -> TokenizerSection? {
-      root[name].flatMap { $0.isNull ? nil : TokenizerSection(name, $0) }
+    func section(_ name: String) throws(TokenizerError) -> TokenizerSection? {
+      guard let value = root[name], !value.isNull else { return nil }
+      return try TokenizerSection(name, value)
     }
-    guard let modelSection = section("model") else {
+    guard let modelSection = try section("model") else {
       throw .invalid(section: "model", problem: "the section is missing")
     }
     model = try BytePairModel(modelSection)
     normalizer = try Normalizer(section("normalizer"))
     preTokenizer = try PreTokenizer(section("pre_tokenizer"))
     decoder = try TokenDecoder(section("decoder"))
-    let entries = section("added_tokens") == nil ? [] : try TokenizerSection("added_tokens", root).parts("added_tokens")
+    let own = try TokenizerSection("added_tokens", root)
+    let entries = own.has("added_tokens") ? try own.parts("added_tokens") : []
     added = try AddedTokens(entries, vocabulary: model.vocabulary, normalizer: normalizer)
     vocabularySize = max(model.vocabulary.size, added.size)
     postProcessor = try PostProcessor(section("post_processor"), vocabularySize: vocabularySize)

@@ -1,14 +1,20 @@
 import Basics
 
-/// A JSON object of the file with its place there, so that an error can name both.
-struct TokenizerSection {
-  let name: String
-  let value: JSONValue
+/// A JSON object of tokenizer.json. Its `file` is the section's name, so that an error can name both.
+typealias TokenizerSection = JSONReader<TokenizerError>
 
-  init(_ name: String, _ value: JSONValue) {
-    self.name = name
-    self.value = value
+extension TokenizerError: JSONFieldFailure {
+  public static func field(_ key: String, found: JSONFinding?, expected: String, file: String) -> TokenizerError {
+    .invalid(section: file, problem: JSONError.field(key, found: found, expected: expected, file: file).message)
   }
+}
+
+extension TokenizerSection {
+  /// - Parameter name: of the section.
+  init(_ name: String, _ value: JSONValue) throws(TokenizerError) { try self.init(value, file: name) }
+
+  /// The section's name.
+  var name: String { file }
 
   /// The member `type`, by which the parts of the file are told apart.
   var type: String {
@@ -18,10 +24,6 @@ struct TokenizerSection {
   func invalid(_ problem: String) -> TokenizerError { .invalid(section: name, problem: problem) }
 
   func unsupported(_ feature: String) -> TokenizerError { .unsupported(section: name, feature: feature) }
-
-  func string(_ key: String) throws(TokenizerError) -> String {
-    do { return try value.string(key) } catch { throw invalid(error.message) }
-  }
 
   func utf8(_ key: String) throws(TokenizerError) -> [UInt8] { try Array(string(key).utf8) }
 
@@ -39,35 +41,6 @@ struct TokenizerSection {
     return text
   }
 
-  func integer(_ key: String) throws(TokenizerError) -> Int {
-    do { return try value.integer(key) } catch { throw invalid(error.message) }
-  }
-
-  func boolean(_ key: String) throws(TokenizerError) -> Bool {
-    do { return try value.boolean(key) } catch { throw invalid(error.message) }
-  }
-
-  /// The value of a flag; an absent one has its default.
-  func boolean(_ key: String, default fallback: Bool) throws(TokenizerError) -> Bool {
-    do { return try value.optionalBoolean(key) ?? fallback } catch { throw invalid(error.message) }
-  }
-
-  func optionalString(_ key: String) throws(TokenizerError) -> String? {
-    do { return try value.optionalString(key) } catch { throw invalid(error.message) }
-  }
-
-  func optionalNumber(_ key: String) throws(TokenizerError) -> Double? {
-    do { return try value.optionalNumber(key) } catch { throw invalid(error.message) }
-  }
-
-  func members(_ key: String) throws(TokenizerError) -> JSONMembers {
-    do { return try value.members(key) } catch { throw invalid(error.message) }
-  }
-
-  func elements(_ key: String) throws(TokenizerError) -> JSONElements {
-    do { return try value.elements(key) } catch { throw invalid(error.message) }
-  }
-
   /// An array of nothing but integers.
   func integers(_ key: String) throws(TokenizerError) -> [Int] {
     let elements = try elements(key)
@@ -78,11 +51,9 @@ struct TokenizerSection {
 
   /// The objects in an array, as parts of this section.
   func parts(_ key: String) throws(TokenizerError) -> [TokenizerSection] {
-    try elements(key).map { TokenizerSection(name, $0) }
-  }
-
-  func required(_ key: String) throws(TokenizerError) -> JSONValue {
-    do { return try value.required(key) } catch { throw invalid(error.message) }
+    var parts: [TokenizerSection] = []
+    for element in try elements(key) { parts.append(try TokenizerSection(name, element)) }
+    return parts
   }
 
   /// A pattern given as `{"String": …}`; nil if it is a `{"Regex": …}`.

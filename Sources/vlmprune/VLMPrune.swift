@@ -13,9 +13,9 @@ struct VLMPrune: ParsableCommand {
       """,
     version: BuildInformation.text,
     subcommands: [
-      AskCommand.self, SelectCommand.self, InspectCommand.self, EvalCommand.self, SweepCommand.self,
-      ScoreCommand.self, BenchCommand.self,
-      PackCommand.self, StrategiesCommand.self, ModelsCommand.self, DoctorCommand.self,
+      AskCommand.self, SelectCommand.self, InspectCommand.self, EvalCommand.self, SweepCommand.self, MergeCommand.self,
+      StatisticsCommand.self, ScoreCommand.self, BenchCommand.self, PackCommand.self, StrategiesCommand.self,
+      ModelsCommand.self, DoctorCommand.self,
     ])
 }
 
@@ -27,6 +27,8 @@ enum Main {
   static func main() {
     // A reader that goes away (`vlmprune … | head`) ends the process quietly, as it does every other tool.
     signal(SIGPIPE, SIG_DFL)
+    // A limit on the size of files is an error of the write, not the end of the process.
+    signal(SIGXFSZ, SIG_IGN)
     ProcessMemory.keepFreed()
     do {
       var command: any ParsableCommand
@@ -45,6 +47,8 @@ enum Main {
   }
 
   private static func report(_ error: any Error) -> Int32 {
+    // A run that was stopped has said so.
+    if let code = error as? ExitCode { return code.rawValue }
     do {
       if CommandFailure(explaining: error) == nil, VLMPrune.exitCode(for: error) == .success {
         // --help and --version are results.

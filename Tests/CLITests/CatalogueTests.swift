@@ -4,13 +4,15 @@ import Testing
 
 @Suite struct `strategies, models, doctor, help and version` {
   static let commands = [
-    "ask", "select", "inspect", "eval", "sweep", "score", "bench", "pack", "strategies", "models", "doctor",
+    "ask", "select", "inspect", "eval", "sweep", "merge", "statistics", "score", "bench", "pack", "strategies",
+    "models", "doctor",
   ]
 
   @Test
   func `strategies lists name and summary`() throws {
     expectSnapshot(try succeed(Command("strategies")).text, "strategies")
-    let report = try expectKeys(succeed(Command("strategies", "--json")).json(), EnvelopeKeys.every.union(["strategies"]))
+    let report = try expectKeys(
+      succeed(Command("strategies", "--json")).json(), EnvelopeKeys.every.union(["strategies"]))
     let text = try succeed(Command("strategies")).text
     for row in try #require(report["strategies"] as? [Any]) {
       let row = try expectKeys(row, ["name", "summary"])

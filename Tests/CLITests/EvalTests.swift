@@ -5,7 +5,7 @@ import Testing
 @Suite struct `vlmprune eval` {
   private static let fields: Set<String> = [
     "accuracy", "interval", "n", "categories", "strategy", "visual_tokens", "kept", "keep_ratio", "metric",
-    "timings_ms", "peak_bytes",
+    "timings_ms", "peak_bytes", "failed", "partial",
   ]
 
   /// Three questions about two pictures, the first with a right answer that no tiny model gives.

@@ -55,7 +55,8 @@ import Testing
 
   @Test
   func `of packing, in the unit of the model's size`() {
-    #expect(PackingLine.text(doneBytes: 2_414_000_000, totalBytes: 7_100_000_000) == "packing weights 34 % · 2.4 of 7.1 GB")
+    #expect(
+      PackingLine.text(doneBytes: 2_414_000_000, totalBytes: 7_100_000_000) == "packing weights 34 % · 2.4 of 7.1 GB")
     #expect(PackingLine.text(doneBytes: 3_000_000, totalBytes: 3_000_000) == "packing weights 100 % · 3 of 3 MB")
     #expect(PackingLine.text(doneBytes: 1, totalBytes: 2, columns: 16) == "packing weights")
   }

@@ -23,6 +23,17 @@ import Testing
       arguments: ["eval", "--questions", "questions.jsonl", "--images", Fixtures.url("images").path],
       named: ["$.categories"]),
     Case(
+      schema: "sweep",
+      arguments: sweep, named: ["$.rows[0].categories"]),
+    Case(schema: "merge", arguments: ["merge", "run-1", "run-2", "--out", "run"]),
+    Case(
+      schema: "statistics", arguments: ["statistics", "rows.jsonl", "--at-least", "50%"],
+      named: ["$.rows[0].categories", "$.at_least.strategies"], optional: ["$.at_least"]),
+    Case(schema: "score", arguments: score("vqa"), named: ["$.categories"]),
+    Case(schema: "score", arguments: score("pope"), named: ["$.categories"]),
+    Case(schema: "score", arguments: ["score", "--metric", "mme", "--answers", evaluation("mme")], named: ["$.tasks"]),
+    Case(schema: "score", arguments: ["score", "--metric", "scienceqa", "--answers", evaluation("scienceqa.json")]),
+    Case(
       schema: "bench",
       arguments: ["bench", "--rounds", "1", "--text-tokens", "8", "--max-new-tokens", "1", "--keep", "all,9"]),
     Case(schema: "pack", arguments: ["pack", "--precision", "int8", "--model-cache", "packed"]),
@@ -33,26 +44,53 @@ import Testing
     Case(schema: "doctor", arguments: ["doctor", "--model", classic], optional: ["$.model"]),
   ]
 
+  private static func evaluation(_ name: String) -> String { Fixtures.url("evaluation/\(name)").path }
+
+  private static func score(_ metric: String) -> [String] {
+    let files = ["answers", "questions"].flatMap { ["--\($0)", evaluation("\(metric)/\($0).jsonl")] }
+    return ["score", "--metric", metric] + files + (metric == "pope" ? ["--labels", evaluation("pope/labels")] : [])
+  }
+
+  /// What a command needs to be there.
+  private static let preparations: [String: [[String]]] = [
+    "select": [
+      [
+        "inspect", square, "-q", "What?", "--max-new-tokens", "1", "--strategy", "downsample", "--evidence",
+        "evidence.safetensors",
+      ]
+    ],
+    "merge": (1...2).map { sweep + ["--out", "run-\($0)", "--shard", "\($0)/2"] },
+  ]
+
+  private static let sweep = [
+    "sweep", "--questions", "questions.jsonl", "--images", Fixtures.url("images").path, "--strategies", "uniform",
+    "--keep", "9", "--max-new-tokens", "1",
+  ]
+
   /// In a folder with what the cases read; the tiny checkpoint stands for the bundled model.
   private func output(_ arguments: [String]) throws -> JSONValue {
     let scratch = try Scratch()
-    try scratch.write(
-      #"{"question_id": 1, "image": "tiny-square.png", "text": "What?", "answer": "x", "category": "what"}"#,
-      as: "questions.jsonl")
+    try scratch.write(Self.questions, as: "questions.jsonl")
+    try scratch.write(Self.rows, as: "rows.jsonl")
     func run(_ arguments: [String]) throws -> Outcome {
       var command = Command(arguments)
       command.folder = scratch.folder
       command.environment["VLMPRUNE_HOME"] = classic
       return try succeed(command)
     }
-    if arguments[0] == "select" {
-      let inspect = ["inspect", square, "-q", "What?", "--max-new-tokens", "1", "--strategy", "downsample"]
-      _ = try run(inspect + ["--evidence", "evidence.safetensors"])
-    }
+    for arguments in Self.preparations[arguments[0]] ?? [] { _ = try run(arguments) }
     let outcome = try run(arguments + ["--json"])
     _ = try outcome.json()
     return try JSONValue(parsing: outcome.output)
   }
+
+  private static let questions = ["square", "wide"].enumerated().map { number, picture in
+    #"{"question_id": \#(number), "image": "tiny-\#(picture).png", "text": "What?", "answer": "x", "category": "what"}"#
+  }.joined(separator: "\n")
+
+  private static let rows = ["none", "random", "uniform"].map { strategy in
+    #"{"question_id": 1, "strategy": "\#(strategy)", "keep": "\#(strategy == "none" ? "all" : "9")", "correct": true}"#
+  }.joined(separator: "\n")
 
   @Test(arguments: cases)
   func `to the field`(_ example: Case) throws {
@@ -63,6 +101,35 @@ import Testing
     for change in Self.changes(of: value, in: example) {
       let changed = try JSONValue(parsing: Array(change.text.utf8))
       #expect(try !validator.problems(changed).isEmpty, "\(example.schema): \(change.name) goes unseen")
+    }
+  }
+
+  @Test
+  func `rows and answers, line by line`() throws {
+    let scratch = try Scratch()
+    try scratch.write(Self.questions, as: "questions.jsonl")
+    for arguments in [
+      Self.sweep + ["--out", "run"],
+      ["eval", "--questions", "questions.jsonl", "--images", Fixtures.url("images").path, "--answers", "answers.jsonl"],
+    ] {
+      var command = Command(arguments + ["--model", classic])
+      command.folder = scratch.folder
+      try succeed(command)
+    }
+    let rows = try scratch.bytes("run/rows.jsonl").split(separator: 0x0A)
+    // The first line of the answers says what they depend on.
+    let answers = try scratch.bytes("answers.jsonl").split(separator: 0x0A).dropFirst()
+    #expect(rows.count >= 2 && answers.count == 2)
+    for (schema, lines) in [("row", Array(rows)), ("answer-line", Array(answers))] {
+      let example = Case(schema: schema, arguments: [])
+      let validator = try SchemaValidator(schema)
+      for line in lines { #expect(try validator.problems(try JSONValue(parsing: Array(line))) == []) }
+      let value = try JSONValue(parsing: Array(try #require(lines.first)))
+      for change in Self.changes(of: value, in: example) where !change.name.hasSuffix("_ms") {
+        let changed = try JSONValue(parsing: Array(change.text.utf8))
+        let isOptional = change.name.hasPrefix("without $.metadata.")
+        #expect(try isOptional || !validator.problems(changed).isEmpty, "\(schema): \(change.name) goes unseen")
+      }
     }
   }
 

@@ -41,7 +41,7 @@ actor BundledModel {
     let asked = all.filter { Set(pictures.prefix(images)).contains($0.image) }
     let setting = PruningSetting(
       strategy: try StrategyCatalogue.standard.make(parsing: strategy), budget: try Budget(parsing: keep))
-    let answered = try EvaluationRun(model: model, setting: setting).answer(asked, images: Self.scenes.path)
+    let answered = try EvaluationRun(model: model, settings: [setting]).answers(to: asked, images: Self.scenes.path)
     runs[key] = answered
     return answered
   }

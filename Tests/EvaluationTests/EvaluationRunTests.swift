@@ -3,9 +3,9 @@ import Kernels
 import Pruning
 import TestSupport
 import Testing
-import VLM
 
 @testable import Evaluation
+@testable import VLM
 
 @Suite
 struct `Evaluation runs` {
@@ -17,8 +17,8 @@ struct `Evaluation runs` {
     let setting = PruningSetting(
       strategy: try StrategyCatalogue.standard.make(parsing: strategy), budget: try Budget(parsing: keep))
     let run = EvaluationRun(
-      model: model, setting: setting, options: GenerationOptions(maxNewTokens: 8), reuses: reuses)
-    return try run.answer(Self.questions, images: Fixtures.url("images").path)
+      model: model, settings: [setting], options: GenerationOptions(maxNewTokens: 8), reuses: reuses)
+    return try run.answers(to: Self.questions, images: Fixtures.url("images").path)
   }
 
   /// Two pictures, their questions interleaved.
@@ -42,11 +42,15 @@ struct `Evaluation runs` {
   @Test
   func `a report counts every question once, overall and by category`() throws {
     let answered = try run("hiprune", keep: "9", reuses: true)
-    let judged = answered.enumerated().map {
-      AnsweredQuestion(question: $0.element.question, answer: $0.element.answer, isRight: $0.offset % 3 == 0)
+    var tally = EvaluationTally()
+    for (index, answered) in answered.enumerated() {
+      tally.add(
+        category: answered.question.category, grade: index % 3 == 0 ? 1 : 0,
+        kept: (answered.answer.keptTokens, answered.answer.visualTokens), times: ["encode": 1])
     }
-    let report = EvaluationReport(judged, metric: .exact)
+    let report = EvaluationReport(tally, strategy: "hiprune", metric: .exact)
     #expect(report.n == 6)
+    #expect(report.timings["encode"] == 6 && report.timings["decode"] == 0)
     #expect(report.accuracy == 2.0 / 6)
     for category in ["early", "late"] {
       #expect(report.categories[category]?.n == 3)
@@ -67,8 +71,71 @@ struct `Evaluation runs` {
     let question = Question(
       identifier: .number(1), image: "absent.png", text: "What?", category: nil, answers: ["red"])
     let error = #expect(throws: EvaluationError.self) {
-      try EvaluationRun(model: model, setting: setting).answer([question], images: Fixtures.url("images").path)
+      try EvaluationRun(model: model, settings: [setting]).answers(to: [question], images: Fixtures.url("images").path)
     }
     #expect(error?.message.contains("absent.png") == true)
+  }
+
+  /// A run that goes on where it was cut must give the answers that it would have had: what was asked before a question
+  /// changes no bit of its logits, so neither does starting anywhere.
+  @Test(arguments: ["none", "fastervlm", "hiprune++"])
+  func `an answer does not depend on the question before it`(strategy: String) throws {
+    let model = try FamilyCatalogue.load(
+      folder: Fixtures.model(Self.model).path, name: Self.model, workers: Workers(count: 2),
+      compute: ComputeOptions(precision: .int8))
+    let setting = try PruningSetting(strategy, keep: strategy == "none" ? "all" : "9")
+    let bytes = try readFile(Fixtures.image("tiny-wide.png").path)
+    let options = GenerationOptions(maxNewTokens: 4, isolatesQuestions: true)
+    func logits(after earlier: [String]) throws -> [Float] {
+      var conversation = Conversation(model: model, setting: setting)
+      var picture = [try model.picture(bytes, file: "tiny-wide.png")]
+      for question in earlier {
+        _ = try conversation.ask(question, newPictures: picture, options: options)
+        conversation.forgetTurns()
+        picture = []
+      }
+      var generation = try conversation.begin("What is number 4 here?", newPictures: picture, options: options)
+      while generation.logits == nil { _ = try conversation.next(&generation) }
+      return try #require(generation.logits)
+    }
+    let alone = try logits(after: [])
+    #expect(try logits(after: ["What is number 3 here?"]) == alone)
+    #expect(try logits(after: ["Why?", "What is number 4 here? Or 5?"]) == alone)
+  }
+
+  @Test
+  func `a picture that cannot be used costs its own questions and no others`() throws {
+    let model = try FamilyCatalogue.load(
+      folder: Fixtures.model(Self.model).path, name: Self.model, workers: Workers(count: 1))
+    let run = EvaluationRun(
+      model: model, settings: [try PruningSetting("none", keep: "all"), try PruningSetting("hiprune", keep: "9")],
+      options: GenerationOptions(maxNewTokens: 2),
+      loadPicture: { path, model in
+        if path.hasSuffix("tiny-wide.png") { throw EvaluationError.unreadable(file: path, reason: "it is damaged") }
+        return try EvaluationRun.imageFile(path, model)
+      })
+    var failed: [[Int]] = []
+    var answered: [[Int]] = []
+    let isWhole = try run.run(Self.questions, images: Fixtures.url("images").path) { result in
+      switch result.outcome {
+      case .answered: answered.append([result.question, result.setting])
+      case .failed: failed.append([result.question, result.setting])
+      }
+    }
+    #expect(isWhole)
+    #expect(failed == [[0, 0], [2, 0], [4, 0], [0, 1], [2, 1], [4, 1]])
+    #expect(answered == [[1, 0], [3, 0], [5, 0], [1, 1], [3, 1], [5, 1]])
+  }
+
+  @Test
+  func `a cancelled run stops between tokens and says so`() throws {
+    let model = try FamilyCatalogue.load(
+      folder: Fixtures.model(Self.model).path, name: Self.model, workers: Workers(count: 1))
+    let run = EvaluationRun(model: model, settings: [try PruningSetting("none", keep: "all")])
+    var answered = 0
+    let isWhole = try run.run(
+      Self.questions, images: Fixtures.url("images").path, isCancelled: { answered == 2 }
+    ) { _ in answered += 1 }
+    #expect(!isWhole && answered == 2)
   }
 }

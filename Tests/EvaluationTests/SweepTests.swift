@@ -26,14 +26,15 @@ import VLM
       }
     let options = GenerationOptions(maxNewTokens: 6)
     let images = Fixtures.url("images").path
-    let run = EvaluationRun(model: model, setting: settings[0], options: options)
-    let sweep = try run.sweep(questions, images: images, settings: settings)
-    #expect(sweep.rows.count == settings.count)
-    for (row, setting) in zip(sweep.rows, settings) {
-      let alone = try EvaluationRun(model: model, setting: setting, options: options).answer(questions, images: images)
-      #expect(row.answers.map(\.answer.text) == alone.map(\.answer.text))
-      #expect(row.answers.map(\.question.identifier.description) == ["0", "1", "2"])
-      #expect(row.answers.map(\.answer.keptTokens) == alone.map(\.answer.keptTokens))
+    let table = try EvaluationRun(model: model, settings: settings, options: options).table(
+      of: questions, images: images)
+    #expect(table.count == settings.count)
+    for (answers, setting) in zip(table, settings) {
+      let alone = try EvaluationRun(model: model, settings: [setting], options: options).answers(
+        to: questions, images: images)
+      #expect(answers.map(\.answer.text) == alone.map(\.answer.text))
+      #expect(answers.map(\.question.identifier.description) == ["0", "1", "2"])
+      #expect(answers.map(\.answer.keptTokens) == alone.map(\.answer.keptTokens))
     }
   }
 }

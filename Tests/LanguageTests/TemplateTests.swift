@@ -103,7 +103,7 @@ import Testing
     let bytes = try readFile(try #require(Self.published).appending(path: file).path)
     let source =
       file.hasSuffix(".json")
-      ? try JSONValue(parsing: bytes).string("chat_template") : String(decoding: bytes, as: UTF8.self)
+      ? try #require(JSONValue(parsing: bytes)["chat_template"]?.string) : String(decoding: bytes, as: UTF8.self)
     #expect(try TemplateRecognition.recognise(source, specialTokens: [:]).template.name == kind)
   }
 }

@@ -53,7 +53,7 @@ struct TokenizerGolden {
   let decoded: [Decoded]
 
   init(_ name: String) throws {
-    let golden = try JSONValue(parsing: TokenizerFixtures.golden("\(name).golden.json"))
+    let golden = try JSONValue(parsing: TokenizerFixtures.golden("\(name).golden.json")).members()
     texts = try TokenizerFixtures.texts()
     let plain = try golden.elements("plain").map(\.integers)
     framed = try golden.elements("framed").map(\.integers)
@@ -65,7 +65,7 @@ struct TokenizerGolden {
       decoded.append(try Decoded(ids: before + ids + after, entry))
     }
     for entry in try golden.elements("random") {
-      decoded.append(try Decoded(ids: entry.required("ids").integers, entry))
+      decoded.append(try Decoded(ids: entry.members().required("ids").integers, entry))
     }
     self.plain = plain
     self.decoded = decoded
@@ -74,12 +74,16 @@ struct TokenizerGolden {
 
 extension TokenizerGolden.Decoded {
   init(ids: [Int], _ entry: JSONValue) throws {
+    let entry = try entry.members()
     let keep = try entry.string("keep")
     self.init(ids: ids, keep: keep, skip: try entry.optionalString("skip") ?? keep)
   }
 }
 
 extension JSONValue {
+  /// Typed access to an object of a file of goldens.
+  func members() throws -> JSONReader<JSONError> { try JSONReader(self, file: "golden") }
+
   var integers: [Int] { elements?.compactMap(\.integer) ?? [] }
 }
 

@@ -46,16 +46,15 @@ let operands: [[Float]] = (0..<3).map { part in
   (0..<size).map { (place: Int) -> Float in Float((place * 31 + part * 7) % 101) / 101 - 0.5 }
 }
 var context = [Float](repeating: 0, count: size)
-for (name, request) in [
-  ("no evidence", AttentionTapRequest.nothing), ("class row", AttentionTapRequest(classRow: true)),
-  ("column sums", AttentionTapRequest(receivedFromAll: true)),
+for (name, taps) in [
+  ("no evidence", Set<AttentionTap>()), ("class row", [.classRow(.softmax)]), ("column sums", [.received(.all)]),
 ] {
   let times = [ProductEngine?.none, engine].map { (engine: ProductEngine?) -> Double in
     let attention = EncoderAttention(heads: heads, headWidth: headWidth, prefix: 1, engine: engine)
     return best {
       _ = attention.apply(
         queries: operands[0], keys: operands[1], values: operands[2], tokens: tokens, into: &context,
-        request: request, workers: workers)
+        taps: taps, workers: workers)
     }
   }
   line([name] + times.map { String(format: "%.2f", $0) })

@@ -15,7 +15,7 @@ public enum JSONError: Error, Sendable, Hashable {
   /// An object lacks a key that its reader needs.
   case missing(key: String)
   /// A value of another kind than its reader needs.
-  case wrongKind(key: String, expected: String, found: JSONKind)
+  case wrongKind(key: String, expected: String, found: String)
 
   /// One line: what is wrong, and where.
   public var message: String {
@@ -27,6 +27,7 @@ public enum JSONError: Error, Sendable, Hashable {
     case .numberOutOfRange(let offset): "invalid JSON at byte \(offset): number too large"
     case .tooLarge(let bytes): "a JSON text of \(bytes) bytes is too large to read"
     case .missing(let key): "JSON object lacks \"\(key)\""
+    case .wrongKind("", let expected, let found): "JSON is \(found), expected \(expected)"
     case .wrongKind(let key, let expected, let found): "JSON \"\(key)\" is \(found), expected \(expected)"
     }
   }

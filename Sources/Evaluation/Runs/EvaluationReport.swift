@@ -8,20 +8,11 @@ public struct EvaluationReport: Sendable, Encodable {
     public let interval: [Double]
     public let n: Int
 
-    init(_ proportion: Proportion) {
-      accuracy = proportion.value
-      interval = [proportion.interval.lowerBound, proportion.interval.upperBound]
-      n = proportion.count
+    init(_ share: EvaluationTally.Share) {
+      accuracy = share.mean
+      interval = share.interval
+      n = share.count
     }
-  }
-
-  /// Sums over the run, in milliseconds.
-  public struct Timings: Sendable, Encodable {
-    public let encode: Double
-    public let prune: Double
-    public let project: Double
-    public let prefill: Double
-    public let decode: Double
   }
 
   public let accuracy: Double
@@ -31,44 +22,43 @@ public struct EvaluationReport: Sendable, Encodable {
   public let strategy: String
   /// Of the first image, as every other one of a model with one view has.
   public let visualTokens: Int
-  /// Mean over questions.
+  /// Mean over answers.
   public let kept: Double
   public let keepRatio: Double
   public let metric: String
-  public let timings: Timings
+  /// Sums over the run, in milliseconds, by stage.
+  public let timings: [String: Double]
+  /// Questions without an answer; they count as wrong.
+  public let failed: Int
+  /// Whether the run was stopped before its end.
+  public let partial: Bool
   /// The most memory that the process had; nil where nobody measured it.
   public let peakBytes: Int?
 
   private enum CodingKeys: String, CodingKey {
-    case accuracy, interval, n, categories, strategy, kept, metric
+    case accuracy, interval, n, categories, strategy, kept, metric, failed, partial
     case visualTokens = "visual_tokens"
     case keepRatio = "keep_ratio"
     case timings = "timings_ms"
     case peakBytes = "peak_bytes"
   }
 
-  /// - Parameter answered: at least one question.
-  public init(_ answered: [AnsweredQuestion], metric: Metric, peakBytes: Int? = nil) {
-    self.peakBytes = peakBytes
-    precondition(!answered.isEmpty, "a report is of at least one question")
-    let overall = Proportion(right: answered.count(where: \.isRight), of: answered.count)
-    accuracy = overall.value
-    interval = [overall.interval.lowerBound, overall.interval.upperBound]
-    n = overall.count
-    let groups = Dictionary(grouping: answered) { $0.question.category ?? "(none)" }
-    categories = groups.mapValues { Category(Proportion(right: $0.count(where: \.isRight), of: $0.count)) }
-    strategy = answered[0].answer.strategy.description
-    visualTokens = answered[0].answer.visualTokens
-    let total = answered.reduce(0) { $0 + $1.answer.visualTokens }
-    let kept = answered.reduce(0) { $0 + $1.answer.keptTokens }
-    self.kept = Double(kept) / Double(answered.count)
-    keepRatio = Double(kept) / Double(max(total, 1))
+  public init(
+    _ tally: EvaluationTally, strategy: String, metric: Metric, partial: Bool = false, peakBytes: Int? = nil
+  ) {
+    accuracy = tally.overall.mean
+    interval = tally.overall.interval
+    n = tally.overall.count
+    categories = tally.categories.mapValues(Category.init)
+    self.strategy = strategy
+    visualTokens = tally.firstVisualTokens
+    kept = Double(tally.keptTokens) / Double(max(tally.answered, 1))
+    keepRatio = Double(tally.keptTokens) / Double(max(tally.visualTokens, 1))
     self.metric = metric.rawValue
-    func sum(_ stage: KeyPath<StageTimings, Duration>) -> Double {
-      answered.reduce(0) { $0 + $1.answer.timings[keyPath: stage].milliseconds }
-    }
-    timings = Timings(
-      encode: sum(\.encode), prune: sum(\.prune), project: sum(\.project), prefill: sum(\.prefill),
-      decode: sum(\.decode))
+    let stages = StageTimings().milliseconds
+    timings = stages.merging(tally.times) { $1 }
+    failed = tally.failed
+    self.partial = partial
+    self.peakBytes = peakBytes
   }
 }

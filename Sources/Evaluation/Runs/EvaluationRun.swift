@@ -8,83 +8,154 @@ import VLM
 public struct AnsweredQuestion: Sendable {
   public let question: Question
   public let answer: AnswerRecord
-  public let isRight: Bool
+  /// 0…1; nil where there is no right answer to compare with.
+  public let grade: Double?
+
+  public init(question: Question, answer: AnswerRecord, grade: Double?) {
+    self.question = question
+    self.answer = answer
+    self.grade = grade
+  }
+
+  public var isRight: Bool { grade == 1 }
 }
 
-/// Questions about images, answered with one model and one setting. Each image is decoded, encoded and pruned once, and
-/// its questions share the part of the prompt that is the same.
+/// Questions about images, answered with one model under one or several settings. Each image is decoded and encoded
+/// once, with the evidence that any setting reads; the part of the prompt up to the image's end is prefilled once a
+/// setting. An answer depends on its question, image and setting alone, in every bit.
 public struct EvaluationRun: Sendable {
   public let model: VisionLanguageModel
-  public let setting: PruningSetting
+  public let settings: [PruningSetting]
   public let metric: Metric
   public let options: GenerationOptions
-  public let limits: ImageLimits
+  public let system: String?
   /// Whether questions of one image share its encoding and prefix.
   public let reuses: Bool
-  /// A fixed grid of crops; by default each picture's shape decides.
-  public let grid: Grid?
+  /// Makes the picture of a path ready for the model.
+  public let loadPicture: PictureLoader
 
-  public init(
-    model: VisionLanguageModel, setting: PruningSetting, metric: Metric = .exact,
-    options: GenerationOptions = GenerationOptions(), limits: ImageLimits = ImageLimits(), reuses: Bool = true,
-    grid: Grid? = nil
-  ) {
-    self.model = model
-    self.setting = setting
-    self.metric = metric
-    self.options = options
-    self.limits = limits
-    self.reuses = reuses
-    self.grid = grid
+  public typealias PictureLoader = @Sendable (_ path: String, _ model: VisionLanguageModel) throws -> Picture
+
+  /// What became of one question under one setting.
+  public struct Result: Sendable {
+    /// Place of the question among those asked, and of the setting.
+    public let question: Int
+    public let setting: Int
+    public let outcome: Outcome
   }
 
-  /// Answers all questions, image by image in the order in which images first appear.
+  public enum Outcome: Sendable {
+    case answered(AnsweredQuestion)
+    /// Why there is no answer: of the picture, or of this question.
+    case failed(any Error)
+  }
+
+  /// - Parameter options: `isolatesQuestions` is set whatever it says.
+  public init(
+    model: VisionLanguageModel, settings: [PruningSetting], metric: Metric = .exact,
+    options: GenerationOptions = GenerationOptions(), system: String? = nil, reuses: Bool = true,
+    loadPicture: @escaping PictureLoader = EvaluationRun.imageFile
+  ) {
+    precondition(!settings.isEmpty, "a run has a setting")
+    self.model = model
+    self.settings = settings
+    self.metric = metric
+    self.options = GenerationOptions(
+      maxNewTokens: options.maxNewTokens, sampling: options.sampling, isolatesQuestions: true)
+    self.system = system
+    self.reuses = reuses
+    self.loadPicture = loadPicture
+  }
+
+  /// Answers questions, image by image in the order in which images first appear, setting by setting.
   /// - Parameters:
   ///   - images: the folder that the questions' paths are relative to.
-  ///   - onAnswer: called with each answer as it is there.
-  /// - Returns: the answers in the order of the questions.
-  public func answer(
-    _ questions: [Question], images: String, onAnswer: (AnsweredQuestion) throws -> Void = { _ in }
-  ) throws -> [AnsweredQuestion] {
-    var answered = [AnsweredQuestion?](repeating: nil, count: questions.count)
+  ///   - isDone: whether an answer, by question and setting, is there already.
+  ///   - isCancelled: asked between tokens.
+  ///   - onResult: called with each result as it is there.
+  /// - Returns: whether all was answered; false where it was cancelled.
+  /// - Throws: what `onResult` throws. A picture or a question that fails is a result.
+  public func run(
+    _ questions: [Question], images: String, isDone: (Int, Int) -> Bool = { _, _ in false },
+    isCancelled: @escaping () -> Bool = { false }, onResult: (Result) throws -> Void
+  ) throws -> Bool {
     for group in Self.groups(questions) {
-      let picture = try picture(of: questions[group[0]], in: images)
-      var conversation = Conversation(model: model, setting: setting)
-      for (place, index) in group.enumerated() {
-        let startsAnew = place == 0 || !reuses
-        if place > 0, startsAnew { conversation = Conversation(model: model, setting: setting) }
-        conversation.forgetTurns()
-        let result = try ask(questions[index], about: startsAnew ? [picture] : [], in: &conversation)
-        answered[index] = result
-        try onAnswer(result)
+      let missing = settings.indices.flatMap { setting in
+        group.filter { !isDone($0, setting) }.map { (question: $0, setting: setting) }
+      }
+      guard !missing.isEmpty else { continue }
+      if isCancelled() { return false }
+      do {
+        let picture = try loadPicture("\(images)/\(questions[group[0]].image)", model)
+        guard
+          try answer(missing, of: questions, about: picture, isCancelled: isCancelled, onResult: onResult)
+        else { return false }
+      } catch let failure as ReportingFailure {
+        throw failure.error
+      } catch {
+        for place in missing {
+          try onResult(Result(question: place.question, setting: place.setting, outcome: .failed(error)))
+        }
       }
     }
-    return answered.compactMap { $0 }
+    return true
   }
 
-  func ask(
-    _ question: Question, about pictures: [Picture], in conversation: inout Conversation
-  ) throws(EvaluationError) -> AnsweredQuestion {
-    do {
-      let answer = try conversation.ask(question.text, newPictures: pictures, options: options)
-      return AnsweredQuestion(
-        question: question, answer: answer.record, isRight: metric.grade(answer.text, of: question) == 1)
-    } catch {
-      throw .model(error, question: question.identifier.description)
+  /// What `onResult` threw, told apart from the failure of a picture.
+  private struct ReportingFailure: Error { let error: any Error }
+
+  /// - Returns: false where it was cancelled.
+  private func answer(
+    _ places: [(question: Int, setting: Int)], of questions: [Question], about picture: Picture,
+    isCancelled: () -> Bool, onResult: (Result) throws -> Void
+  ) throws -> Bool {
+    let expected = try evidence(of: picture, places.map(\.setting))
+    var conversation = Conversation(model: model, setting: settings[0], system: system, expecting: expected)
+    var isNew = true
+    for place in places {
+      if !reuses, !isNew {
+        conversation = Conversation(model: model, setting: settings[0], system: system)
+        isNew = true
+      }
+      conversation.change(settings[place.setting])
+      conversation.forgetTurns()
+      let outcome: Outcome
+      do {
+        guard let answer = try ask(questions[place.question], isNew ? [picture] : [], &conversation, isCancelled)
+        else { return false }
+        isNew = false
+        outcome = .answered(answer)
+      } catch {
+        outcome = .failed(error)
+      }
+      do {
+        try onResult(Result(question: place.question, setting: place.setting, outcome: outcome))
+      } catch {
+        throw ReportingFailure(error: error)
+      }
     }
+    return true
   }
 
-  func picture(of question: Question, in folder: String) throws(EvaluationError) -> Picture {
-    let path = "\(folder)/\(question.image)"
-    let status = try? FileManager.default.attributesOfItem(
-      atPath: URL(fileURLWithPath: path).resolvingSymlinksInPath().path)
-    // A regular file ends; a device or a pipe may not.
-    guard status?[.type] as? FileAttributeType == .typeRegular,
-      let data = FileManager.default.contents(atPath: path)
-    else { throw .unreadable(file: path, reason: "no such file, or not a readable one") }
-    do { return try model.picture([UInt8](data), file: path, limits: limits, grid: grid) } catch {
-      throw .model(error, question: question.identifier.description)
+  /// - Returns: nil where it was cancelled.
+  private func ask(
+    _ question: Question, _ pictures: [Picture], _ conversation: inout Conversation, _ isCancelled: () -> Bool
+  ) throws(VLMError) -> AnsweredQuestion? {
+    var generation = try conversation.begin(question.text, newPictures: pictures, options: options)
+    while try conversation.next(&generation) != nil {
+      if isCancelled() { return nil }
     }
+    let answer = generation.answer
+    return AnsweredQuestion(
+      question: question, answer: answer.record,
+      grade: question.answers.isEmpty ? nil : metric.grade(answer.text, of: question))
+  }
+
+  /// What any of the settings reads of the picture alone.
+  private func evidence(of picture: Picture, _ places: [Int]) throws(VLMError) -> Evidence {
+    var all = Evidence.none
+    for place in Set(places) { all = all.union(try model.evidence(for: settings[place], of: picture)) }
+    return all
   }
 
   /// Indices of the questions of each image.
@@ -100,5 +171,56 @@ public struct EvaluationRun: Sendable {
       }
     }
     return groups
+  }
+}
+
+extension EvaluationRun {
+  /// Reads a PNG or JPEG file, within the standard limits.
+  public static let imageFile: PictureLoader = { path, model in
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw EvaluationError.unreadable(file: path, reason: "no such file, or not a readable one")
+    }
+    return try model.picture([UInt8](data), file: path)
+  }
+
+  /// Answers all questions under the first setting and collects the answers, in the order of the questions: for few.
+  /// - Throws: the first failure.
+  public func answers(to questions: [Question], images: String) throws -> [AnsweredQuestion] {
+    try table(of: questions, images: images)[0]
+  }
+
+  /// Answers all questions under every setting: [setting][question].
+  /// - Throws: the first failure.
+  public func table(of questions: [Question], images: String) throws -> [[AnsweredQuestion]] {
+    var table = [[AnsweredQuestion?]](
+      repeating: [AnsweredQuestion?](repeating: nil, count: questions.count), count: settings.count)
+    _ = try run(questions, images: images) { result in
+      switch result.outcome {
+      case .answered(let answer): table[result.setting][result.question] = answer
+      case .failed(let error): throw error
+      }
+    }
+    return table.map { $0.compactMap { $0 } }
+  }
+
+  /// Refuses the first image that is not there, before any is encoded. Folders are videos' frames.
+  /// - Throws: `.missingImage`.
+  public static func checkImages(
+    of questions: [Question], in folder: String, file: String
+  ) throws(EvaluationError) {
+    var seen: Set<String> = []
+    for question in questions where seen.insert(question.image).inserted {
+      let path = "\(folder)/\(question.image)"
+      var status = stat()
+      guard stat(path, &status) == 0 else {
+        throw .missingImage(path, question: question.identifier.description, file: file, reason: "no such file")
+      }
+      // A regular file ends; a device or a pipe may not.
+      let kind = status.st_mode & S_IFMT
+      guard kind == S_IFREG || kind == S_IFDIR, access(path, R_OK) == 0 else {
+        throw .missingImage(
+          path, question: question.identifier.description, file: file, reason: "it is not a readable file or folder")
+      }
+    }
   }
 }

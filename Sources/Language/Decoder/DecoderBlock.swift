@@ -1,28 +1,31 @@
 import Checkpoint
 import Kernels
 
-/// The activations of one run of positions through the decoder, allocated once and reused by every block. Where the
-/// last block keeps fewer rows, what stands after theirs in the other arrays is not used.
-struct DecoderWorkspace {
+/// The activations of one run of positions through the decoder: rooms of a pool, reused by every block and, when they
+/// have gone back, by the next run. Where the last block keeps fewer rows, what stands after theirs is not used.
+struct DecoderWorkspace: ~Copyable {
   private(set) var rows: Int
+  private let width: Int
   /// The residual stream, [rows, width].
-  var hidden: [Float]
-  var normed: [Float]
+  var hidden: AlignedBuffer
+  var normed: AlignedBuffer
   /// [rows, heads · headWidth].
-  var queries: [Float]
+  var queries: AlignedBuffer
   /// [rows, keyValueHeads · headWidth].
-  var keys: [Float]
-  var values: [Float]
+  var keys: AlignedBuffer
+  var values: AlignedBuffer
   /// [rows, heads · headWidth].
-  var context: [Float]
+  var context: AlignedBuffer
   /// [rows, feedForwardWidth].
-  var gate: [Float]
+  var gate: AlignedBuffer
 
-  init(_ configuration: DecoderConfiguration, hidden: Matrix) {
-    rows = hidden.rows
-    self.hidden = hidden.values
-    // Each its own memory: a copy of an array would be copied when it is first written.
-    func room(_ width: Int) -> [Float] { [Float](roomFor: hidden.rows * width) }
+  /// - Parameter hidden: [rows, width].
+  init(_ configuration: DecoderConfiguration, hidden: [Float], from pool: WorkspacePool) {
+    width = configuration.width
+    let rows = hidden.count / configuration.width
+    self.rows = rows
+    self.hidden = AlignedBuffer(hidden, from: pool)
+    func room(_ width: Int) -> AlignedBuffer { AlignedBuffer(count: rows * width, from: pool) }
     normed = room(configuration.width)
     queries = room(configuration.heads * configuration.headWidth)
     keys = room(configuration.keyValueHeads * configuration.headWidth)
@@ -31,11 +34,13 @@ struct DecoderWorkspace {
     gate = room(configuration.feedForwardWidth)
   }
 
+  /// A copy of the last `count` rows of the residual stream.
+  func hiddenRows(last count: Int) -> [Float] { hidden.values((rows - count) * width..<rows * width) }
+
   /// Forgets all but the last `count` rows of the residual stream and of what is normed.
   mutating func keepLast(_ count: Int) {
-    let width = hidden.count / rows
-    hidden.removeFirst((rows - count) * width)
-    normed.removeFirst((rows - count) * width)
+    hidden.moveToFront((rows - count) * width..<rows * width)
+    normed.moveToFront((rows - count) * width..<rows * width)
     rows = count
   }
 }

@@ -79,7 +79,8 @@ public struct LlamaDecoder: Sendable {
     _ embeddings: Matrix, positions: [Position], cache: inout KeyValueCache, workers: Workers,
     sink: (any TensorSink)? = nil
   ) -> [Float] {
-    logits(ofLastRowIn: fill(embeddings, positions: positions, cache: &cache, workers: workers, sink: sink), workers)
+    let work = fill(embeddings, positions: positions, cache: &cache, workers: workers, sink: sink)
+    return logits(ofLastRowIn: work, workers)
   }
 
   /// Runs new positions whose logits nobody reads: a part of a prompt that goes on.
@@ -94,13 +95,14 @@ public struct LlamaDecoder: Sendable {
     precondition(embeddings.rows > 0 && positions.count == embeddings.rows, "one position a row")
     cache.reserve(embeddings.rows)
     let rotation = rotary.table(positions: positions)
-    var work = DecoderWorkspace(configuration, hidden: embeddings)
+    var work = DecoderWorkspace(configuration, hidden: embeddings.values, from: workers.workspaces)
     for (layer, block) in blocks.enumerated() {
       // Only the last position decides the next token: of the last block it alone is computed, and all keys and values.
       let isLast = layer == blocks.count - 1
       if isLast, let sink {
         // All of it for whoever watches, apart, so that watching changes no bit of the logits.
-        var watched = work
+        var watched = DecoderWorkspace(
+          configuration, hidden: work.hiddenRows(last: work.rows), from: workers.workspaces)
         block.run(&watched, wanted: work.rows, layer: layer, rotation: rotation, cache: &cache, workers: workers)
         show(watched, layer: layer, to: sink)
       }
@@ -112,12 +114,14 @@ public struct LlamaDecoder: Sendable {
     return work
   }
 
-  private func show(_ work: DecoderWorkspace, layer: Int, to sink: any TensorSink) {
-    sink.take("decoder.block", block: layer, shape: [work.rows, configuration.width], work.hidden)
+  private func show(_ work: borrowing DecoderWorkspace, layer: Int, to sink: any TensorSink) {
+    let rows = work.rows
+    sink.take(
+      "decoder.block", block: layer, shape: [rows, configuration.width], work.hiddenRows(last: rows))
   }
 
-  private func logits(ofLastRowIn work: DecoderWorkspace, _ workers: Workers) -> [Float] {
-    let last = Array(work.hidden.suffix(configuration.width))
+  private func logits(ofLastRowIn work: borrowing DecoderWorkspace, _ workers: Workers) -> [Float] {
+    let last = work.hiddenRows(last: 1)
     var normed = last
     outputNorm.apply(last, rows: 1, into: &normed, workers: workers)
     var logits = [Float](repeating: 0, count: configuration.vocabulary)

@@ -5,10 +5,17 @@ import Pruning
 public struct GenerationOptions: Sendable, Hashable {
   public var maxNewTokens: Int
   public var sampling: SamplingOptions
+  /// Whether an answer must not depend on the question before it, in any bit: of an earlier prompt only the part up to
+  /// the end of the last picture is used again, and it is run apart from the words that follow. A run that was cut off
+  /// then goes on with the answers that it would have had.
+  public var isolatesQuestions: Bool
 
-  public init(maxNewTokens: Int = 128, sampling: SamplingOptions = SamplingOptions()) {
+  public init(
+    maxNewTokens: Int = 128, sampling: SamplingOptions = SamplingOptions(), isolatesQuestions: Bool = false
+  ) {
     self.maxNewTokens = maxNewTokens
     self.sampling = sampling
+    self.isolatesQuestions = isolatesQuestions
   }
 }
 

@@ -11,6 +11,8 @@ import ViT
 public struct Conversation: ~Copyable, Sendable {
   public let model: VisionLanguageModel
   public private(set) var setting: PruningSetting
+  /// The setting's strategy with every option spelled out; nil before the setting's first question.
+  private var spec: StrategySpec?
   public let system: String?
   private var turns: [Turn] = []
   private var pictures: [Picture] = []
@@ -38,7 +40,10 @@ public struct Conversation: ~Copyable, Sendable {
   }
 
   /// Prunes every picture by another setting from the next question on.
-  public mutating func change(_ setting: PruningSetting) { self.setting = setting }
+  public mutating func change(_ setting: PruningSetting) {
+    self.setting = setting
+    spec = nil
+  }
 
   /// Forgets questions and answers, but neither the pictures nor what the cache holds of them: the next question is the
   /// first one about the same pictures.
@@ -83,7 +88,9 @@ public struct Conversation: ~Copyable, Sendable {
     options: GenerationOptions = GenerationOptions(), inspection: Inspection? = nil
   ) throws(VLMError) -> Generation {
     guard question.contains(where: { !$0.isWhitespace }) else { throw .emptyQuestion }
-    let spec = try model.spec(of: setting)
+    let spec: StrategySpec
+    if let known = self.spec { spec = known } else { spec = try model.spec(of: setting) }
+    self.spec = spec
     let all = pictures + newPictures
     let turn = Turn(question: question, pictures: all.suffix(unaskedPictures + newPictures.count).map(\.kind))
     let text = rawPrompt ? question : try model.prompt(turns: turns + [turn], system: system)
@@ -127,7 +134,9 @@ public struct Conversation: ~Copyable, Sendable {
       defer { generation.timings.prefill += clock.now - start }
       // Whoever inspects wants all positions at once, and none from the cache.
       let (done, logits) = cache.prefill(
-        generation.prompt, by: model, chunk: inspection == nil ? chunk : .max, inspection: inspection)
+        generation.prompt, by: model, begun: generation.prefilled, chunk: inspection == nil ? chunk : .max,
+        isolating: generation.options.isolatesQuestions, inspection: inspection)
+      generation.prefilled = done
       if let logits { try Self.checkFinite(logits) }
       generation.logits = logits
       return .prefilled(done, of: generation.promptLength)

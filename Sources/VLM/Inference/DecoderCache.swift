@@ -10,16 +10,27 @@ struct DecoderCache: ~Copyable, Sendable {
   init(_ cache: consuming KeyValueCache) { self.cache = cache }
 
   /// Runs the next positions of a prompt that the cache does not hold, and forgets what it holds of others.
-  /// - Parameter chunk: most positions to run.
+  /// - Parameters:
+  ///   - begun: how many of the prompt's positions earlier calls have left in the cache; 0 in the first call.
+  ///   - chunk: most positions to run.
+  ///   - isolating: as `GenerationOptions.isolatesQuestions`.
   /// - Returns: how many of the prompt's positions are in the cache, and the logits of the first new token once all
   ///   are.
   mutating func prefill(
-    _ prompt: PromptSequence, by model: VisionLanguageModel, chunk: Int, inspection: Inspection?
+    _ prompt: PromptSequence, by model: VisionLanguageModel, begun: Int, chunk: Int, isolating: Bool,
+    inspection: Inspection?
   ) -> (done: Int, logits: [Float]?) {
-    // At least the last position runs: its logits are wanted. Whoever inspects wants all of them.
-    let shared = inspection == nil ? min(sharedCount(with: prompt), prompt.items.count - 1) : 0
+    // At least the last position runs: its logits are wanted. Callers that inspect want all of them.
+    let last = prompt.items.count - 1
+    let boundary = isolating && inspection == nil ? min(prompt.endOfPictures, last) : nil
+    var shared = begun
+    if begun == 0, inspection == nil {
+      shared = min(sharedCount(with: prompt), last)
+      if let boundary { shared = shared < boundary ? 0 : boundary }
+    }
     truncate(to: shared)
-    let end = min(prompt.items.count, shared + max(1, min(chunk, prompt.items.count - shared)))
+    let limit = boundary.map { shared < $0 ? $0 : prompt.items.count } ?? prompt.items.count
+    let end = min(limit, shared + max(1, min(chunk, limit - shared)))
     let run = shared..<end
     let embeddings = prompt.embeddings.rows(run)
     let runPositions = Array(prompt.positions[run])

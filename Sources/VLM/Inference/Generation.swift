@@ -26,6 +26,8 @@ public struct Generation: Sendable {
   var timings: StageTimings
   var sampler: Sampler
   var writer: AnswerWriter
+  /// How many of the prompt's positions this answer has put into the cache, or found there.
+  var prefilled = 0
   /// Logits [vocabulary] of the next token; nil until the whole prompt is in the cache.
   var logits: [Float]?
   /// New tokens so far.

@@ -18,6 +18,11 @@ struct PromptSequence {
   let positions: [Position]
   /// Where decoding goes on.
   let nextPosition: Position
+
+  /// Items up to the last row of the last picture; 0 where the prompt has none.
+  var endOfPictures: Int {
+    items.lastIndex { if case .visual = $0 { true } else { false } }.map { $0 + 1 } ?? 0
+  }
 }
 
 /// Names the rows that are sent of a picture by all that they depend on.

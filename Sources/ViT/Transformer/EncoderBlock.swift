@@ -1,29 +1,30 @@
 import Kernels
 
-/// The activations of one view on its way through the encoder, allocated once and reused by every block.
-struct EncoderWorkspace {
+/// The activations of one view on its way through the encoder: rooms of a pool, reused by every block and, when they
+/// have gone back, by the next view.
+struct EncoderWorkspace: ~Copyable {
   let tokens: Int
   /// The residual stream, [tokens, width].
-  var hidden: [Float]
-  var normed: [Float]
-  var queries: [Float]
-  var keys: [Float]
-  var values: [Float]
-  var context: [Float]
+  var hidden: AlignedBuffer
+  var normed: AlignedBuffer
+  var queries: AlignedBuffer
+  var keys: AlignedBuffer
+  var values: AlignedBuffer
+  var context: AlignedBuffer
   /// [tokens, feedForwardWidth].
-  var inner: [Float]
+  var inner: AlignedBuffer
 
-  init(hidden: Matrix, feedForwardWidth: Int) {
-    tokens = hidden.rows
-    self.hidden = hidden.values
-    // Each its own memory: a copy of an array would be copied when it is first written.
-    func room(_ count: Int) -> [Float] { [Float](roomFor: count) }
-    normed = room(hidden.values.count)
-    queries = room(hidden.values.count)
-    keys = room(hidden.values.count)
-    values = room(hidden.values.count)
-    context = room(hidden.values.count)
-    inner = room(hidden.rows * feedForwardWidth)
+  /// - Parameter hidden: [tokens, width].
+  init(hidden: consuming AlignedBuffer, tokens: Int, feedForwardWidth: Int, from pool: WorkspacePool) {
+    let size = hidden.count
+    self.tokens = tokens
+    self.hidden = hidden
+    normed = AlignedBuffer(count: size, from: pool)
+    queries = AlignedBuffer(count: size, from: pool)
+    keys = AlignedBuffer(count: size, from: pool)
+    values = AlignedBuffer(count: size, from: pool)
+    context = AlignedBuffer(count: size, from: pool)
+    inner = AlignedBuffer(count: tokens * feedForwardWidth, from: pool)
   }
 }
 
@@ -67,6 +68,6 @@ struct EncoderBlock: Sendable {
     query.apply(work.normed, rows: work.tokens, into: &work.queries, workers: workers)
     key.apply(work.normed, rows: work.tokens, into: &work.keys, workers: workers)
     return attention.taps(
-      queries: work.queries.span, keys: work.keys.span, tokens: work.tokens, taps: taps, workers: workers)
+      queries: work.queries, keys: work.keys, tokens: work.tokens, taps: taps, workers: workers)
   }
 }

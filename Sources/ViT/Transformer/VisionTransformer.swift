@@ -41,11 +41,13 @@ public struct VisionTransformer: Sendable {
   public func encode(_ pixels: [Float], request: EncodingRequest, workers: Workers) -> Encoding {
     var encoding = Encoding()
     let embedded = embed(pixels, workers: workers)
-    if request.hiddenLayers.contains(-1) { encoding.hidden[-1] = embedded }
+    if request.hiddenLayers.contains(-1) { encoding.hidden[-1] = matrix(embedded) }
     let last = request.lastLayer
     precondition(last < blocks.count, "a request names blocks that exist")
     guard last >= 0 else { return encoding }
-    var work = EncoderWorkspace(hidden: embedded, feedForwardWidth: configuration.feedForwardWidth)
+    var work = EncoderWorkspace(
+      hidden: embedded, tokens: configuration.tokens, feedForwardWidth: configuration.feedForwardWidth,
+      from: workers.workspaces)
     let deepestOutput = request.hiddenLayers.max() ?? -1
     for layer in 0...last {
       let taps = request.taps[layer] ?? []
@@ -63,17 +65,26 @@ public struct VisionTransformer: Sendable {
   }
 
   /// The input of block 0: [tokens, width].
-  private func embed(_ pixels: [Float], workers: Workers) -> Matrix {
+  private func embed(_ pixels: [Float], workers: Workers) -> AlignedBuffer {
     let side = configuration.imageSize
-    let patches = patchEmbedding(pixels, height: side, width: side, workers: workers)
-    var embedded = matrix(prefix.values + patches.values)
-    positions.withUnsafeElements { positions in
-      for index in embedded.values.indices { embedded.values[index] += positions[index] }
+    let size = configuration.tokens * configuration.width
+    var embedded = AlignedBuffer(count: size, from: workers.workspaces)
+    embedded.replace(from: 0, with: prefix.values)
+    embedded.withMutableSpan(prefix.count..<size) {
+      patchEmbedding.apply(pixels, height: side, width: side, into: &$0, workers: workers)
     }
-    return inputNorm.map { $0(embedded, workers: workers) } ?? embedded
+    embedded.withMutableElements { embedded in
+      positions.withUnsafeElements { positions in
+        for index in embedded.indices { embedded[index] += positions[index] }
+      }
+    }
+    guard let inputNorm else { return embedded }
+    var normed = AlignedBuffer(count: size, from: workers.workspaces)
+    inputNorm.apply(embedded, rows: configuration.tokens, into: &normed, workers: workers)
+    return normed
   }
 
-  private func matrix(_ values: [Float]) -> Matrix {
-    Matrix(rows: configuration.tokens, columns: configuration.width, values: values)
+  private func matrix(_ buffer: borrowing AlignedBuffer) -> Matrix {
+    Matrix(rows: configuration.tokens, columns: configuration.width, values: buffer.values(0..<buffer.count))
   }
 }

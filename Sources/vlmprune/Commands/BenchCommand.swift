@@ -99,7 +99,7 @@ struct BenchCommand: ParsableCommand {
 
   /// One setting a budget of `--keep`, which is a list here. A budget of everything needs no strategy.
   private func settings() throws -> [(setting: PruningSetting, keep: String)] {
-    let names = options.selection.keep.split(separator: ",", omittingEmptySubsequences: false)
+    let names = options.selection.givenBudget.split(separator: ",", omittingEmptySubsequences: false)
       .map { $0.trimmingCharacters(in: .whitespaces) }
     let budgets = try names.map { try Budget(parsing: $0) }
     var setting = try options.pruningSetting(budget: budgets.first { $0 != .all } ?? budgets[0])

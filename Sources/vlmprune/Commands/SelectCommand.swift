@@ -54,6 +54,7 @@ extension SelectionOptions {
       command,
       selection: Envelope.Selection(
         seed: seed, strategy: report.strategy,
-        budget: Envelope.Budget(given: keep, visualTokens: report.visualTokens, kept: Double(report.keptTokens))))
+        budget: Envelope.Budget(given: givenBudget, visualTokens: report.visualTokens, kept: Double(report.keptTokens)))
+    )
   }
 }

@@ -9,102 +9,100 @@ struct SweepCommand: ParsableCommand {
     commandName: "sweep",
     abstract: "Measure accuracy of strategies × budgets on a question file.",
     discussion: """
-      Every image is encoded once for all of them.
+      Every image is encoded once for all of them. With --out every row is written as it is there, and the same command
+      goes on where it was stopped.
 
       Example:
         vlmprune sweep --questions fixtures/questions/scenes/questions.jsonl \\
-          --images fixtures/questions/scenes --strategies fastervlm,random \\
+          --images fixtures/questions/scenes --strategies fastervlm \\
           --keep 25%,11% --limit 16
       """)
 
-  @Option(name: .long, help: ArgumentHelp("Questions: JSONL, one object a line.", valueName: "file"))
-  var questions: String
+  @OptionGroup var file: QuestionFileOptions
 
-  @Option(name: .long, help: ArgumentHelp("Folder that the questions' image paths are relative to.", valueName: "dir"))
-  var images: String
-
-  @Option(name: .long, help: ArgumentHelp("Strategy specs, separated by commas.", valueName: "list"))
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Strategy specs, separated by commas; \(SettingList.baselines.joined(separator: ", ")) are always there.",
+      valueName: "list"))
   var strategies: String
 
   @OptionGroup var options: RunOptions
 
-  @Option(name: .long, help: "How answers are judged: exact.")
-  var metric: String = "exact"
+  @Option(name: .long, help: ArgumentHelp("Folder that keeps the run.", valueName: "dir"))
+  var out: String?
 
-  @Option(name: .long, parsing: .unconditional, help: "Answer only the first N questions.")
-  var limit: Int?
+  @Option(
+    name: .long, help: ArgumentHelp("Only this part of the questions, such as 2/8; needs --out.", valueName: "i/n"))
+  var shard: String?
 
-  @Option(name: .long, parsing: .unconditional, help: "Most tokens of an answer.")
-  var maxNewTokens: Int = 128
+  @Option(
+    name: .long, help: "How the table is written: \(TableFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
+  var format: TableFormat?
 
   func validate() throws {
-    if let limit, limit < 1 { throw ValidationError("--limit is \(limit), expected at least 1") }
-    if maxNewTokens < 1 { throw ValidationError("--max-new-tokens is \(maxNewTokens), expected at least 1") }
     if options.selection.strategy != nil {
       throw ValidationError("sweep takes --strategies, a list, instead of --strategy")
     }
-  }
-
-  private struct Row: Encodable {
-    let strategy: String
-    let keep: String
-    let kept: Double
-    let keepRatio: Double
-    let accuracy: Double
-    let interval: [Double]
-    /// Share of the dense accuracy.
-    let retained: Double
-    /// McNemar's exact test against the dense answers.
-    let pValue: Double
-    let n: Int
-  }
-
-  private struct Report: Encodable {
-    let model, precision, metric: String
-    let visualTokens: Int
-    let rows: [Row]
+    if let shard, Shard(parsing: shard) == nil {
+      throw ValidationError("--shard is \(shard), expected a part and how many there are, such as 1/8")
+    }
+    if shard != nil, out == nil { throw ValidationError("--shard needs --out: shards are merged afterwards") }
+    if file.predict, out == nil { throw ValidationError("--predict needs --out: there is nothing else to give") }
+    if options.json, let format, format != .json {
+      throw ValidationError("--json and --format \(format.rawValue) exclude each other")
+    }
   }
 
   func run() throws {
-    let metric = try Metric(named: metric)
-    let settings = try self.settings()
-    let all = try QuestionInput.read(questions).questions
-    let asked = Array(all.prefix(limit ?? all.count))
+    let metric = try Metric(named: file.metric)
+    let loader = try options.pictureLoader()
+    let specs = try Self.parts(strategies).map { try StrategyCatalogue.standard.make(parsing: $0) }
+    let budgets = try (options.selection.keep.map(Self.parts) ?? SettingList.standardBudgets).map {
+      try Budget(parsing: $0)
+    }
+    let base = try options.pruningSetting(budget: .all)
+    if let out { try OutputFolder.check(out, option: "--out") }
+    let asked = try file.read()
     let model = try options.loadModel()
     let grid = try options.cropGrid()
-    try options.check(settings, on: model)
-    let run = EvaluationRun(
-      model: model, setting: settings[0], metric: metric, options: GenerationOptions(maxNewTokens: maxNewTokens),
-      limits: options.limits, grid: grid)
-    var progress = ProgressBar(total: asked.count * settings.count, isQuiet: options.json && !options.verbose)
-    let sweep = try run.sweep(asked, images: images, settings: settings) { _ in progress.advance(note: "") }
-    progress.finish()
-    let report = Report(
-      model: model.name, precision: model.compute.precision, metric: metric.rawValue,
-      visualTokens: sweep.rows[0].answers[0].answer.visualTokens, rows: sweep.rows.map { Self.row($0, sweep.rows[0]) })
-    if options.json {
-      let envelope = try options.envelope("sweep", model: model, visualTokens: report.visualTokens)
-      try StandardOutput.write(json: report, envelope: envelope, keys: .convertToSnakeCase)
-    } else {
-      try StandardOutput.write(Self.table(report))
+    let list = try SettingList(strategies: specs, budgets: budgets, base: base, model: model) { setting in
+      try model.check(setting, grid: grid)
     }
+    for note in list.notes { StandardError.write("note: \(note)\n") }
+    try options.check(list.entries.map(\.setting), on: model)
+    let range = shard.flatMap(Shard.init(parsing:))?.range(of: asked.questions.map(\.image))
+    let sweep = SweepRun(
+      run: EvaluationRun(
+        model: model, settings: list.entries.map(\.setting), metric: metric, options: file.generation,
+        system: file.system, loadPicture: loader),
+      names: list.entries.map(\.name), questions: range.map { Array(asked.questions[$0]) } ?? asked.questions,
+      images: file.images)
+    let manifest = try file.manifest(
+      of: model, settings: list.entries.map(\.name), options: options, digest: asked.digest,
+      count: sweep.questions.count, shard: shard.flatMap(Shard.init(parsing:)))
+    try finish(sweep, manifest)
   }
 
-  /// The dense setting, then every strategy with every budget below everything.
-  private func settings() throws -> [PruningSetting] {
-    let base = try options.pruningSetting(budget: .all)
-    let budgets = try Self.parts(options.selection.keep).map { try Budget(parsing: $0) }.filter { $0 != .all }
-    let strategies = try Self.parts(strategies).map { try StrategyCatalogue.standard.make(parsing: $0) }
-    var settings = [base]
-    for strategy in strategies where type(of: strategy).prunes {
-      for budget in budgets {
-        var setting = base
-        setting.strategy = strategy
-        setting.budget = budget
-        settings.append(setting)
-      }
+  /// Runs what is missing, and shows the table.
+  private func finish(_ sweep: SweepRun, _ manifest: RunManifest) throws {
+    let folder = try out.map {
+      try RunFolder(path: $0, manifest: manifest, questions: sweep.questions.map(\.identifier))
     }
-    return settings
+    var rows = RowCollector(folder: folder)
+    var progress = ProgressBar(
+      total: manifest.rowCount, isQuiet: options.json && !options.verbose, done: folder?.doneCount ?? 0)
+    Interruption.watch()
+    let isWhole = try sweep.run(
+      isDone: { folder?.has(question: $0, setting: $1) ?? false }, isCancelled: { Interruption.hasCome },
+      explain: CommandFailure.message
+    ) { row in
+      try rows.append(row)
+      progress.advance(note: "")
+    }
+    progress.finish()
+    try show(rows, folder, manifest, of: sweep.run.model, isWhole: isWhole)
+    if let code = Interruption.exitCode, !isWhole { throw ExitCode(code) }
   }
 
   /// The parts of a list; commas inside parentheses belong to a part.
@@ -121,27 +119,9 @@ struct SweepCommand: ParsableCommand {
     }
     return parts.map { $0.trimmingCharacters(in: .whitespaces) }
   }
+}
 
-  private static func row(_ row: Sweep.Row, _ dense: Sweep.Row) -> Row {
-    let (accuracy, visual) = (row.accuracy, row.answers[0].answer.visualTokens)
-    return Row(
-      strategy: row.answers[0].answer.strategy.description, keep: row.setting.budget.description, kept: row.kept,
-      keepRatio: row.kept / Double(max(visual, 1)), accuracy: accuracy.value,
-      interval: [accuracy.interval.lowerBound, accuracy.interval.upperBound],
-      retained: dense.accuracy.value > 0 ? accuracy.value / dense.accuracy.value : 0,
-      pValue: row.compared(with: dense).pValue, n: accuracy.count)
-  }
-
-  private static func table(_ report: Report) -> String {
-    func percent(_ share: Double) -> String { String(format: "%.1f", share * 100) }
-    return TextTable.render(
-      [["strategy", "keep", "kept", "accuracy %", "95% interval", "retained %", "p against dense", "n"]]
-        + report.rows.map { row in
-          [
-            row.strategy, row.keep, String(format: "%.0f", row.kept), percent(row.accuracy),
-            "\(percent(row.interval[0]))–\(percent(row.interval[1]))", percent(row.retained),
-            String(format: "%.3g", row.pValue), "\(row.n)",
-          ]
-        })
-  }
+/// How a table of figures is written.
+enum TableFormat: String, ExpressibleByArgument, CaseIterable {
+  case table, markdown, csv, json
 }

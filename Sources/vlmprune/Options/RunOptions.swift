@@ -15,8 +15,8 @@ struct SelectionOptions: ParsableArguments {
   // What follows is the value even where it begins with a dash, so that "-1" gets its own message.
   @Option(
     name: .long, parsing: .unconditional,
-    help: ArgumentHelp("Visual tokens to keep: N, P%, 0.x or all.", valueName: "budget"))
-  var keep: String = "all"
+    help: ArgumentHelp("Visual tokens to keep: N, P%, 0.x or all (the default).", valueName: "budget"))
+  var keep: String?
 
   @Option(name: .long, parsing: .unconditional, help: "Seed of random choices.")
   var seed: UInt64 = 0
@@ -27,7 +27,10 @@ struct SelectionOptions: ParsableArguments {
   @Flag(name: .long, help: "Say more on stderr.")
   var verbose = false
 
-  func budget() throws -> Budget { try Budget(parsing: keep) }
+  /// `--keep` as it was given.
+  var givenBudget: String { keep ?? "all" }
+
+  func budget() throws -> Budget { try Budget(parsing: givenBudget) }
 }
 
 /// What every command that runs a model takes.
@@ -158,15 +161,16 @@ struct RunOptions: ParsableArguments {
   ///   - strategy: the canonical spec; nil where the result's rows have one each.
   ///   - visualTokens: of the unpruned picture.
   ///   - kept: nil where the result's rows have one each.
+  ///   - given: the budgets where `--keep` was left out and does not mean everything.
   func envelope(
     _ command: String, model: VisionLanguageModel, strategy: String? = nil, visualTokens: Int? = nil,
-    kept: Double? = nil
+    kept: Double? = nil, given: String? = nil
   ) throws -> Envelope {
     Envelope(
       command, model: try Envelope.Model(model, folder: try ModelLocator.locate(self.model).folder),
       selection: Envelope.Selection(
         seed: selection.seed, strategy: strategy,
-        budget: Envelope.Budget(given: selection.keep, visualTokens: visualTokens, kept: kept)))
+        budget: Envelope.Budget(given: given ?? selection.givenBudget, visualTokens: visualTokens, kept: kept)))
   }
 
   private static func visualTokens(of model: VisionLanguageModel) -> String {

@@ -35,6 +35,9 @@ struct CommandFailure: Error {
     }
   }
 
+  /// An error as one line of a result.
+  static func message(of error: any Error) -> String { CommandFailure(explaining: error)?.message ?? "\(error)" }
+
   /// A request that cannot be served whatever the data: exit code 2.
   static func usage(_ message: String, hint: String) -> CommandFailure {
     CommandFailure(message: message, hint: hint, exitCode: 2)

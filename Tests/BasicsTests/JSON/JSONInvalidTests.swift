@@ -100,10 +100,14 @@ import Testing
 }
 
 @Suite struct `JSON members that a reader needs` {
+  private func reader(_ text: String) throws -> JSONReader<JSONError> {
+    try JSONReader(try parseJSON(text), file: "test.json")
+  }
+
   @Test func `come out typed`() throws {
-    let value = try parseJSON(#"{"i": 1, "n": 2.5, "b": true, "s": "t", "a": [], "o": {}, "z": null}"#)
+    let value = try reader(#"{"i": 1, "n": 2.5, "b": true, "s": "t", "a": [], "o": {}, "z": null}"#)
     #expect(try value.integer("i") == 1)
-    #expect(try value.number("n") == 2.5)
+    #expect(try value.optionalNumber("n") == 2.5)
     #expect(try value.boolean("b"))
     #expect(try value.string("s") == "t")
     #expect(try value.elements("a").count == 0)
@@ -113,13 +117,53 @@ import Testing
   }
 
   @Test func `are refused where absent or of another kind`() throws {
-    let value = try parseJSON(#"{"i": 1.0, "z": null}"#)
+    let value = try reader(#"{"i": 1.0, "z": null}"#)
     #expect(throws: JSONError.missing(key: "x")) { try value.integer("x") }
-    #expect(throws: JSONError.wrongKind(key: "i", expected: "an integer", found: .number)) { try value.integer("i") }
-    #expect(throws: JSONError.wrongKind(key: "z", expected: "a string", found: .null)) { try value.string("z") }
-    #expect(throws: JSONError.wrongKind(key: "i", expected: "a boolean", found: .number)) {
+    #expect(throws: JSONError.wrongKind(key: "i", expected: "an integer", found: "a number")) { try value.integer("i") }
+    #expect(throws: JSONError.wrongKind(key: "z", expected: "a string", found: "null")) { try value.string("z") }
+    #expect(throws: JSONError.wrongKind(key: "i", expected: "a boolean", found: "a number")) {
       try value.optionalBoolean("i")
     }
-    #expect(throws: JSONError.self) { try parseJSON("[]").required("x") }
+    #expect(throws: JSONError.self) { try reader("[]") }
+  }
+
+  @Test func `take their default where absent or null, and are checked where present`() throws {
+    let value = try reader(#"{"i": 5, "z": null, "l": [1, 2], "s": 3, "o": {"i": 7}}"#)
+    #expect(try value.integer("i", default: 1, in: 0...9) == 5 && value.integer("z", default: 1, in: 0...9) == 1)
+    #expect(try value.optionalInteger("z", default: 4, in: 0...9) == nil)
+    #expect(try value.optionalInteger("absent", default: 4, in: 0...9) == 4)
+    #expect(try value.integers("l", default: []) == [1, 2] && value.integers("i", default: []) == [5])
+    #expect(try value.string("absent", default: "d") == "d" && value.boolean("z", default: true))
+    #expect(value.has("i") && !value.has("z") && !value.has("absent") && value.isNull("z"))
+    #expect(try value.section("o").integer("i", default: 0, in: 0...9) == 7 && !value.section("z").exists)
+    #expect(throws: JSONError.wrongKind(key: "i", expected: "an integer from 6 to 9", found: "an integer")) {
+      try value.integer("i", default: 6, in: 6...9)
+    }
+    #expect(throws: JSONError.wrongKind(key: "s", expected: "a string", found: "an integer")) {
+      try value.string("s", default: "")
+    }
+  }
+
+  /// A module's own error, from nothing but the facts.
+  private struct Refusal: JSONFieldFailure, Equatable {
+    let text: String
+
+    static func field(_ key: String, found: JSONFinding?, expected: String, file: String) -> Refusal {
+      Refusal(text: "\(file) \(key): \(found?.description ?? "absent"), expected \(expected)")
+    }
+  }
+
+  @Test func `are named by path, value and file in a module's own error`() throws {
+    let value = try JSONReader<Refusal>(try parseJSON(#"{"o": {"i": 12, "s": "t"}}"#), file: "a.json")
+    let inner = try value.section("o")
+    #expect(throws: Refusal(text: "a.json o.i: 12, expected an integer from 0 to 9")) {
+      try inner.integer("i", default: 0, in: 0...9)
+    }
+    #expect(throws: Refusal(text: #"a.json o.s: "t", expected an integer"#)) { try inner.integer("s") }
+    #expect(throws: Refusal(text: "a.json o.x: absent, expected a value")) { try inner.boolean("x") }
+    #expect(throws: Refusal(text: "a.json o.i: 12, expected an object")) { try inner.section("i") }
+    #expect(throws: Refusal(text: "a.json : an array, expected an object")) {
+      try JSONReader<Refusal>(try parseJSON("[]"), file: "a.json")
+    }
   }
 }

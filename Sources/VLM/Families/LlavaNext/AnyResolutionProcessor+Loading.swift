@@ -1,3 +1,4 @@
+import Basics
 import Checkpoint
 import Foundation
 import Images
@@ -29,17 +30,17 @@ extension AnyResolutionProcessor {
   }
 
   /// `image_grid_pinpoints`, heights and widths in pixels, as grids of views.
-  private static func grids(_ reader: ConfigurationReader, side: Int) throws(CheckpointError) -> [CropGrid] {
+  private static func grids(_ reader: ConfigurationReader, side: Int) throws(CheckpointError) -> [Grid] {
     let key = "image_grid_pinpoints"
     // LlavaNextConfig's, and LlavaNextImageProcessor's.
     let standard = [[336, 672], [672, 336], [672, 672], [1008, 336], [336, 1008]]
     let most = side * AnyResolutionProcessor.mostCrops
-    var grids: [CropGrid] = []
+    var grids: [Grid] = []
     for size in try reader.lists(key, default: standard) {
       guard size.count == 2, size.allSatisfy({ $0 > 0 && $0 <= most && $0 % side == 0 }) else {
         throw reader.error(key, found: "\(size)", expected: "height and width, multiples of the tower's \(side) pixels")
       }
-      grids.append(CropGrid(rows: size[0] / side, columns: size[1] / side))
+      grids.append(Grid(rows: size[0] / side, columns: size[1] / side))
     }
     return grids
   }

@@ -50,18 +50,15 @@ public struct LlavaNextFamily: VisionFamily {
   public var nativeSize: PixelSize { PixelSize(width: 2 * processor.side, height: 2 * processor.side) }
 
   public func process(_ image: RGBImage, file: String, grid: Grid?, limits: ImageLimits) throws(VLMError) -> Picture {
-    let fixed = grid.map { CropGrid(rows: $0.rows, columns: $0.columns) }
     let cropped: CroppedImage
-    do { cropped = try processor.process(image, grid: fixed, limits: limits) } catch { throw .image(error, file: file) }
-    let crops = Grid(rows: cropped.grid.rows, columns: cropped.grid.columns)
+    do { cropped = try processor.process(image, grid: grid, limits: limits) } catch { throw .image(error, file: file) }
     return Picture(
-      file: file, image: image, views: cropped.views, layout: .thumbnailAndCrops(crops),
+      file: file, image: image, views: cropped.views, layout: .thumbnailAndCrops(cropped.grid),
       patchGrids: [Grid](repeating: patchGrid, count: cropped.views.count))
   }
 
   public func largestPicture(of kind: PictureKind, grid: Grid?) -> PictureDescription? {
-    let largest = processor.grids.max { $0.rows * $0.columns < $1.rows * $1.columns }
-    let crops = grid ?? largest.map { Grid(rows: $0.rows, columns: $0.columns) } ?? Grid(rows: 1, columns: 1)
+    let crops = grid ?? processor.grids.max { $0.count < $1.count } ?? Grid(rows: 1, columns: 1)
     let size = PixelSize(width: crops.columns * processor.side, height: crops.rows * processor.side)
     let arrangement = Arrangement.thumbnailAndRaster(of: crops, grid: patchGrid)
     return PictureDescription(

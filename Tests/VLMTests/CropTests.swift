@@ -12,13 +12,13 @@ import Testing
   struct Case {
     let width: Int
     let height: Int
-    let grid: CropGrid
+    let grid: Grid
     let rows: Int
 
     static func all() throws -> [Case] {
       let data = try Data(contentsOf: Fixtures.url("golden/next/grids.json"))
       return try JSONDecoder().decode([[Int]].self, from: data).map {
-        Case(width: $0[0], height: $0[1], grid: CropGrid(rows: $0[2], columns: $0[3]), rows: $0[4])
+        Case(width: $0[0], height: $0[1], grid: Grid(rows: $0[2], columns: $0[3]), rows: $0[4])
       }
     }
   }
@@ -31,7 +31,7 @@ import Testing
   }
 
   private func processor(side: Int = 336) throws -> AnyResolutionProcessor {
-    let grids = [(1, 2), (2, 1), (2, 2), (3, 1), (1, 3)].map { CropGrid(rows: $0.0, columns: $0.1) }
+    let grids = [(1, 2), (2, 1), (2, 2), (3, 1), (1, 3)].map { Grid(rows: $0.0, columns: $0.1) }
     return try AnyResolutionProcessor(
       configuration: Self.configuration(side: side), side: side, grids: grids)
   }
@@ -50,12 +50,12 @@ import Testing
     let grid = Grid(rows: 24, columns: 24)
     for golden in try Case.all() {
       let arrangement = LlavaNextFamily.unpadded(
-        crops: Grid(rows: golden.grid.rows, columns: golden.grid.columns), grid: grid,
+        crops: golden.grid, grid: grid,
         imageSize: PixelSize(width: golden.width, height: golden.height))
-      let views = 1 + golden.grid.rows * golden.grid.columns
+      let views = 1 + golden.grid.count
       let picture = PictureDescription(
         tower: TowerDescription(depth: 24, featureLayer: 22, hasClassToken: true),
-        layout: .thumbnailAndCrops(Grid(rows: golden.grid.rows, columns: golden.grid.columns)),
+        layout: .thumbnailAndCrops(golden.grid),
         patchGrids: [Grid](repeating: grid, count: views),
         imageSize: PixelSize(width: golden.width, height: golden.height), digest: 0, unpruned: arrangement,
         pruned: arrangement)
@@ -86,12 +86,12 @@ import Testing
     let processor = try processor()
     #expect(throws: ImageError.resizedTooLarge(width: 1344, height: 1344, maxPixels: 1_000_000)) {
       try processor.process(
-        picture, grid: CropGrid(rows: 4, columns: 4), limits: ImageLimits(maxPixels: 1_000_000))
+        picture, grid: Grid(rows: 4, columns: 4), limits: ImageLimits(maxPixels: 1_000_000))
     }
   }
 
   @Test func `need sizes that are a view's, and a grid`() throws {
-    let grids = [CropGrid(rows: 1, columns: 1)]
+    let grids = [Grid(rows: 1, columns: 1)]
     var configuration = Self.configuration(side: 28)
     configuration.size = .shortestEdge(30)
     #expect(throws: ImageError.self) {
@@ -102,7 +102,7 @@ import Testing
     #expect(throws: ImageError.self) {
       try AnyResolutionProcessor(configuration: configuration, side: 28, grids: grids)
     }
-    for unusable in [[], [CropGrid(rows: 17, columns: 17)]] {
+    for unusable in [[], [Grid(rows: 17, columns: 17)]] {
       #expect(throws: ImageError.self) {
         try AnyResolutionProcessor(configuration: Self.configuration(side: 28), side: 28, grids: unusable)
       }

@@ -1,0 +1,144 @@
+import Foundation
+
+/// A file of JSON lines that grows by one whole line at a time and survives its writer. One process has it at a time:
+/// the lock dies with its holder.
+public final class LineLog {
+  public let path: String
+  private let descriptor: Int32
+  /// Bytes of whole lines.
+  private var size = 0
+
+  /// Opens the file, or makes it, takes its lock, and mends its end: a last line that was cut, garbled or padded with
+  /// zeros when its writer died is dropped; one that lacks only its end gets it.
+  /// - Parameter accept: reads one line, without its end; throws `.malformedRow` where it is none, which is forgiven of
+  ///   the last line, or another error, which is not. Called for each whole line, with its number from 1.
+  /// - Throws: `.runInUse`, `.unreadable`, `.unwritable`, or what `accept` throws.
+  public init(path: String, accept: (ArraySlice<UInt8>, Int) throws(EvaluationError) -> Void) throws(EvaluationError) {
+    self.path = path
+    descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw .unwritable(file: path, reason: String(cString: strerror(errno))) }
+    do {
+      try lock()
+      try mend(accept)
+    } catch {
+      close(descriptor)
+      throw error
+    }
+  }
+
+  deinit { close(descriptor) }
+
+  private func lock() throws(EvaluationError) {
+    guard flock(descriptor, LOCK_EX | LOCK_NB) != 0 else { return }
+    throw errno == EWOULDBLOCK
+      ? .runInUse(path) : .unwritable(file: path, reason: "it cannot be locked: \(String(cString: strerror(errno)))")
+  }
+
+  /// Reads all lines and leaves the file with whole ones only. Writes nothing where nothing is wrong.
+  private func mend(_ accept: (ArraySlice<UInt8>, Int) throws(EvaluationError) -> Void) throws(EvaluationError) {
+    var failure: EvaluationError?
+    var end = 0
+    let tail = try Self.forEachLine(descriptor, path: path) { (line, number, after) throws(EvaluationError) in
+      // A broken line is forgiven only where nothing follows.
+      if let failure { throw failure }
+      failure = line.allSatisfy(Self.isBlank) ? nil : try Self.damage(of: line, number, accept)
+      if failure == nil { end = after }
+    }
+    let rest = tail.bytes.prefix { $0 != 0 }
+    guard !rest.isEmpty, failure == nil, try Self.damage(of: rest, tail.number, accept) == nil else {
+      return try cut(to: end, of: tail.end)
+    }
+    try cut(to: end + rest.count, of: tail.end)
+    try append(Data([0x0A]))
+  }
+
+  /// - Returns: why a line is none; nil where it is one.
+  private static func damage(
+    of line: ArraySlice<UInt8>, _ number: Int,
+    _ accept: (ArraySlice<UInt8>, Int) throws(EvaluationError) -> Void
+  ) throws(EvaluationError) -> EvaluationError? {
+    do throws(EvaluationError) {
+      try accept(line, number)
+      return nil
+    } catch .malformedRow(let file, let line, let reason) {
+      return .malformedRow(file: file, line: line, reason: reason)
+    }
+  }
+
+  private func cut(to end: Int, of total: Int) throws(EvaluationError) {
+    size = end
+    guard end < total else { return }
+    guard ftruncate(descriptor, off_t(end)) == 0 else {
+      throw .unwritable(file: path, reason: String(cString: strerror(errno)))
+    }
+  }
+
+  private static func isBlank(_ byte: UInt8) -> Bool { [0x20, 0x09, 0x0D].contains(byte) }
+
+  /// Appends a line, its end included, in one write. Where the disk is full nothing of it stays.
+  /// - Throws: `.unwritable`.
+  public func append(_ line: Data) throws(EvaluationError) {
+    let count = line.withUnsafeBytes { bytes in
+      var count = -1
+      repeat { count = write(descriptor, bytes.baseAddress, bytes.count) } while count < 0 && errno == EINTR
+      return count
+    }
+    guard count == line.count else {
+      let reason = count < 0 ? String(cString: strerror(errno)) : "the disk is full"
+      if count > 0 { ftruncate(descriptor, off_t(size)) }
+      throw .logFull(file: path, reason: reason)
+    }
+    size += count
+  }
+
+  /// Reads all lines again, from the first.
+  /// - Throws: what `body` throws, or `.unreadable`.
+  public func forEach(_ body: (ArraySlice<UInt8>, Int) throws(EvaluationError) -> Void) throws(EvaluationError) {
+    _ = try Self.forEachLine(descriptor, path: path) { (line, number, _) throws(EvaluationError) in
+      if !line.allSatisfy(Self.isBlank) { try body(line, number) }
+    }
+  }
+
+  /// Reads the lines of a file that nobody writes, or that somebody is writing: a last line without its end is none.
+  public static func forEach(
+    in path: String, _ body: (ArraySlice<UInt8>, Int) throws(EvaluationError) -> Void
+  ) throws(EvaluationError) {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .unreadable(file: path, reason: String(cString: strerror(errno))) }
+    defer { close(descriptor) }
+    _ = try forEachLine(descriptor, path: path) { (line, number, _) throws(EvaluationError) in
+      if !line.allSatisfy(isBlank) { try body(line, number) }
+    }
+  }
+
+  /// Calls `body` with each whole line, its number, and the place after its end. Holds one line at a time.
+  /// - Returns: what stands after the last end of a line, the number that it would have, and the file's size.
+  private static func forEachLine(
+    _ descriptor: Int32, path: String, _ body: (ArraySlice<UInt8>, Int, Int) throws(EvaluationError) -> Void
+  ) throws(EvaluationError) -> (bytes: ArraySlice<UInt8>, number: Int, end: Int) {
+    var pending: [UInt8] = []
+    var place = 0
+    var number = 1
+    var piece = [UInt8](repeating: 0, count: 1 << 18)
+    var searched = 0
+    while true {
+      let count = piece.withUnsafeMutableBytes {
+        pread(descriptor, $0.baseAddress, $0.count, off_t(place + pending.count))
+      }
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { throw .unreadable(file: path, reason: String(cString: strerror(errno))) }
+      if count == 0 { return (pending[...], number, place + pending.count) }
+      pending += piece[..<count]
+      var start = 0
+      while let end = pending[max(start, searched)...].firstIndex(of: 0x0A) {
+        try body(pending[start..<end], number, place + end + 1)
+        number += 1
+        start = end + 1
+        searched = start
+      }
+      place += start
+      pending.removeSubrange(..<start)
+      searched = pending.count
+    }
+  }
+}

@@ -1,0 +1,176 @@
+import Foundation
+
+/// What the rows of a run depend on: `manifest.json`. The same command goes on with a run; one that differs in any of
+/// this is refused.
+public struct RunManifest: Sendable, Codable, Equatable {
+  public static let schema = "vlmprune.run/1"
+
+  public struct Model: Sendable, Codable, Equatable {
+    /// As the user named it.
+    public let name: String
+    public let family: String
+    /// Of the checkpoint's files, not of their place.
+    public let digest: String
+
+    public init(name: String, family: String, digest: String) {
+      self.name = name
+      self.family = family
+      self.digest = digest
+    }
+  }
+
+  public struct Questions: Sendable, Codable, Equatable {
+    public let file: String
+    /// SHA-256 of the file, and of the annotations where there are any.
+    public let digest: String
+    /// Questions of this run: the first ones up to the limit, and of those the shard's.
+    public var count: Int
+    public let limit: Int?
+
+    public init(file: String, digest: String, count: Int, limit: Int?) {
+      self.file = file
+      self.digest = digest
+      self.count = count
+      self.limit = limit
+    }
+  }
+
+  public struct Setting: Sendable, Codable, Hashable {
+    /// The strategy's canonical spec.
+    public let strategy: String
+    /// The budget in its one spelling.
+    public let keep: String
+
+    public init(strategy: String, keep: String) {
+      self.strategy = strategy
+      self.keep = keep
+    }
+  }
+
+  public var schema = RunManifest.schema
+  public var version: String
+  /// What was built. Rows of another commit of the same version may go on.
+  public var commit: String
+  public var model: Model
+  public var precision: String
+  public var backend: String
+  public var questions: Questions
+  /// The folder of the images.
+  public var images: String
+  public var settings: [Setting]
+  public var seed: UInt64
+  public var metric: String
+  public var positions: String
+  public var packing: String
+  /// A fixed grid of crops.
+  public var grid: String?
+  public var template: String?
+  public var system: String?
+  public var maxNewTokens: Int
+  public var maxPixels: Int
+  /// "2/8"; nil where the run is whole.
+  public var shard: String?
+
+  private enum CodingKeys: String, CodingKey {
+    case schema, version, commit, model, precision, backend, questions, images, settings, seed, metric, positions
+    case packing, grid, template, system, shard
+    case maxNewTokens = "max_new_tokens"
+    case maxPixels = "max_pixels"
+  }
+
+  public init(
+    version: String, commit: String, model: Model, precision: String, backend: String, questions: Questions,
+    images: String, settings: [Setting], seed: UInt64, metric: String, positions: String, packing: String,
+    grid: String? = nil, template: String? = nil, system: String? = nil, maxNewTokens: Int, maxPixels: Int,
+    shard: String? = nil
+  ) {
+    self.version = version
+    self.commit = commit
+    self.model = model
+    self.precision = precision
+    self.backend = backend
+    self.questions = questions
+    self.images = images
+    self.settings = settings
+    self.seed = seed
+    self.metric = metric
+    self.positions = positions
+    self.packing = packing
+    self.grid = grid
+    self.template = template
+    self.system = system
+    self.maxNewTokens = maxNewTokens
+    self.maxPixels = maxPixels
+    self.shard = shard
+  }
+
+  /// Strategies and budgets of the settings, each once, in their order.
+  public var strategies: [String] { Self.distinct(settings.map(\.strategy)) }
+  public var budgets: [String] { Self.distinct(settings.map(\.keep)) }
+
+  /// Rows of the finished run.
+  public var rowCount: Int { questions.count * settings.count }
+
+  private static func distinct(_ texts: [String]) -> [String] {
+    var seen: Set<String> = []
+    return texts.filter { seen.insert($0).inserted }
+  }
+}
+
+extension RunManifest {
+  /// Every field that rows depend on, as text.
+  private var fields: [(name: String, value: String)] {
+    [
+      ("schema", schema), ("version", version), ("model", "\(model.name) (\(model.digest))"), ("precision", precision),
+      ("backend", backend), ("questions", "\(questions.file) (\(questions.digest))"),
+      ("limit", questions.limit.map { "\($0)" } ?? "none"), ("images", images),
+      ("strategies", strategies.joined(separator: ", ")), ("budgets", budgets.joined(separator: ", ")),
+      ("settings", settings.map { "\($0.strategy) at \($0.keep)" }.joined(separator: ", ")), ("seed", "\(seed)"),
+      ("metric", metric), ("positions", positions), ("packing", packing), ("grid", grid ?? "none"),
+      ("template", template ?? "the checkpoint's"), ("system", system ?? "none"),
+      ("max_new_tokens", "\(maxNewTokens)"), ("max_pixels", "\(maxPixels)"), ("shard", shard ?? "none"),
+      ("count", "\(questions.count)"),
+    ]
+  }
+
+  /// The first field in which two manifests differ, and both values. What only names the model and the files is no
+  /// difference where their digests are equal.
+  /// - Parameter ignoring: fields that may differ.
+  public func difference(
+    from other: RunManifest, ignoring: Set<String> = []
+  ) -> (field: String, ours: String, theirs: String)? {
+    for (ours, theirs) in zip(fields, other.fields) where ours.value != theirs.value {
+      if ours.name == "model", model.digest == other.model.digest { continue }
+      if ours.name == "questions", questions.digest == other.questions.digest { continue }
+      if !ignoring.contains(ours.name) { return (ours.name, ours.value, theirs.value) }
+    }
+    return nil
+  }
+
+  /// The file's content.
+  public func data() throws -> Data {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+    return try encoder.encode(self) + Data([0x0A])
+  }
+
+  /// Reads a run's manifest.
+  /// - Throws: `.notARun` where there is none, or one of another program or a later version.
+  public static func read(folder: String) throws(EvaluationError) -> RunManifest {
+    let path = "\(folder)/manifest.json"
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw .notARun(folder: folder, reason: "it has no manifest.json")
+    }
+    do {
+      let manifest = try JSONDecoder().decode(RunManifest.self, from: data)
+      guard manifest.schema == schema else {
+        throw EvaluationError.notARun(folder: folder, reason: "its manifest is of schema \(manifest.schema)")
+      }
+      return manifest
+    } catch let error as EvaluationError {
+      throw error
+    } catch {
+      throw .notARun(folder: folder, reason: "its manifest.json cannot be read")
+    }
+  }
+}

@@ -1,0 +1,63 @@
+import Pruning
+import VLM
+
+/// The settings of a sweep: dense first, then every strategy at every budget, each setting once, however it was spelled.
+public struct SettingList: Sendable {
+  /// A setting and how a run's files name it.
+  public struct Entry: Sendable {
+    public let setting: PruningSetting
+    public let name: RunManifest.Setting
+  }
+
+  /// Baselines that every sweep has, so that no strategy is shown without them.
+  public static let baselines = ["random", "uniform", "downsample"]
+  /// What is tried where nobody names budgets.
+  public static let standardBudgets = ["100%", "50%", "25%", "11%"]
+
+  public private(set) var entries: [Entry] = []
+  /// What was left out and why, a line each.
+  public private(set) var notes: [String] = []
+
+  /// - Parameters:
+  ///   - strategies: specs as the user wrote them.
+  ///   - base: gives positions, seed and packing.
+  /// - Throws: `PruningError` or `VLMError` where a strategy or a budget cannot serve the model.
+  public init(
+    strategies: [any PruningStrategy], budgets: [Budget], base: PruningSetting, model: VisionLanguageModel,
+    check: (PruningSetting) throws -> Void
+  ) throws {
+    var dense = base
+    dense.strategy = try StrategyCatalogue.standard.make(parsing: "none")
+    dense.budget = .all
+    try append(dense, model: model)
+    let smaller = budgets.filter { $0 != .all }
+    let pruning = strategies.filter { type(of: $0).prunes }
+    if smaller.isEmpty, !pruning.isEmpty {
+      notes.append("every budget is 100%, where strategies do nothing: only the dense setting is left")
+    }
+    for (strategy, isWanted) in pruning.map({ ($0, true) }) + (try Self.baselineStrategies().map { ($0, false) }) {
+      for budget in smaller {
+        var setting = base
+        setting.strategy = strategy
+        setting.budget = budget
+        do { try check(setting) } catch {
+          if isWanted { throw error }
+          notes.append("the baseline \(type(of: strategy).name) is left out at \(budget): it cannot serve this model")
+          continue
+        }
+        try append(setting, model: model)
+      }
+    }
+  }
+
+  private static func baselineStrategies() throws -> [any PruningStrategy] {
+    try baselines.map { try StrategyCatalogue.standard.make(parsing: $0) }
+  }
+
+  private mutating func append(_ setting: PruningSetting, model: VisionLanguageModel) throws {
+    let name = RunManifest.Setting(
+      strategy: try model.spec(of: setting).description, keep: setting.budget.description)
+    guard !entries.contains(where: { $0.name == name }) else { return }
+    entries.append(Entry(setting: setting, name: name))
+  }
+}

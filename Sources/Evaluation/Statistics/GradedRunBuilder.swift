@@ -1,0 +1,144 @@
+/// Collects rows one by one and keeps only what figures are made of, no texts of answers.
+public struct GradedRunBuilder {
+  private struct Key: Hashable {
+    let strategy: String
+    let keep: String
+  }
+
+  /// A setting's values by the place of the question; not a number where there is none.
+  private struct Column {
+    let key: Key
+    var grades: [Double] = []
+    var kept: [Double] = []
+    var visualTokens: [Double] = []
+    var times: [String: [Double]] = [:]
+  }
+
+  private let file: String
+  private var places: [Question.Identifier: Int] = [:]
+  private var questions: [Question.Identifier] = []
+  private var images: [String?] = []
+  private var categories: [String?] = []
+  private var columnPlaces: [Key: Int] = [:]
+  private var columns: [Column] = []
+  public private(set) var rowCount = 0
+
+  /// - Parameter file: how to name the rows' file in errors.
+  public init(file: String) { self.file = file }
+
+  /// Adds one row.
+  /// - Parameter line: where it stands, for messages.
+  /// - Throws: `EvaluationError` where it has no grade, where its question has a row already in its setting, and where
+  ///   an earlier row of its question names another image or category.
+  public mutating func add(_ row: RunRow, line: Int) throws(EvaluationError) {
+    let file = file
+    func fault(_ reason: String) -> EvaluationError { .malformedRow(file: file, line: line, reason: reason) }
+    let name = Self.label(row.question)
+    guard let grade = row.error == nil ? row.correct : 0 else { throw fault("its correct is null: nothing to compare") }
+    let place = place(of: row.question)
+    guard Self.agree(&images[place], row.image) else { throw fault("question \(name) had another image before") }
+    guard Self.agree(&categories[place], row.category) else {
+      throw fault("question \(name) had another category before")
+    }
+    let column = column(of: Key(strategy: row.strategy, keep: row.keep))
+    if columns[column].grades.count > place, !columns[column].grades[place].isNaN {
+      throw fault("question \(name) occurs twice under \(row.strategy) at \(row.keep)")
+    }
+    Self.put(grade, at: place, in: &columns[column].grades)
+    Self.put(row.kept.map(Double.init) ?? .nan, at: place, in: &columns[column].kept)
+    Self.put(row.visualTokens.map(Double.init) ?? .nan, at: place, in: &columns[column].visualTokens)
+    for (stage, time) in row.times { Self.put(time, at: place, in: &columns[column].times[stage, default: []]) }
+    rowCount += 1
+  }
+
+  /// The run, when every setting has every question.
+  /// - Parameter isPartial: whether questions that a setting lacks are left out instead of refused.
+  /// - Throws: `EvaluationError` naming the setting and the question that is missing.
+  public func run(isPartial: Bool = false) throws(EvaluationError) -> GradedRun {
+    guard rowCount > 0 else { throw .noRows(file: file) }
+    let dense = columns.filter { $0.key.strategy == "none" }
+    guard let first = dense.first else { throw .unpairedRows(file: file, reason: "there is no row of strategy none") }
+    guard dense.count == 1 else {
+      throw .unpairedRows(
+        file: file, reason: "strategy none stands there twice, at \(first.key.keep) and at \(dense[1].key.keep)")
+    }
+    var order = questions.indices.sorted { Self.precedes(questions[$0], questions[$1]) }
+    if isPartial {
+      order.removeAll { place in columns.contains { Self.value(at: place, in: $0.grades).isNaN } }
+      guard !order.isEmpty else { throw .noRows(file: file) }
+    }
+    for column in columns {
+      guard let missing = order.first(where: { Self.value(at: $0, in: column.grades).isNaN }) else { continue }
+      throw .unpairedRows(
+        file: file,
+        reason: "\(column.key.strategy) at \(column.key.keep) has no row of question \(Self.label(questions[missing]))")
+    }
+    return GradedRun(
+      questions: order.map { questions[$0] }, images: order.map { images[$0] },
+      categories: order.map { categories[$0] },
+      settings: columns.map { Self.setting($0, order) })
+  }
+
+  private static func setting(_ column: Column, _ order: [Int]) -> GradedRun.Setting {
+    func ordered(_ values: [Double]) -> [Double] { order.map { value(at: $0, in: values) } }
+    func complete(_ values: [Double]) -> [Double]? {
+      let values = ordered(values)
+      return values.contains(where: \.isNaN) ? nil : values
+    }
+    return GradedRun.Setting(
+      strategy: column.key.strategy, keep: column.key.keep, grades: ordered(column.grades),
+      kept: complete(column.kept), visualTokens: complete(column.visualTokens), times: column.times.mapValues(ordered))
+  }
+
+  private mutating func place(of question: Question.Identifier) -> Int {
+    if let place = places[question] { return place }
+    places[question] = questions.count
+    questions.append(question)
+    images.append(nil)
+    categories.append(nil)
+    return questions.count - 1
+  }
+
+  private mutating func column(of key: Key) -> Int {
+    if let column = columnPlaces[key] { return column }
+    columnPlaces[key] = columns.count
+    columns.append(Column(key: key))
+    return columns.count - 1
+  }
+
+  /// Takes what a row says of its question; rows that say nothing do not contradict.
+  private static func agree(_ known: inout String?, _ said: String?) -> Bool {
+    guard let said else { return true }
+    guard let before = known else {
+      known = said
+      return true
+    }
+    return before == said
+  }
+
+  private static func put(_ value: Double, at place: Int, in values: inout [Double]) {
+    while values.count <= place { values.append(.nan) }
+    values[place] = value
+  }
+
+  private static func value(at place: Int, in values: [Double]) -> Double {
+    place < values.count ? values[place] : .nan
+  }
+
+  private static func precedes(_ one: Question.Identifier, _ other: Question.Identifier) -> Bool {
+    switch (one, other) {
+    case (.number(let one), .number(let other)): one < other
+    case (.name(let one), .name(let other)): one.utf8.lexicographicallyPrecedes(other.utf8)
+    case (.number, .name): true
+    case (.name, .number): false
+    }
+  }
+
+  /// 1 and "1" are two questions, and messages tell them apart.
+  private static func label(_ question: Question.Identifier) -> String {
+    switch question {
+    case .number(let number): "\(number)"
+    case .name(let name): "\"\(name)\""
+    }
+  }
+}

@@ -1,0 +1,84 @@
+/// What a run's rows say: accuracy of each setting, its share of the dense accuracy, and tests against the dense
+/// answers and against chance.
+public struct StatisticsReport: Sendable {
+  /// The smallest budget that keeps a share of the dense accuracy; all nil where none does.
+  public struct Smallest: Sendable, Hashable {
+    public let keep: String?
+    public let retained: Double?
+    public let lower: Double?
+  }
+
+  public struct Row: Sendable {
+    public let strategy: String
+    public let keep: String
+    public let overall: SettingFigures
+    /// By name.
+    public let categories: [(name: String, figures: SettingFigures)]
+  }
+
+  public let options: StatisticsOptions
+  /// Questions.
+  public let n: Int
+  public let rows: [Row]
+  /// By strategy, `none` left out; nil where no share was asked for.
+  public let smallest: [String: Smallest]?
+
+  /// - Throws: `EvaluationError` where rows cannot be compared: see `GradedRunBuilder`.
+  public init(
+    _ rows: [RunRow], options: StatisticsOptions = StatisticsOptions(), file: String
+  ) throws(EvaluationError) {
+    var builder = GradedRunBuilder(file: file)
+    for (index, row) in rows.enumerated() { try builder.add(row, line: index + 1) }
+    try self.init(try builder.run(), options: options, file: file)
+  }
+
+  /// - Parameter file: how to name the rows' file in errors.
+  /// - Throws: `EvaluationError` where images are drawn and a question has none, and where a smallest budget is asked
+  ///   for and a strategy's budgets have no order.
+  public init(
+    _ run: GradedRun, options: StatisticsOptions = StatisticsOptions(), file: String
+  ) throws(EvaluationError) {
+    if options.cluster == .image, let place = run.images.firstIndex(of: nil) {
+      throw .unpairedRows(file: file, reason: "question \(run.questions[place]) has no image to draw")
+    }
+    let overall = SettingFigures.all(of: run, at: Array(run.questions.indices), options: options)
+    let groups = run.groups.map {
+      (name: $0.name, figures: SettingFigures.all(of: run, at: $0.places, options: options))
+    }
+    self.options = options
+    n = run.questions.count
+    rows = run.settings.indices.map { setting in
+      Row(
+        strategy: run.settings[setting].strategy, keep: run.settings[setting].keep, overall: overall[setting],
+        categories: groups.map { (name: $0.name, figures: $0.figures[setting]) })
+    }
+    smallest = try options.atLeast.map { (share) throws(EvaluationError) in
+      try Self.smallest(keeping: share, run, overall)
+    }
+  }
+
+  /// Budgets are tried from the largest down, and the first that fails ends the search: trying all of them and taking
+  /// the smallest that happens to hold would be wrong more often than one test is.
+  private static func smallest(
+    keeping share: Double, _ run: GradedRun, _ figures: [SettingFigures]
+  ) throws(EvaluationError) -> [String: Smallest] {
+    var found: [String: Smallest] = [:]
+    var ended: Set<String> = []
+    var measures: [String: Set<BudgetSize.Measure>] = [:]
+    for (setting, figures) in zip(run.settings, figures) where !setting.isDense {
+      let strategy = setting.strategy
+      if !setting.size.isEverything { measures[strategy, default: []].insert(setting.size.measure) }
+      if let known = measures[strategy], known.count > 1 || known.contains(.unknown) {
+        throw .unorderedBudgets(run.settings.filter { $0.strategy == strategy }.map(\.keep), strategy: strategy)
+      }
+      if found[strategy] == nil { found[strategy] = Smallest(keep: nil, retained: nil, lower: nil) }
+      guard !ended.contains(strategy) else { continue }
+      if let lower = figures.lower, lower >= share {
+        found[strategy] = Smallest(keep: setting.keep, retained: figures.retained, lower: lower)
+      } else {
+        ended.insert(strategy)
+      }
+    }
+    return found
+  }
+}

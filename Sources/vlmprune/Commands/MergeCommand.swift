@@ -1,0 +1,59 @@
+import ArgumentParser
+import Evaluation
+
+struct MergeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "merge",
+    abstract: "Join the shards of a sweep into one run.",
+    discussion: """
+      Takes the folder of each shard, in any order, and makes the run that the command without --shard would have made.
+
+      Example:
+        vlmprune merge RUN-1 RUN-2 --out RUN
+      """)
+
+  @Argument(help: ArgumentHelp("Folders of the shards.", valueName: "run"))
+  var runs: [String]
+
+  @Option(name: .long, help: ArgumentHelp("Folder of the merged run.", valueName: "dir"))
+  var out: String
+
+  @Flag(name: .long, help: "Print one JSON object.")
+  var json = false
+
+  private struct Report: Encodable {
+    let out: String
+    let shards: Int
+    let rows: Int
+    let questions: Int
+  }
+
+  func run() throws {
+    try OutputFolder.check(out, option: "--out")
+    let merge = try RunMerge(folders: runs)
+    try merge.write(to: out)
+    if let results = try results() { try RunFolder.write(results: results, folder: out) }
+    let report = Report(
+      out: out, shards: runs.count, rows: merge.manifest.rowCount, questions: merge.manifest.questions.count)
+    if json {
+      try StandardOutput.write(json: report, envelope: Envelope("merge"))
+    } else {
+      try StandardOutput.write(
+        "\(out): \(report.rows) rows of \(report.shards) shards, \(report.questions) questions\n")
+    }
+  }
+
+  /// The table of the merged rows; nil where they are not graded.
+  private func results() throws -> String? {
+    var builder = GradedRunBuilder(file: out)
+    var isGraded = true
+    let file = "\(out)/rows.jsonl"
+    try LineLog.forEach(in: file) { (line, number) throws(EvaluationError) in
+      let row = try RunRow(parsing: Array(line), file: file, line: number)
+      isGraded = isGraded && (row.correct != nil || row.error != nil)
+      if isGraded { try builder.add(row, line: number) }
+    }
+    guard isGraded, builder.rowCount > 0 else { return nil }
+    return try StatisticsReport(try builder.run(), file: out).csv()
+  }
+}
