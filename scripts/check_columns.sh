@@ -1,11 +1,11 @@
 #!/bin/sh
-# Fails where a line is wider than 120 columns. swift-format wraps code but leaves comments as they are, and C, headers,
-# scripts and this project's Makefile are not its business.
+# Fails if a line is wider than 120 columns. swift-format wraps code but leaves comments as they are, and does not check
+# C, headers, scripts and this project's Makefile.
 set -eu
 
 cd "$(dirname "$0")/.."
 
-# The C locale: awk then reads bytes, of which those that go on a UTF-8 character are not counted.
+# The C locale: awk then reads bytes, and the continuation bytes of UTF-8 characters are not counted.
 LC_ALL=C
 export LC_ALL
 find Makefile Package.swift Sources Tests scripts Benchmarks/Package.swift Benchmarks/Sources -type f \

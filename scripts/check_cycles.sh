@@ -1,6 +1,6 @@
 #!/bin/sh
-# Fails where files of one module name each other's types in a circle, unless scripts/allowed_cycles.txt says why they
-# may. Such files can only be read together. Comments and strings do not count, nor do nested and private types.
+# Fails if files of one module name each other's types in a circle, unless scripts/allowed_cycles.txt says why they may.
+# Such files can only be read together. Comments and strings do not count, nor do nested and private types.
 #   scripts/check_cycles.sh [--explain]     --explain: also which file names what
 set -eu
 

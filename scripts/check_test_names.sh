@@ -1,5 +1,5 @@
 #!/bin/sh
-# Fails where a test or a suite is not named by a sentence in backticks: one style, so that a report reads like a text.
+# Fails if a test or a suite is not named by a sentence in backticks: one style, so that a report reads like a text.
 set -eu
 
 cd "$(dirname "$0")/.."

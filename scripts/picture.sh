@@ -29,7 +29,7 @@ for scene in $scenes; do
     tiles="$tiles -label '$label' '$tile'"
   done
 done
-# Colours reduced: the picture is for a page, not for measuring.
+# Fewer colours: the picture is for a page, not for measuring.
 eval montage $tiles -tile 4x3 -geometry 240x240+4+4 -background white -pointsize 18 "'$folder/all.png'"
 convert "$folder/all.png" +dither -colors 200 "PNG8:$root/docs/strategies.png"
 echo "docs/strategies.png"

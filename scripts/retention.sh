@@ -14,7 +14,7 @@ trap 'rm -f "$result"' EXIT
 "$binary" sweep ${2:+--model "$2"} --questions "$scenes/questions.jsonl" --images "$scenes" \
   --strategies "$strategies" --keep "$budgets" --json > "$result"
 
-# One row a line: a small table needs no JSON reader.
+# One row per line: a small table needs no JSON parser.
 rows=$(sed 's/{"accuracy"/\n&/g' "$result")
 field() { echo "$1" | sed 's/.*"'"$2"'":"\{0,1\}\([^,"}]*\).*/\1/'; }
 

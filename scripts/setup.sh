@@ -30,7 +30,7 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 
 echo "installing$missing (apt-get)"
-# Package lists are empty on a fresh machine, and nobody should be asked questions.
+# Package lists are empty on a fresh machine, and the installation must not ask questions.
 $as_root env DEBIAN_FRONTEND=noninteractive apt-get update -q
 # shellcheck disable=SC2086 # a list of names
 $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing

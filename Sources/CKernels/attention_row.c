@@ -70,7 +70,7 @@ INLINE void attend(size_t heads, const float *queries, const float *keys, const 
 
 CLONES void cv_attend_row(size_t heads, const float *queries, const float *keys, const float *values,
                           size_t positions, size_t width, float scale, float *scores, float *context) {
-  // A number that the compiler knows keeps the sums in registers.
+  // A compile-time constant keeps the sums in registers.
   if (heads == SHARING) {
     attend(SHARING, queries, keys, values, positions, width, scale, scores, context);
     return;

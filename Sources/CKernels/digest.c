@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-// Eight lanes, each a running product-sum of 64-bit words, so that swapped, missing and flipped words all show.
+// Eight lanes, each a running product-sum of 64-bit words, so that swapped, missing and flipped words are all detected.
 CLONES uint64_t cv_digest(const uint8_t *bytes, size_t count) {
   const uint64_t factor = 0x9e3779b97f4a7c15u;
   uint64_t lane[8] = {1, 2, 3, 4, 5, 6, 7, 8};

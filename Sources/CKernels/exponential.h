@@ -1,4 +1,4 @@
-// exp and what is built on it: activations, softmax and attention share these.
+// exp and the functions built on it, shared by activations, softmax and attention.
 #ifndef EXPONENTIAL_H
 #define EXPONENTIAL_H
 
@@ -12,7 +12,7 @@ INLINE float fast_exp(float x) {
   FAST_SUMS
   x = x < -87.3f ? -87.3f : x;
   x = x > 88.3f ? 88.3f : x;
-  const float shifted = x * 1.44269504088896341f + 12582912.0f;  // rounds to an integer, which its low bits hold
+  const float shifted = x * 1.44269504088896341f + 12582912.0f;  // rounds to an integer, held in the low bits
   const float n = shifted - 12582912.0f;
   float r = x - n * 0.693359375f;
   r = r + n * 2.12194440e-4f;
@@ -29,7 +29,7 @@ INLINE float fast_exp(float x) {
   return p * as_float((int32_t)((exponent - 0x4b400000u + 127u) << 23));
 }
 
-// A maximum of floats vectorises only where a NaN may be stepped over: here it may, the sum carries it.
+// A maximum of floats vectorises only if NaNs may be skipped. Here they may, because the sum carries them.
 INLINE float largest(const float *row, size_t count) {
   float result = -INFINITY;
   size_t i = 0;

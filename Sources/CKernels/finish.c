@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-// Outputs are larger than any cache, and a store that misses waits for its line: lines of the rows to come are asked
-// for early.
+// Outputs are larger than any cache, and a store that misses waits for its line, so the lines of later rows are
+// prefetched.
 INLINE void expect(const float *output, size_t count) {
   for (size_t i = 0; i < count; i += 16) __builtin_prefetch(output + i, 1, 2);
 }

@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include <string.h>
 
-// Sixteen lanes at once; the compiler splits them where registers are narrower. Passed by address: by value, how they
-// travel would depend on the CPU level.
+// Sixteen lanes at once; the compiler splits them where registers are narrower. Passed by address, because the calling
+// convention for values depends on the CPU level.
 typedef float lanes __attribute__((vector_size(64), aligned(4)));
 typedef int32_t int_lanes __attribute__((vector_size(64), aligned(4)));
 
@@ -32,7 +32,7 @@ INLINE float sum_of(const lanes *values) {
   return (f[0] + f[2]) + (f[1] + f[3]);
 }
 
-// To bfloat16: round to nearest, ties to even. A NaN keeps its sign and stays one.
+// To bfloat16: round to nearest, ties to even. A NaN stays a NaN and keeps its sign.
 INLINE uint16_t narrow(float value) {
   uint32_t bits;
   memcpy(&bits, &value, sizeof bits);

@@ -47,7 +47,7 @@ CLONES void cv_pack_int8(const float *rows, size_t columns, size_t inputs, size_
     float inverse;
     const float scale = scale_of(largest(row, inputs), &inverse);
     int32_t sum = 0;
-    // Without an inverse every integer is zero, as the panel is already; zero times infinity is none.
+    // Without an inverse every integer is zero, which the panel already holds; zero times infinity would be NaN.
     for (size_t k = 0; inverse > 0 && k < inputs; k++) {
       const int8_t q = (int8_t)rintf(row[k] * inverse);
       panel[(k / 4 * PANEL + c) * 4 + k % 4] = q;

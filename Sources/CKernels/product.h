@@ -1,4 +1,4 @@
-// What the products of both formats share: sums that go to an output, and rows that come in groups.
+// What the products of both formats share: writing sums to an output, and cutting rows into groups.
 #ifndef PRODUCT_H
 #define PRODUCT_H
 
@@ -8,11 +8,10 @@
 #if defined(__x86_64__)
 
 enum {
-  VECTORS = 4,  // of sixteen outputs each, a panel
+  VECTORS = 4,  // of sixteen outputs each, per panel
   // Six rows of four vectors of sums, four of weights and one of channels fill 29 of the 32 registers.
   GROUP = CV_GROUP_ROWS,
-  // One row is as fast as memory is, and memory is faster when it is told what comes: into the second-level cache, by 2
-  // %.
+  // A single row runs at memory speed, and prefetching into the second-level cache makes it 2 % faster.
   AHEAD = 4096,
 };
 
@@ -43,8 +42,8 @@ INLINE void activate(const cv_output *output, size_t row, size_t rows, size_t co
                    output->factors ? output->factors + row * output->factor_stride + column : 0, output->factor_stride);
 }
 
-// Rows of the next group, of `left` rows that remain: groups of nearly equal size, so that no row is left alone. A
-// group costs what reading the panel costs, at least.
+// Rows of the next group when `left` rows remain. Groups have nearly equal size, so that no row is left alone: each
+// group costs at least one read of the panel.
 INLINE size_t group_size(size_t left) {
   const size_t groups = (left + GROUP - 1) / GROUP;
   return (left + groups - 1) / groups;

@@ -2,7 +2,7 @@
 
 #if defined(__x86_64__)
 
-// `vectors` of the panel's four are computed.
+// Computes `vectors` of the panel's four vectors.
 BF16 INLINE void bf16_group(const int count, const int vectors, const uint16_t *rows, size_t row_stride,
                             const float *row_scales, const uint16_t *panel, size_t inner, const cv_output *output,
                             size_t row, size_t column) {
@@ -44,7 +44,7 @@ BF16 void cv_product_bf16(const uint16_t *rows, size_t row_stride, const float *
 #define CALL(COUNT) bf16_group(COUNT, 4, rows, row_stride, row_scales, panel, inner, output, row, column)
 #define CALL_NARROW(COUNT) bf16_group(COUNT, 1, rows, row_stride, row_scales, panel, inner, output, row, column)
 #define CALL_HALF(COUNT) bf16_group(COUNT, 2, rows, row_stride, row_scales, panel, inner, output, row, column)
-      // Attention has panels with a few columns: 577 keys leave one.
+      // Attention has panels with few columns: 577 keys leave one for the last panel.
       if (left <= 16) {
         GROUPS(CALL_NARROW)
       } else if (left <= 32) {

@@ -1,4 +1,4 @@
-// What weights and rows of activations share on their way to int8: the rotation, the largest magnitude, the scale.
+// What weights and rows of activations share when they become int8: the rotation, the largest magnitude, the scale.
 #ifndef QUANTISE_H
 #define QUANTISE_H
 
@@ -46,8 +46,8 @@ INLINE void hadamard_any(float *values, size_t block) {
   for (size_t i = 0; i < block; i++) values[i] *= scale;
 }
 
-// The largest magnitude; infinite, or NaN, when a value is that. As integers, because magnitudes are ordered like their
-// bits, and a maximum of floats does not vectorise: it would step over a NaN.
+// The largest magnitude; infinite or NaN if a value is. Compared as integers, because magnitudes are ordered like their
+// bits, and a maximum of floats does not vectorise without skipping NaNs.
 INLINE float largest(const float *values, size_t count) {
   int32_t magnitude = 0;
   for (size_t i = 0; i < count; i++) {
@@ -61,9 +61,9 @@ INLINE float largest(const float *values, size_t count) {
   return result;
 }
 
-// One row's scale, and what its values are multiplied with to become integers. Zero both where the largest magnitude is
-// zero or so small that 127 divided by it overflows. Of a row that is not finite, the scale is not a number and the
-// integers are zero: so every product of it is not a number.
+// One row's scale, and the inverse that its values are multiplied by to become integers. Both are zero if the largest
+// magnitude is zero, or so small that 127 divided by it overflows. For a row that is not finite, the scale is NaN and
+// the integers are zero, so every product of it is NaN.
 INLINE float scale_of(float magnitude, float *inverse) {
   *inverse = 0;
   if (!(magnitude < INFINITY)) return NAN;

@@ -1,4 +1,4 @@
-// What the AVX-512 files share: instruction sets, the width of a panel, vectors that are not full.
+// What the AVX-512 files share: instruction sets, the width of a panel, vectors that are partly filled.
 #ifndef WIDE_H
 #define WIDE_H
 
@@ -17,7 +17,7 @@
 
 INLINE __mmask16 first_lanes(size_t count) { return count >= 16 ? 0xffff : (__mmask16)((1u << count) - 1); }
 
-// Two vectors in one of bfloat16: `first` in the lower half.
+// Two vectors narrowed into one of bfloat16: `first` in the lower half.
 BF16 INLINE __m512i narrow_both(__m512 first, __m512 second) { return (__m512i)_mm512_cvtne2ps_pbh(second, first); }
 
 #endif

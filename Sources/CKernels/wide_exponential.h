@@ -1,4 +1,4 @@
-// exp in AVX-512's own instructions, which have 2^n and a rounding to whole numbers.
+// exp with AVX-512's own instructions for 2^n and for rounding to whole numbers.
 #ifndef WIDE_EXPONENTIAL_H
 #define WIDE_EXPONENTIAL_H
 
@@ -8,7 +8,7 @@
 
 // 2^x as 2^n · 2^r with whole n and |r| <= 1/2; the polynomial is Cephes' exp2f.
 WIDE INLINE __m512 exp2_of(__m512 x) {
-  // Infinity less infinity is not a number; far below is zero all the same. A NaN comes second, and stays.
+  // -infinity minus -infinity would be NaN, and 2^-200 is zero all the same. A NaN is the second operand, and stays.
   x = _mm512_max_ps(_mm512_set1_ps(-200.0f), x);
   const __m512 n = _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
   const __m512 r = _mm512_sub_ps(x, n);

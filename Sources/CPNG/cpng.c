@@ -16,7 +16,7 @@ static void fail(png_structp png, png_const_charp text) {
   png_longjmp(png, 1);
 }
 
-// libpng only warns where the checksum of all the pixels does not match. Pillow refuses that.
+// libpng only warns if the checksum over all the pixels does not match; Pillow refuses the file.
 static void judge_warning(png_structp png, png_const_charp text) {
   if (strstr(text, "incorrect data check") != NULL) png_error(png, text);
 }
@@ -48,13 +48,13 @@ static void take(png_structp png, png_bytep out, size_t count) {
   reader->remaining -= count;
 }
 
-// Text and colour profiles are never used; skipping them keeps compressed bombs closed.
+// Text and colour profiles are never used; skipping them is a defence against decompression bombs.
 static void skip_unused_chunks(png_structp png) {
   static const png_byte names[] = "tEXt\0zTXt\0iTXt\0iCCP\0sPLT\0hIST\0eXIf";
   png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, names, (int)(sizeof(names) / 5));
 }
 
-// Asks libpng for the row format that leaves the least to do here.
+// Asks libpng for the row format that leaves the least work here.
 static RowFormat choose_row_format(Reader *reader, int transparency) {
   png_structp png = reader->png;
   const int type = png_get_color_type(png, reader->info);
@@ -83,7 +83,7 @@ static uint8_t blend_with_white(uint32_t value, uint32_t alpha) {
 static void convert_row(RowFormat format, const uint8_t *row, uint8_t *out, size_t width) {
   for (size_t x = 0; x < width; x++, out += 3) {
     if (format == ROW_GREY16) {
-      // Pillow's "I;16" to "RGB" clips, it does not scale.
+      // Pillow's "I;16" to "RGB" clips instead of scaling.
       const uint8_t grey = row[2 * x] ? 255 : row[2 * x + 1];
       out[0] = out[1] = out[2] = grey;
     } else {
@@ -179,7 +179,8 @@ static void read_rows(Reader *reader, uint32_t width, uint32_t height, int trans
   const size_t row_bytes = (size_t)format * width;
   if (png_get_rowbytes(png, reader->info) != row_bytes) png_error(png, "a row has an unexpected size");
 
-  // Plain RGB goes straight to the caller. Anything else needs a row, or every row where passes interlace.
+  // Plain RGB is written straight to the caller's memory. Anything else needs memory for one row, or for all rows of an
+  // interlaced file.
   uint8_t *rows = pixels;
   size_t stride = row_bytes;
   if (format != ROW_RGB) {
@@ -196,7 +197,7 @@ static void read_rows(Reader *reader, uint32_t width, uint32_t height, int trans
       if (has_key) whiten_key(key, out, width);
     }
   }
-  // What comes after the last row is read for the checksum of the pixels alone.
+  // What follows the last row is read only for the checksum over the pixels.
   reader->has_all_rows = 1;
   png_read_end(png, NULL);
 }
@@ -209,12 +210,12 @@ static int read_guarded(Reader *reader, uint32_t width, uint32_t height, int tra
     return -1;
   }
   if (setjmp(png_jmpbuf(reader->png))) {
-    // Like Pillow, a picture that ends early is whole once its rows are there.
+    // As in Pillow, a file that ends early is complete once all its rows are read.
     return reader->has_all_rows && strstr(message, "incorrect data check") == NULL ? 0 : -1;
   }
   reader->info = png_create_info_struct(reader->png);
   if (reader->info == NULL) png_error(reader->png, "out of memory");
-  // Checksums of chunks in front of the pixels are the caller's to check; those of the pixels' chunks Pillow ignores.
+  // The caller checks the checksums of chunks before the pixels; Pillow ignores those of the pixel chunks.
   png_set_crc_action(reader->png, PNG_CRC_QUIET_USE, PNG_CRC_QUIET_USE);
   png_set_read_fn(reader->png, reader, take);
   png_set_user_limits(reader->png, width, height);

@@ -7,13 +7,13 @@
 
 enum {
   MOST = 1023,
-  // Looks at memory before sleeping: thirty microseconds, where a pause takes sixty cycles.
+  // Looks at memory before a thread sleeps: thirty microseconds, if a pause takes sixty cycles.
   LOOKS = 2000,
 };
 
 static struct {
   atomic_flag taken;
-  // Call number << 16 | helpers of that call: read at once, so that a thread that is not part of a call need not
+  // Call number << 16 | helpers of that call: read together, so that a thread that is not part of a call need not
   // answer.
   _Atomic uint64_t call;
   _Atomic size_t working;
@@ -21,7 +21,7 @@ static struct {
   _Atomic int caller_sleeps;
   void (*task)(void *);
   void *context;
-  // The rest belongs to the caller who has the team.
+  // The fields below belong to the caller that holds the team.
   size_t threads;
   size_t processors;
   pthread_mutex_t lock;
@@ -82,7 +82,7 @@ static void await_helpers(int looks) {
   pthread_mutex_unlock(&team.lock);
 }
 
-// Makes threads until there are `helpers`, or as many as the system gives. Returns how many of those may help.
+// Creates threads until there are `helpers`, or as many as the system allows. Returns how many of them may help.
 static size_t grow(size_t helpers) {
   while (team.threads < helpers) {
     pthread_attr_t attributes;
@@ -115,7 +115,7 @@ void cv_team_run(size_t helpers, void (*task)(void *), void *context) {
     pthread_mutex_unlock(&team.lock);
   }
   task(context);
-  // Where threads outnumber processors, looking keeps the one who is waited for from running.
+  // If threads outnumber processors, looking would keep the awaited thread from running.
   await_helpers(helpers < team.processors ? LOOKS : 0);
   atomic_flag_clear_explicit(&team.taken, memory_order_release);
 }

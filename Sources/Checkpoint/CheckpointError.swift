@@ -7,7 +7,7 @@ public enum CheckpointError: Error, Sendable, Hashable {
   case missingTensor(name: String, file: String)
   case shape(name: String, expected: [Int], found: [Int], file: String)
   case unsupportedType(name: String, type: String, file: String)
-  /// Weights in a packed form of some quantisation method.
+  /// Weights in the packed form of some quantisation method.
   case quantised(method: String, file: String)
   case unusedTensors(names: [String], file: String)
   /// A folder without weights that can be read.

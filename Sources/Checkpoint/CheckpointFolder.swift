@@ -51,7 +51,7 @@ public struct CheckpointFolder: Sendable {
   /// - Throws: `CheckpointError`; `.noWeights` names a form that is not supported when one is found instead.
   public func weights() throws(CheckpointError) -> WeightSource { try weights(packing: packing) }
 
-  /// A source of its own for each caller; headers are read and checked once.
+  /// Each caller gets its own source; headers are read and checked only once.
   private func weights(packing: WeightPacking?) throws(CheckpointError) -> WeightSource {
     let files = try tensorFiles()
     return WeightSource(label: files.label, files: files.byTensor, packing: packing)
@@ -89,7 +89,7 @@ public struct CheckpointFolder: Sendable {
     var shards: [String: TensorFile] = [:]
     var files: [String: TensorFile] = [:]
     for member in map {
-      // A shard is a plain name beside the index: a path could leave the folder.
+      // A shard must be a plain name beside the index: a path could leave the folder.
       guard let shard = member.value.string, !shard.isEmpty, !shard.contains("/"), shard != ".." else {
         throw .configuration(file: file(index), reason: "tensor \(member.name) is not mapped to a file name")
       }
@@ -116,7 +116,7 @@ public struct CheckpointFolder: Sendable {
 
 /// The files that hold a checkpoint's weights, with their headers.
 private struct TensorFiles: Sendable {
-  /// What to call them in messages: the file, or the folder of several.
+  /// Their name in messages: the file, or the folder if there are several.
   let label: String
   /// Which file holds which tensor.
   let byTensor: [String: TensorFile]
@@ -132,7 +132,7 @@ private struct TensorFiles: Sendable {
   }
 }
 
-/// What was read once.
+/// The files of a folder, once they have been read.
 private final class KnownFiles: Sendable {
   private let stored = Mutex<TensorFiles?>(nil)
 

@@ -1,7 +1,7 @@
 import Foundation
 
-/// What tells a file, as it was at one moment, from every other file and from itself after a change: where it is
-/// stored, its size, and when it was changed.
+/// Tells one state of a file from every other file and from the same file after a change: where it is stored, its size,
+/// and when it was changed.
 struct FileIdentity: Hashable, Sendable {
   let device: UInt64
   let inode: UInt64
@@ -9,7 +9,7 @@ struct FileIdentity: Hashable, Sendable {
   let size: Int
   /// When its contents were last changed, in nanoseconds since 1970.
   let modified: Int
-  /// When its contents, name, owner or rights were last changed, likewise. Nobody can set it.
+  /// When its contents, name, owner or permissions were last changed, likewise. No program can set it.
   let changed: Int
 
   init(_ status: stat) {
@@ -20,21 +20,21 @@ struct FileIdentity: Hashable, Sendable {
     changed = Self.nanoseconds(status.st_ctim)
   }
 
-  /// Of an open file; nil where the system does not tell.
+  /// The identity of an open file; nil if the system does not report it.
   init?(descriptor: Int32) {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { return nil }
     self.init(status)
   }
 
-  /// Of the file at `path`; nil where there is none.
+  /// The identity of the file at `path`; nil if there is none.
   init?(path: String) {
     var status = stat()
     guard stat(path, &status) == 0 else { return nil }
     self.init(status)
   }
 
-  /// Whether both are one file, changed or not.
+  /// Whether both are the same file, changed or not.
   func isSameFile(as other: FileIdentity) -> Bool { device == other.device && inode == other.inode }
 
   private static func nanoseconds(_ time: timespec) -> Int { Int(time.tv_sec) * 1_000_000_000 + Int(time.tv_nsec) }

@@ -4,9 +4,9 @@ import Kernels
 /// A regular file mapped read-only into memory. Pages are read when touched.
 public final class MappedFile: Sendable {
   public let path: String
-  /// Which file it is, as it was when it was mapped.
+  /// The file's identity when it was mapped.
   let identity: FileIdentity
-  /// The mapping, which nobody writes.
+  /// The mapping, which is never written.
   private let bytes: SharedSpan<UInt8>
 
   /// - Throws: `CheckpointError.unreadable` for anything but a readable regular file.

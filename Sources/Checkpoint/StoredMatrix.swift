@@ -50,7 +50,7 @@ public struct StoredMatrix: Sendable {
       guard let base = source.baseAddress, Int(bitPattern: base) % MemoryLayout<UInt16>.alignment != 0 else {
         return widen(source.assumingMemoryBound(to: UInt16.self), target)
       }
-      // Some writers do not align what follows their header.
+      // Some writers do not align the data after their header.
       let halves = (0..<count).map { source.loadUnaligned(fromByteOffset: $0 * 2, as: UInt16.self) }
       halves.withUnsafeBufferPointer { widen($0, target) }
     }

@@ -11,7 +11,7 @@ public struct TensorFile: Sendable {
   public let metadata: [String: String]
   private let file: MappedFile
 
-  /// Headers of real checkpoints have a few hundred kilobytes; safetensors itself stops at 100 MB.
+  /// Headers of real checkpoints take a few hundred kilobytes; safetensors itself stops at 100 MB.
   private static let largestHeader = 100_000_000
 
   /// - Throws: `CheckpointError.unreadable` or `.malformed`.
@@ -25,7 +25,7 @@ public struct TensorFile: Sendable {
     metadata = parsed.metadata
   }
 
-  /// The tensor as Float32: a view of the file when it is stored so, else widened once.
+  /// The tensor as Float32: a view of the file if it is stored as Float32, else widened once.
   /// - Throws: `.missingTensor`, `.shape` (when `shape` is given) or `.unsupportedType`.
   public func floats(_ name: String, shape: [Int]? = nil) throws(CheckpointError) -> WeightBuffer {
     let entry = try entry(name, shape: shape)
@@ -44,7 +44,7 @@ public struct TensorFile: Sendable {
       try entry(name, shape: [rows, columns]), name: name, rows: rows, columns: columns, file: file)
   }
 
-  /// What tells this file from another of the same name: size, time of the last change, header.
+  /// Tells this file from another of the same name: size, time of the last change, header.
   var identity: String {
     let header = entries.values.map(\.bytes.lowerBound).min() ?? file.count
     let digest = file.withBytes(0..<min(header, file.count), Digest.of)

@@ -88,7 +88,7 @@ struct TensorHeader {
     return bytes
   }
 
-  /// The format asks that tensors cover the data without overlap and without holes.
+  /// The format requires that tensors cover the data without overlap and without holes.
   private func checkCoverage(from start: Int, to end: Int) throws {
     var position = start
     for (name, entry) in entries.sorted(by: {

@@ -29,7 +29,7 @@ public struct TensorWriter {
     append(name, shape, .integers(values), count: values.count)
   }
 
-  /// Writes a temporary file beside `path` and renames it, so that nothing half-written is ever found there.
+  /// Writes a temporary file beside `path` and renames it, so that `path` never holds a half-written file.
   /// - Throws: `CheckpointError.unwritable`.
   public func write(to path: String) throws(CheckpointError) {
     do {

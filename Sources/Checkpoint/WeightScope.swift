@@ -1,8 +1,8 @@
 import Kernels
 
-/// Where weights come from: one file or several, each tensor handed out by name and ticked off.
+/// A source of weights: one file or several. Each tensor is taken by name and marked as used.
 public final class WeightSource {
-  /// What to call the source in messages: a file, or the folder of several.
+  /// The source's name in messages: a file, or the folder if there are several.
   public let label: String
   private let files: [String: TensorFile]
   /// Of all tensors.
@@ -50,21 +50,21 @@ public final class WeightSource {
   /// The shape of a tensor, if it is there.
   public func shape(of name: String) -> [Int]? { files[name]?.entries[name]?.shape }
 
-  /// The tensor as Float32, ticked off.
+  /// The tensor as Float32, marked as used.
   public func take(_ name: String, shape: [Int]) throws(CheckpointError) -> WeightBuffer {
     guard let file = files[name] else { throw .missingTensor(name: name, file: label) }
-    tickOff(name, in: file)
+    markUsed(name, in: file)
     return try file.floats(name, shape: shape)
   }
 
-  /// The matrix [rows, columns] as its file stores it, ticked off.
+  /// The matrix [rows, columns] as its file stores it, marked as used.
   public func matrix(_ name: String, rows: Int, columns: Int) throws(CheckpointError) -> StoredMatrix {
     guard let file = files[name] else { throw .missingTensor(name: name, file: label) }
-    tickOff(name, in: file)
+    markUsed(name, in: file)
     return try file.matrix(name, rows: rows, columns: columns)
   }
 
-  private func tickOff(_ name: String, in file: TensorFile) {
+  private func markUsed(_ name: String, in file: TensorFile) {
     if used.insert(name).inserted { usedBytes += file.entries[name]?.bytes.count ?? 0 }
   }
 
@@ -73,7 +73,7 @@ public final class WeightSource {
     packer.packing.progress(PackingProgress(doneBytes: doneBytes, totalBytes: totalBytes))
   }
 
-  /// A layer with the weights `name` [outputs, inputs], in the form that this source was asked for.
+  /// A layer with the weights `name` [outputs, inputs], packed as this source is set to.
   func linear(
     weights name: String, bias: String?, part: ModelPart, inputs: Int, outputs: Int
   ) throws(CheckpointError) -> Linear {
@@ -81,7 +81,7 @@ public final class WeightSource {
       let weights = try take(name, shape: [outputs, inputs])
       return Linear(inputs: inputs, outputs: outputs, weights: weights, bias: try offsets(bias, outputs))
     }
-    // Ticked off and checked even where the cache has it: the checkpoint is what counts.
+    // Marked as used and checked even if the cache has it: the checkpoint is what counts.
     let stored = try matrix(name, rows: outputs, columns: inputs)
     let offsets = try offsets(bias, outputs)
     let weights = try packer.weights(name, part: part, stored, source: label)
@@ -122,7 +122,7 @@ public final class WeightSource {
     packer.flatMap { $0.packing.formats[part] == .f32 ? nil : $0.packing.engine }
   }
 
-  /// A layer of Float32 weights that are in memory already.
+  /// A layer of Float32 weights that are already in memory.
   func linear(_ weights: WeightBuffer, inputs: Int, outputs: Int, bias: WeightBuffer?) -> Linear {
     guard let packing = packer?.packing, packing.engine.isNative(.f32) else {
       return Linear(inputs: inputs, outputs: outputs, weights: weights, bias: bias)
@@ -137,8 +137,9 @@ public final class WeightSource {
     return Linear(packed, bias: bias, engine: packing.engine)
   }
 
-  /// Refuses leftovers: a tensor that nobody took means that the configuration describes another model.
-  /// - Parameter ignorable: names that carry nothing (buffers that old versions saved), or parts that are not run.
+  /// Refuses leftovers: an unused tensor means that the configuration describes another model.
+  /// - Parameter ignorable: names of tensors that are not needed (buffers that old versions saved), or of parts that
+  ///   are not run.
   public func finish(ignoring ignorable: (String) -> Bool) throws(CheckpointError) {
     let left = files.keys.filter { !used.contains($0) && !ignorable($0) }.sorted()
     guard left.isEmpty else { throw .unusedTensors(names: left, file: label) }
@@ -151,7 +152,7 @@ public final class WeightSource {
 public struct WeightScope {
   public let source: WeightSource
   public let prefix: String
-  /// What the layers in this scope belong to.
+  /// The part of the model that this scope's layers belong to.
   public let part: ModelPart
 
   public init(_ source: WeightSource, prefix: String = "", part: ModelPart = .decoder) {
@@ -169,7 +170,7 @@ public struct WeightScope {
   /// The scope of one element of a list: "layers.3".
   public func scope(_ name: String, _ index: Int) -> WeightScope { scope("\(name).\(index)") }
 
-  /// What attention multiplies with where this part is stored in a narrow format; nil: Float32.
+  /// The engine for attention's products if this part is stored in a narrow format; nil: Float32.
   public var narrowEngine: ProductEngine? { source.narrowEngine(for: part) }
 
   public func contains(_ name: String) -> Bool { source.contains(path(name)) }

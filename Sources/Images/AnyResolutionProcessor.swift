@@ -1,6 +1,6 @@
 import Basics
 
-/// A picture as a tower reads it at high resolution: the whole of it squeezed into one view, and crops of it.
+/// A picture as a tower reads it at high resolution: all of it squeezed into one view, and crops of it.
 public struct CroppedImage: Sendable {
   /// Of the crops.
   public let grid: Grid
@@ -8,9 +8,9 @@ public struct CroppedImage: Sendable {
   public let views: [ProcessedImage]
 }
 
-/// transformers' LlavaNextImageProcessor on its Pillow back end: of the given grids the one that shows the picture
-/// largest, the picture fitted into it on a black canvas and cut into square crops, after a thumbnail that ignores its
-/// shape.
+/// transformers' LlavaNextImageProcessor on its Pillow back end. It picks the grid that shows the picture largest, fits
+/// the picture into it on a black canvas and cuts the canvas into square crops. A thumbnail that ignores the picture's
+/// shape comes first.
 public struct AnyResolutionProcessor: Sendable {
   /// Most crops that a grid may have, so that a configuration or an option cannot ask for unbounded memory.
   public static let mostCrops = 256

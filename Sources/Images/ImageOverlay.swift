@@ -7,9 +7,9 @@ public struct ImageOverlay: Sendable {
   public init() {}
 
   /// `picture` is the upright original, `cells` what each patch covers of it (`ProcessedGeometry.cells`), `kept`
-  /// indices into `cells`, `scores` one number per cell: the more, the warmer. Colours go by rank among the kept,
-  /// because attention is so uneven that a linear scale would show one bright patch. `outlines` are drawn last: where
-  /// crops meet.
+  /// indices into `cells`, `scores` one number per cell: the higher, the warmer. Colours go by rank among the kept,
+  /// because attention is so uneven that a linear scale would show one bright patch. `outlines` are drawn last: the
+  /// edges where crops meet.
   public func render(
     picture: RGBImage, cells: [PictureRectangle], kept: Set<Int>, scores: [Double]? = nil,
     outlines: [PictureRectangle] = []
@@ -46,7 +46,7 @@ public struct ImageOverlay: Sendable {
     ColourRamp.colour(at: level.map { 0.35 + 0.65 * $0 } ?? 0.85)
   }
 
-  /// Ranks of the kept scores from 0 to 1; equal scores share a rank, and what is not a number is coldest.
+  /// Ranks of the kept scores from 0 to 1; equal scores share a rank, and NaN is coldest.
   private static func levels(_ scores: [Double], kept: Set<Int>) -> [Double] {
     let comparable = scores.map { $0.isNaN ? -Double.infinity : $0 }
     let distinct = Set(kept.map { comparable[$0] }).sorted()

@@ -1,4 +1,4 @@
-/// A picture as a vision tower reads it, and the way back to the picture.
+/// A picture as a vision tower reads it, and the geometry that leads back to the picture.
 public struct ProcessedImage: Sendable, Equatable {
   public let pixels: PixelTensor
   public let geometry: ProcessedGeometry
@@ -59,7 +59,7 @@ public struct ImageProcessor: Sendable {
     return PixelTensor(height: picture.height, width: picture.width, values: values)
   }
 
-  /// Sizes and offsets for a picture of some size, without touching pixels.
+  /// Sizes and offsets for a picture of this size, without touching pixels.
   public func geometry(width: Int, height: Int) -> ProcessedGeometry {
     let resized = configuration.resizes ? resizedSize(width: width, height: height) : (width: width, height: height)
     let output =

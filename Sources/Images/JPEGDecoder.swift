@@ -2,7 +2,7 @@ import CTurboJPEG
 
 /// Reads JPEG through libjpeg-turbo, with the settings that Pillow uses: accurate integer DCT, smooth upsampling.
 enum JPEGDecoder {
-  /// Decodes without regard to orientation.
+  /// Decodes without applying the orientation.
   static func decode(
     _ bytes: [UInt8], structure: JPEGStructure, limits: ImageLimits
   ) throws(ImageError) -> RGBImage {
@@ -45,7 +45,7 @@ enum JPEGDecoder {
       tjDecompressHeader3(
         handle, source.baseAddress, UInt(source.count), &width, &height, &subsampling, &colours)
     }
-    // With a warning, or a sampling that TurboJPEG has no name for, the status is an error, but the values are there.
+    // With a warning, or a sampling that TurboJPEG has no name for, the status is an error although the values are set.
     if status != 0 && (width < 1 || height < 1 || colours < 0) {
       throw .corrupt(format: .jpeg, reason: reason(handle))
     }
@@ -54,16 +54,16 @@ enum JPEGDecoder {
       isFourColour: colours == TJCS_CMYK.rawValue || colours == TJCS_YCCK.rawValue)
   }
 
-  /// Tells warnings that Pillow passes over from errors. A premature end is an error: libjpeg-turbo would fill the rest
-  /// with grey. It reports the first warning only, so that the file's own structure is asked too.
+  /// Separates warnings that Pillow ignores from errors. A premature end is an error: libjpeg-turbo would fill the rest
+  /// with grey. It reports only the first warning, so the file's own structure is checked too.
   private static func judge(_ text: String, _ structure: JPEGStructure) throws(ImageError) {
     if text.hasPrefix("Premature end of JPEG file") { throw .truncated(format: .jpeg) }
     guard isWarning(text) else { throw .corrupt(format: .jpeg, reason: text) }
     guard structure.isComplete else { throw .truncated(format: .jpeg) }
   }
 
-  /// By libjpeg's texts (jerror.h, JWRN_*): TurboJPEG's own error code says "warning" for an error after a warning,
-  /// too.
+  /// Recognised by libjpeg's texts (jerror.h, JWRN_*), because TurboJPEG's own error code also says "warning" for an
+  /// error after a warning.
   private static func isWarning(_ text: String) -> Bool {
     [
       "Corrupt JPEG data", "Premature end of JPEG file", "Inconsistent progression sequence", "Unknown Adobe color",

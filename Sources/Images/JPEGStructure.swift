@@ -1,7 +1,7 @@
 /// What the markers of a JPEG file tell without decoding it: its EXIF block and XMP text, and whether it ends.
 struct JPEGStructure {
-  /// What the segments before the first scan say: several EXIF segments are joined, of XMP the last counts, as in
-  /// Pillow.
+  /// What the segments before the first scan say. As in Pillow, several EXIF segments are joined, and the last XMP
+  /// counts.
   private(set) var metadata = PictureMetadata()
   /// Whether the segments and scans lead to an end-of-image marker.
   private(set) var isComplete = false

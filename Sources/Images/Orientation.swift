@@ -28,7 +28,7 @@ struct TIFFBlock {
     guard number(at: 2, bytes: 2) == 42 else { return nil }
   }
 
-  /// What a directory says of a tag.
+  /// What a directory says about a tag.
   enum Value: Equatable {
     case absent
     /// The first of its integers.
@@ -37,8 +37,8 @@ struct TIFFBlock {
     case other
   }
 
-  /// The first value of a tag. Of a repeated tag it is the last, as in Pillow; entries of an unknown type, without
-  /// values, or with values beyond the block, count as absent.
+  /// The first value of a tag. If a tag is repeated, the last one counts, as in Pillow; entries of an unknown type,
+  /// without values, or with values beyond the block, count as absent.
   func firstDirectoryValue(tag: Int) -> Value {
     guard let directory = number(at: 4, bytes: 4), let count = number(at: directory, bytes: 2) else { return .absent }
     var value = Value.absent

@@ -50,8 +50,8 @@ struct OverlayCanvas {
   /// Puts the untouched picture back, tinted lightly, with a line inside the area's edges.
   mutating func frame(_ area: PixelArea, colour: Colour, tint: Float) {
     let shorter = min(area.columns.count, area.rows.count)
-    // Neighbours each draw a line, which makes a tenth of a cell. Cells of few pixels get none, or one would see only
-    // that.
+    // Neighbours each draw a line, together a tenth of a cell. Cells of few pixels get none, because little else would
+    // be visible.
     let line = shorter < 6 ? 0 : max(shorter / 20, 1)
     let inner = PixelArea(
       columns: (area.columns.lowerBound + line)..<max(area.columns.upperBound - line, area.columns.lowerBound + line),
@@ -78,8 +78,8 @@ struct OverlayCanvas {
     change(area) { $0.mixed(with: colour, share: share) }
   }
 
-  /// Replaces each pixel of an area by a function of the untouched picture's pixel. Inlined, or a call for each pixel
-  /// of a large photograph takes a second.
+  /// Replaces each pixel of an area by a function of the untouched picture's pixel. Inlined, because calls for every
+  /// pixel of a large photograph take a second.
   @inline(__always)
   private mutating func change(_ area: PixelArea, _ transform: (Colour) -> Colour) {
     let width = base.width

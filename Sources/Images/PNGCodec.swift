@@ -2,7 +2,7 @@ import CPNG
 
 /// Reads PNG through libpng.
 enum PNGDecoder {
-  /// Decodes without regard to orientation.
+  /// Decodes without applying the orientation.
   static func decode(
     _ bytes: [UInt8], limits: ImageLimits, transparency: Transparency
   ) throws(ImageError) -> RGBImage {
@@ -18,7 +18,7 @@ enum PNGDecoder {
           source.baseAddress, source.count, UInt32(width), UInt32(height), transparency.rule,
           buffer.baseAddress, &message)
       }
-      // A failed read leaves bytes unset; they are never looked at.
+      // A failed read leaves bytes unset; they are never read.
       initialised = status == 0 ? count : 0
     }
     guard status == 0 else { throw .corrupt(format: .png, reason: text(of: message)) }
@@ -34,9 +34,9 @@ enum PNGDecoder {
     return (word(bytes, at: 16), word(bytes, at: 20))
   }
 
-  /// Like Pillow, checks the checksums of the chunks in front of the pixels and of no others.
-  /// - Returns: the file, in which the checksum of a pixels' chunk is complete: nobody looks at it, and libpng gives up
-  ///   a file that ends inside it, though all pixels may be there.
+  /// Like Pillow, verifies only the checksums of the chunks before the pixels.
+  /// - Returns: the file. If it ends inside the checksum of a pixel chunk, zeros complete it: its value is not checked,
+  ///   but libpng would refuse the file although all pixels may be present.
   private static func checked(_ bytes: [UInt8]) throws(ImageError) -> [UInt8] {
     var position = ImageFormat.pngSignature.count
     var sawPixels = false
@@ -78,7 +78,7 @@ public enum PNGEncoder {
       cpng_write(
         pixels.baseAddress, UInt32(picture.width), UInt32(picture.height), 3, &encoded, &length, &message)
     }
-    // An RGBImage is always valid for libpng: only memory can be lacking.
+    // An RGBImage is always valid for libpng: only memory can run out.
     guard status == 0, let encoded else { preconditionFailure("PNG encoding failed: \(text(of: message))") }
     defer { cpng_free(encoded) }
     return Array(UnsafeBufferPointer(start: encoded, count: length))

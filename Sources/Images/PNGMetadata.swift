@@ -1,6 +1,6 @@
 import CPNG
 
-/// Reads the chunks of a PNG that can tell its orientation, in Pillow's order: of several with one name the last
+/// Reads the chunks of a PNG that can tell its orientation, by Pillow's rules: of several with one name the last
 /// counts, eXIf wins over "Raw profile type exif", and XMP comes from text named "XML:com.adobe.xmp".
 struct PNGMetadata {
   /// Longest text that a chunk may unpack to; Pillow refuses pictures with longer ones.
@@ -9,8 +9,8 @@ struct PNGMetadata {
   private(set) var metadata = PictureMetadata()
   private var rawProfile: [UInt8]?
 
-  /// Throws where Pillow refuses the picture for them: a profile that is not hexadecimal, an EXIF block that is not
-  /// TIFF, packed text of more than a megabyte.
+  /// Throws where Pillow refuses the picture: for a profile that is not hexadecimal, an EXIF block that is not TIFF, or
+  /// packed text of more than a megabyte.
   init(_ bytes: [UInt8]) throws(ImageError) {
     var position = ImageFormat.pngSignature.count
     while position + 12 <= bytes.count {
@@ -54,7 +54,7 @@ struct PNGMetadata {
     let method = parts[1][parts[1].startIndex + 1]
     let rest = parts[1].dropFirst(2).split(separator: 0, maxSplits: 2, omittingEmptySubsequences: false)
     guard rest.count == 3, !isPacked || method == 0 else { return }
-    // Unlike in zTXt, text that cannot be unpacked is passed over.
+    // Unlike in zTXt, text that cannot be unpacked is ignored.
     guard let text = isPacked ? try Self.inflated(rest[2]) : Array(rest[2]) else { return }
     keep(text, named: parts[0])
   }
@@ -88,7 +88,7 @@ struct PNGMetadata {
     return bytes
   }
 
-  /// The unpacked bytes, as many as there are where the data end early; nothing where they are damaged.
+  /// The unpacked bytes, as many as there are if the data end early; nil if they are damaged.
   private static func inflated(_ packed: ArraySlice<UInt8>) throws(ImageError) -> [UInt8]? {
     var status: Int32 = 0
     let source = Array(packed)

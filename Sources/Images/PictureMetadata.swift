@@ -1,12 +1,12 @@
 /// What a file says about its picture's orientation: an EXIF block and an XMP text, each where it is present.
 struct PictureMetadata {
-  /// The bytes after "Exif\0\0": a TIFF block, if the file is right.
+  /// The bytes after "Exif\0\0": a TIFF block, if the file is valid.
   var exif: [UInt8]?
   /// The text of the XMP packet, not decoded.
   var xmp: [UInt8]?
 
-  /// The orientation by Pillow's rule: EXIF's tag wins even where its value is no orientation; XMP is asked only where
-  /// EXIF lacks the tag.
+  /// The orientation by Pillow's rule: EXIF's tag wins even if its value is no orientation; XMP is used only if EXIF
+  /// lacks the tag.
   ///
   /// An EXIF block that is not TIFF means upright, whatever XMP says, as Pillow does for JPEG.
   var orientation: Orientation {
@@ -21,13 +21,13 @@ struct PictureMetadata {
     return xmp.flatMap(Self.orientation(xmp:)).flatMap(Orientation.init(rawValue:)) ?? .upright
   }
 
-  /// Whether there is an EXIF block that is not TIFF. Pillow refuses such a PNG and passes over it in a JPEG.
+  /// Whether there is an EXIF block that is not TIFF. Pillow refuses such a PNG and ignores the block in a JPEG.
   var hasForeignEXIF: Bool {
     guard let exif = Self.withoutName(exif ?? []), !exif.isEmpty else { return false }
     return TIFFBlock(exif) == nil
   }
 
-  /// Some writers put the name before the block once more, or twice; Pillow forgives that.
+  /// Some writers repeat the name before the block, once or twice; Pillow accepts that.
   private static func withoutName(_ block: [UInt8]) -> [UInt8]? {
     let name = Array("Exif\0\0".utf8)
     var rest = block[...]

@@ -13,7 +13,7 @@ public struct PictureRectangle: Sendable, Equatable {
   }
 }
 
-/// Where the processed pixels are from: the way back from patches to the upright original picture.
+/// Where the processed pixels come from: it maps patches back to the upright original picture.
 public struct ProcessedGeometry: Sendable, Equatable {
   /// Size of the upright original, in pixels.
   public let pictureWidth: Int
@@ -43,7 +43,7 @@ public struct ProcessedGeometry: Sendable, Equatable {
   }
 
   /// What each patch of a grid over the output covers of the original, in raster order: rows · columns rectangles.
-  /// Patches over padding lie outside of the picture.
+  /// Patches over padding lie outside the picture.
   public func cells(rows: Int, columns: Int) -> [PictureRectangle] {
     precondition(rows > 0 && columns > 0, "a grid has at least one patch")
     let scaleX = Double(pictureWidth) / Double(resizedWidth)

@@ -1,6 +1,7 @@
 /// Resizing as Pillow 13 does it on 8-bit samples: two passes, one for each axis, rounded to 8 bits between them.
 ///
-/// Only a region of the result is computed, so that a picture of extreme shape costs no more than what is kept of it.
+/// Only a region of the result is computed, so that a picture of extreme shape costs no more than the part that is
+/// kept.
 struct Resampler {
   /// Rows between the passes are made in bands of about this many bytes.
   private static let bandBytes = 1 << 25

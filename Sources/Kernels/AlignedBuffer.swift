@@ -5,9 +5,8 @@ public struct AlignedBuffer: ~Copyable, Sendable {
   /// Number of elements.
   public var count: Int { memory.elements.count }
 
-  /// Memory for `count` elements, not initialised to anything that a reader may rely on; pages are taken when first
-  /// written.
-  /// - Parameter pool: where the memory comes from, and goes when the buffer ends; nil: the system.
+  /// Uninitialised memory for `count` elements. The system provides each page when it is first written.
+  /// - Parameter pool: where the memory comes from and returns to; nil: the system.
   public init(count: Int, from pool: WorkspacePool? = nil) {
     precondition(count >= 0, "a buffer has a size")
     memory = pool?.take(count) ?? Workspace(count: count)

@@ -1,5 +1,5 @@
-/// Where results go: `rows` rows of `count` elements, `stride` apart, inside a larger matrix. It lies inside its
-/// memory.
+/// Where results go: `rows` rows of `count` elements, `stride` apart, inside a larger matrix. The initialiser checks
+/// that it lies inside its memory.
 struct Block {
   let start: UnsafeMutablePointer<Float>
   let stride: Int
@@ -25,7 +25,7 @@ struct Block {
   }
 }
 
-/// What activations are multiplied with: [rows, count] of the block that they stand in, `stride` values between rows.
+/// Factors for the activations of a block: [rows, count] as the block, `stride` values between rows.
 struct Factors {
   let values: UnsafeBufferPointer<Float>
   let stride: Int

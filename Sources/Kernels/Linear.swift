@@ -70,7 +70,7 @@ public struct Linear: Sendable {
     return output
   }
 
-  /// Several layers on the same rows, which are prepared once: outputs[i] [rows, outputs of i] = layers[i](input).
+  /// Several layers on the same rows, which are prepared only once: outputs[i] [rows, outputs of i] = layers[i](input).
   static func apply(
     _ layers: [Linear], _ input: Span<Float>, rows: Int, into outputs: [UnsafeMutableBufferPointer<Float>],
     workers: Workers
@@ -96,7 +96,7 @@ public struct Linear: Sendable {
     }
   }
 
-  /// output [rows, outputs] = activation(self(input)) · up(input), as gated feed-forward layers have it.
+  /// output [rows, outputs] = activation(self(input)) · up(input), as in gated feed-forward layers.
   func apply(
     gating up: Linear, activation: Activation, _ input: Span<Float>, rows: Int, into output: inout MutableSpan<Float>,
     workers: Workers
@@ -122,7 +122,7 @@ public struct Linear: Sendable {
     }
   }
 
-  /// One thread's share of the outputs, for all rows. A few rows are memory-bound: there a matrix–vector loop beats
+  /// One thread's share of the outputs, for all rows. With few rows memory is the limit, and a matrix–vector loop beats
   /// OpenBLAS, which runs at a tenth of the memory's speed with one row.
   private func product(
     _ weights: WeightBuffer, _ input: SharedSpan<Float>, columns: Range<Int>, into output: Block, accumulate: Bool

@@ -1,11 +1,11 @@
 import COpenBLAS
 
-/// Swift's door to OpenBLAS: single-threaded Float32 products on row-major memory. Parallelism is `Workers`' business.
+/// Swift wrapper around OpenBLAS: single-threaded Float32 products on row-major memory. `Workers` adds the parallelism.
 enum OpenBLAS {
-  /// OpenBLAS would start threads of its own under ours; it is told once not to.
+  /// Runs once: OpenBLAS would otherwise start threads of its own under ours.
   private static let singleThreaded: Void = openblas_set_num_threads(1)
 
-  /// What the library calls itself, its kernel family included.
+  /// The library's own name and version, kernel family included.
   static var version: String {
     let name = String(cString: openblas_get_config()).split(separator: " ").prefix(2).joined(separator: " ")
     return "\(name), \(String(cString: openblas_get_corename())) kernels"
@@ -16,7 +16,7 @@ enum OpenBLAS {
     let elements: UnsafeBufferPointer<Float>
     let stride: Int
 
-    /// Whether [rows, columns] lie inside.
+    /// Whether the memory holds [rows, columns].
     fileprivate func holds(_ rows: Int, _ columns: Int) -> Bool {
       columns <= stride && elements.count >= (rows - 1) * stride + columns
     }

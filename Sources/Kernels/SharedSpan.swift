@@ -1,24 +1,24 @@
 /// Memory that the threads of one parallel call share. It owns nothing and frees nothing.
 ///
-/// This is the one type of the project whose `Sendable` is unchecked because of a pointer; what holds one is checked by
-/// the compiler again. Two things are left to who makes one:
-/// - The memory outlives every use. Mostly it belongs to the caller of `Workers.forEach`, which returns when all
-///   threads are done; a class that keeps one for longer keeps the owner too.
-/// - No thread touches what another writes before both are done. Who cuts the work gives every item elements of its
-///   own: a panel, a row, a head.
+/// This is the only type of the project whose `Sendable` is unchecked because of a pointer; the compiler checks the
+/// types that hold one. Code that creates one must ensure two things:
+/// - The memory outlives every use. Usually it belongs to the caller of `Workers.forEach`, which returns when all
+///   threads are done; a class that keeps one longer keeps the owner too.
+/// - No thread touches what another writes before both are done. Code that divides the work gives each item its own
+///   elements: a panel, a row, a head.
 ///
-/// Bounds are checked at every access, and what was made for reading is not written.
+/// Bounds are checked at every access, and memory shared for reading cannot be written.
 public struct SharedSpan<Element>: @unchecked Sendable {
   private let elements: UnsafeMutableBufferPointer<Element>
   private let isWritable: Bool
 
-  /// Memory that nobody writes while this is used.
+  /// Memory that is not written while this is used.
   public init(reading elements: UnsafeBufferPointer<Element>) {
     self.elements = UnsafeMutableBufferPointer(mutating: elements)
     isWritable = false
   }
 
-  /// Memory of which every thread writes a part of its own.
+  /// Memory of which each thread writes its own part.
   public init(writing elements: UnsafeMutableBufferPointer<Element>) {
     self.elements = elements
     isWritable = true
@@ -42,7 +42,7 @@ public struct SharedSpan<Element>: @unchecked Sendable {
   /// All elements, to be read.
   public var all: UnsafeBufferPointer<Element> { UnsafeBufferPointer(elements) }
 
-  /// A part of the memory, to be read and written as the whole.
+  /// A part of the memory, writable if the whole is.
   public func part(_ range: Range<Int>) -> SharedSpan {
     isWritable ? SharedSpan(writing: writable(range)) : SharedSpan(reading: self[range])
   }

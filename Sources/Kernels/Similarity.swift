@@ -1,14 +1,13 @@
-/// How alike rows are: what strategies that merge or spread tokens ask for.
+/// How similar rows are, for strategies that merge or spread tokens.
 ///
-/// Products are taken in Float32, sums inside tiles in the order that OpenBLAS has for this CPU; tiles depend on shapes
-/// alone, never on the number of threads. Where a matrix meets itself, entry [i, j] is computed once and stands at [j,
-/// i] too.
+/// Products are Float32, summed inside tiles in OpenBLAS's order for this CPU; tiles depend on shapes alone, never on
+/// the number of threads. If a matrix is compared with itself, entry [i, j] is computed once and copied to [j, i].
 public enum Similarity {
   /// Rows of a tile: two of 4,096 channels are 4 MB, a second-level cache or two.
   private static let tileRows = 128
 
-  /// Inner products of every row of `first` with every row of `second` (of `first` itself where that is nil):
-  /// [first.rows, second.rows].
+  /// Inner products of each row of `first` with each row of `second`, or of `first` itself if that is nil: [first.rows,
+  /// second.rows].
   public static func products(of first: Matrix, and second: Matrix? = nil, workers: Workers) -> Matrix {
     precondition(second?.columns ?? first.columns == first.columns, "rows that are compared have one width")
     return first.values.withUnsafeBufferPointer { values in
@@ -21,12 +20,12 @@ public enum Similarity {
     }
   }
 
-  /// Cosines between every row of `first` and every row of `second` (of `first` itself where that is nil):
-  /// [first.rows, second.rows].
+  /// Cosines between each row of `first` and each row of `second`, or of `first` itself if that is nil: [first.rows,
+  /// second.rows].
   ///
-  /// Lengths are taken in double. Rows are divided by theirs, rounded to Float32, and multiplied: so a cosine is within
-  /// about 1e-6 of the exact one, may be that much above 1, and neither very long nor very short rows overflow. A row
-  /// of length zero has the cosine 0 with every row; one that is not finite has NaN.
+  /// Lengths are computed in double. Each row is divided by its length, rounded to Float32, and then multiplied. So a
+  /// cosine is within about 1e-6 of the exact one and may exceed 1 by that much, and neither very long nor very short
+  /// rows overflow. A row of length zero has the cosine 0 with every row; a row that is not finite has NaN.
   public static func cosines(of first: Matrix, and second: Matrix? = nil, workers: Workers) -> Matrix {
     precondition(second?.columns ?? first.columns == first.columns, "rows that are compared have one width")
     let left = workers.workspaces.take(first.values.count, of: Float.self)

@@ -29,7 +29,7 @@ extension Activation {
   }
 }
 
-/// Swift's door to the multiversioned C loops, which check nothing: sizes are checked here.
+/// Swift wrapper around the multiversioned C loops, which check nothing: sizes are checked here.
 enum VectorMath {
   static func apply(_ activation: Activation, to values: UnsafeMutableBufferPointer<Float>) {
     activation.loop(values.baseAddress, values.count, 1, values.count, nil, 0)
@@ -44,8 +44,8 @@ enum VectorMath {
 
   static func softmax(_ row: UnsafeMutableBufferPointer<Float>) { cv_softmax(row.baseAddress, row.count) }
 
-  /// The softmax in bfloat16, followed by zeros to the end of `narrowed`. `row` holds it too when `keeping`, else
-  /// nothing of use.
+  /// The softmax in bfloat16, followed by zeros to the end of `narrowed`. When `keeping`, `row` holds it too; else the
+  /// contents of `row` are undefined.
   static func softmax(
     _ row: UnsafeMutableBufferPointer<Float>, keeping: Bool, narrowedInto narrowed: UnsafeMutableBufferPointer<UInt16>
   ) {
@@ -53,7 +53,7 @@ enum VectorMath {
     cv_softmax_narrow(row.baseAddress, row.count, keeping ? 1 : 0, narrowed.count, narrowed.baseAddress)
   }
 
-  /// Heads that one `attend` takes fastest: SHARING in attention_row.c.
+  /// The number of heads for which one `attend` is fastest: SHARING in attention_row.c.
   static let headsTogether = 4
 
   /// context [heads, width] = softmax(scale · keys · queries) · values: one row of heads that share keys and values
@@ -123,7 +123,7 @@ enum VectorMath {
       input.baseAddress, gain.baseAddress, bias.baseAddress, epsilon, output.baseAddress, input.count)
   }
 
-  /// A row divided by its length, which is taken in double; zeros where that is zero.
+  /// A row divided by its length, which is computed in double; zeros if the length is zero.
   static func normalise(_ row: UnsafeBufferPointer<Float>, into output: UnsafeMutableBufferPointer<Float>) {
     precondition(row.count == output.count, "a direction is as wide as its row")
     cv_normalise(row.baseAddress, output.baseAddress, row.count)

@@ -1,7 +1,7 @@
 /// Immutable Float32 weights: either memory of their own, or a view into something that is kept alive (a mapped file).
 public final class WeightBuffer: Sendable {
   private let elements: SharedSpan<Float>
-  /// Whose memory it is; nil: this buffer's own.
+  /// The owner of the memory; nil if it is this buffer's own.
   private let owner: (any AnyObject & Sendable)?
 
   public var count: Int { elements.count }

@@ -1,11 +1,11 @@
 import CTeam
 import Synchronization
 
-/// How many threads work on one product: the only parallel primitive of the code. Libraries are held at one thread, so
-/// that library threads × own threads never exceed this number.
+/// The number of threads that work on one product: the only parallel primitive of the code. Libraries are limited to
+/// one thread, so that library threads × own threads never exceed this number.
 public struct Workers: Sendable {
   public let count: Int
-  /// What they work in: rooms that the kernels take for each call and give back.
+  /// Work memory, which the kernels take for each call and give back.
   public let workspaces: WorkspacePool
 
   public init(count: Int, workspaces: WorkspacePool = WorkspacePool()) {
@@ -20,7 +20,7 @@ public struct Workers: Sendable {
     forEach(items, lane: {}) { _, item in body(item) }
   }
 
-  /// The same, with something that each thread makes for itself before its first item: memory to work in, say.
+  /// The same, with a value that each thread creates before its first item, such as work memory.
   public func forEach<Lane>(_ items: Int, lane: @Sendable () -> Lane, _ body: @Sendable (Lane, Int) -> Void) {
     guard count > 1 && items > 1 else {
       guard items > 0 else { return }
@@ -46,8 +46,8 @@ public struct Workers: Sendable {
     }
   }
 
-  /// Calls `body` with disjoint ranges that cover 0 ..< total: one range a thread, each a multiple of `grain` but the
-  /// last.
+  /// Calls `body` with disjoint ranges that cover 0 ..< total: one range per thread, each but the last a multiple of
+  /// `grain`.
   public func forEachRange(of total: Int, grain: Int = 1, _ body: @Sendable (Range<Int>) -> Void) {
     let grains = (total + grain - 1) / grain
     let lanes = max(1, min(count, grains))
@@ -60,7 +60,7 @@ public struct Workers: Sendable {
 }
 
 extension Workers: Hashable {
-  /// Equal when they are as many: where they work changes no result.
+  /// Equal if they have the same number of threads: work memory does not change a result.
   public static func == (first: Workers, second: Workers) -> Bool { first.count == second.count }
   public func hash(into hasher: inout Hasher) { hasher.combine(count) }
 }

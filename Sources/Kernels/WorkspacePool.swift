@@ -1,17 +1,16 @@
 import Synchronization
 
-/// Memory that is used again. Work that a model does for every token needs the same rooms each time; taken from the
-/// system, each of them costs a page fault every four kilobytes, every time. A pool keeps what is given back, up to a
-/// limit.
+/// A pool of reusable memory. A model needs the same work memory for every token; taken from the system, each block
+/// would cost a page fault every four kilobytes, every time. A pool keeps what is given back, up to a limit.
 ///
-/// Threads may take and give back at once. `Workers` has one, which the kernels use; a caller's own workspaces may come
-/// from the same (`AlignedBuffer(count:from:)`).
+/// Threads may take and give back at the same time. `Workers` has a pool, which the kernels use; a caller's own
+/// workspaces may come from the same one (`AlignedBuffer(count:from:)`).
 public final class WorkspacePool: Sendable {
-  /// Bytes that are kept at most while nobody uses them.
+  /// The most bytes to keep while they are unused.
   public let limit: Int
 
   private struct State {
-    /// The longest unused first.
+    /// Longest unused first.
     var free: [SharedSpan<UInt8>] = []
     var kept = 0
     var made = 0
@@ -19,7 +18,7 @@ public final class WorkspacePool: Sendable {
 
   private let state = Mutex(State())
 
-  /// Smaller rooms come from the system, which keeps those itself.
+  /// Smaller blocks come from the system's allocator, which keeps those itself.
   private static let smallest = 4096
 
   public init(limit: Int = 256 << 20) {
@@ -33,14 +32,13 @@ public final class WorkspacePool: Sendable {
     }
   }
 
-  /// How often memory came from the system, not from what was kept: it stands still while the same work is done again.
+  /// How often memory came from the system instead of the pool. It does not grow while the same work repeats.
   public var allocations: Int { state.withLock { $0.made } }
 
   /// Bytes that are kept for the next use.
   public var keptBytes: Int { state.withLock { $0.kept } }
 
-  /// Room for `count` elements, aligned to 64 bytes; what they hold is not defined. It comes back when the workspace
-  /// ends.
+  /// Memory for `count` elements, aligned to 64 bytes and uninitialised. It comes back when the workspace ends.
   func take<Element: BitwiseCopyable>(_ count: Int, of type: Element.Type = Element.self) -> Workspace<Element> {
     let bytes = count * MemoryLayout<Element>.stride
     guard bytes >= Self.smallest else { return Workspace(count: count) }
@@ -76,8 +74,8 @@ public final class WorkspacePool: Sendable {
     return SharedSpan(writing: memory.bindMemory(to: UInt8.self))
   }
 
-  /// Rounded up by a quarter at most, so that what grows from token to token (the scores of attention) seldom needs
-  /// another size.
+  /// Rounds up by a quarter at most, so that what grows with each token (the scores of attention) seldom needs a new
+  /// size.
   private static func roomFor(_ bytes: Int) -> Int {
     let step = max(smallest, (1 << (Int.bitWidth - 1 - bytes.leadingZeroBitCount)) / 4)
     return (bytes + step - 1) / step * step

@@ -50,13 +50,14 @@ public struct Spread: Sendable {
 }
 
 /// Times the stages of one question about one picture: the picture's visual tokens and an exact number of text tokens,
-/// which is the work that other runtimes are measured on. What the tokens say costs nothing, so they are arbitrary.
+/// which is the work that other runtimes are measured on. The content of the text does not change the cost, so it is
+/// arbitrary.
 public struct Benchmark: Sendable {
   let model: VisionLanguageModel
   let textTokens: Int
   /// A fixed grid of crops; by default the picture's shape decides.
   let grid: Grid?
-  /// Positions of the text in front of the picture.
+  /// Positions of the text before the picture.
   private static let before = 5
 
   /// - Parameter textTokens: at least 8.
@@ -75,8 +76,8 @@ public struct Benchmark: Sendable {
 
   /// Measures one setting.
   /// - Parameters:
-  ///   - keep: how to name the budget.
-  ///   - newTokens: tokens decoded a round.
+  ///   - keep: the budget's name in the results.
+  ///   - newTokens: tokens decoded per round.
   public func run(
     _ setting: PruningSetting, keep: String, rounds: Int, newTokens: Int
   ) throws(VLMError) -> BenchmarkRow {
@@ -90,7 +91,7 @@ public struct Benchmark: Sendable {
       keep: keep, visualTokens: rows.total, kept: rows.kept, promptTokens: prompt,
       encodeOperations: cost.encodeLinear + cost.encodeAttention,
       prefillOperations: cost.prefillLinear(rows: prompt) + cost.prefillAttention(rows: prompt))
-    // The first round warms caches and makes kernels; it is not counted.
+    // The first round warms caches and creates kernels; it is not counted.
     for round in 0...max(rounds, 1) {
       var scratch = row
       try measure(bytes, setting, evidence, newTokens: newTokens, into: &scratch)
@@ -132,7 +133,7 @@ public struct Benchmark: Sendable {
       token = best(logits)
     }
     row.decode.add((clock.now - prefilled) / max(newTokens, 1))
-    // Another question: everything up to the end of the picture is there already.
+    // Another question: everything up to the end of the picture is already in the cache.
     let second = clock.now
     let prefix = Self.before + visual.rows.rows
     cache.truncate(to: prefix)
@@ -155,7 +156,7 @@ public struct Benchmark: Sendable {
     return try model.visualRows(of: encoded, picture: description, plan: plan)
   }
 
-  /// What a strategy reads of the question: a few embeddings, since what they say costs nothing either.
+  /// The question's evidence for a strategy: a few embeddings, whose content does not change the cost either.
   private func question(_ evidence: Evidence) -> QuestionEvidence {
     var question: QuestionEvidence = [:]
     for kind in evidence.question {
@@ -184,7 +185,7 @@ public struct Benchmark: Sendable {
     return best
   }
 
-  /// A picture whose patches all differ, of a size that the family sees whole; 336×336, as of the peers, at least.
+  /// A picture whose patches all differ, of a size that the family sees in full; at least 336×336, as for the peers.
   private func pattern() -> RGBImage {
     let width = max(model.family.nativeSize.width, 336)
     let height = max(model.family.nativeSize.height, 336)
@@ -195,8 +196,7 @@ public struct Benchmark: Sendable {
     return RGBImage(width: width, height: height, pixels: pixels)
   }
 
-  /// The time that the products of encode and prefill would take at the rates at which this machine multiplies,
-  /// seconds.
+  /// The time in seconds that the products of encode and prefill would take at this machine's multiplication rates.
   public func floor(_ row: BenchmarkRow, rounds: Int) throws(VLMError) -> (encode: Double, prefill: Double) {
     let cost = CostModel(model, picture: try model.picture(PNGEncoder.encode(pattern()), file: "pattern", grid: grid))
     let engine = ProductEngine(model.compute.backEnd)
@@ -215,7 +215,7 @@ public struct Benchmark: Sendable {
       return operations / rate
     }
     let formats = model.compute.formats
-    // Views are alike in the families that are measured: one view's products, as often as there are views.
+    // All views have the same shape in the families that are measured: one view's products, times the number of views.
     let views = Double(cost.views.count)
     let encode =
       seconds(cost.views[0].products, rows: cost.views[0].rows, formats.tower) * views

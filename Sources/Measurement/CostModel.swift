@@ -3,10 +3,10 @@ import Language
 import VLM
 import ViT
 
-/// Floating-point operations (a multiplication and an addition count two) of the products of a model, from its shape
+/// Floating-point operations (a multiplication and an addition count as two) of the products of a model, from its shape
 /// alone.
 public struct CostModel: Sendable {
-  /// Of each view of the picture.
+  /// One per view of the picture.
   let views: [TowerCost]
   let decoder: DecoderConfiguration
 
@@ -22,8 +22,8 @@ public struct CostModel: Sendable {
   /// Attention's two products of all views.
   public var encodeAttention: Double { views.reduce(0) { $0 + $1.attention } }
 
-  /// Linear layers of a prompt of `rows` positions. Of the last block, and of the head, only the last position is
-  /// computed, but for the block's keys and values.
+  /// Linear layers of a prompt of `rows` positions. The last block and the head compute only the last position, except
+  /// for the block's keys and values.
   public func prefillLinear(rows: Int) -> Double {
     let width = Double(decoder.width)
     let query = Double(decoder.heads * decoder.headWidth)
@@ -33,14 +33,14 @@ public struct CostModel: Sendable {
     return 2 * (rows * (depth * shared + (depth - 1) * own) + own + width * Double(decoder.vocabulary))
   }
 
-  /// Attention's two products of such a prompt; what lies right of the diagonal is not counted.
+  /// Attention's two products of such a prompt; scores right of the diagonal are not counted.
   public func prefillAttention(rows: Int) -> Double {
     let pairs = Double(rows) * Double(rows + 1) / 2
     let counted = Double(decoder.depth - 1) * pairs + Double(rows)
     return 4 * counted * Double(decoder.heads * decoder.headWidth)
   }
 
-  /// Without the single row of the last block, which costs what reading its weights costs.
+  /// Without the single row of the last block, whose cost is that of reading its weights.
   var decoderProducts: [TowerCost.Product] {
     let query = decoder.heads * decoder.headWidth
     let key = decoder.keyValueHeads * decoder.headWidth

@@ -1,10 +1,10 @@
 import Basics
 
-/// How the rows of a picture's views become one sequence: a value that the family hands in, so that no strategy knows a
-/// family.
+/// How the rows of a picture's views become one sequence. The family passes it in, so that strategies need not know
+/// families.
 public struct Arrangement: Sendable, Hashable {
   public enum Part: Sendable, Hashable {
-    /// The class token of a view, which is sent whatever is kept and counts against no budget.
+    /// The class token of a view, which is always sent and does not count against the budget.
     case classToken(view: Int)
     /// A view's rows in the order of its plan.
     case view(Int)
@@ -25,7 +25,7 @@ public struct Arrangement: Sendable, Hashable {
   }
 }
 
-/// Views that tile one area: row y of view 1, row y of view 2, …, as far as the views are side by side.
+/// Views that tile one area: row y of view 1, row y of view 2, …, for the views that are side by side.
 public struct ViewRaster: Sendable, Hashable {
   /// The view in the upper left corner; the others follow row by row.
   public let first: Int
@@ -57,7 +57,7 @@ public struct ViewRaster: Sendable, Hashable {
     )
   }
 
-  /// Whether a token of a crop is sent. A class token lies nowhere and is.
+  /// Whether a token of a crop is sent. A class token has no place in the raster and is always sent.
   func sends(_ token: Int, inCrop crop: Int) -> Bool {
     guard token != ViewPlan.classSource else { return true }
     let place = place(of: token, inCrop: crop)
@@ -66,7 +66,7 @@ public struct ViewRaster: Sendable, Hashable {
 }
 
 extension Arrangement {
-  /// The views' plans as one sequence. Rows that an arrangement does not send leave their plans.
+  /// The views' plans as one sequence. Rows that an arrangement does not send are removed from their plans.
   func sequence(of plans: [ViewPlan]) -> (views: [ViewPlan], sequence: [SequenceItem]) {
     var views = plans
     var sequence: [SequenceItem] = []
@@ -103,7 +103,7 @@ extension ViewRaster {
         lines[place.row].append((place.column, item))
       }
     }
-    // Swift's sort is stable: rows with one anchor stay in the plan's order.
+    // Swift's sort is stable: rows with the same anchor stay in the plan's order.
     let sorted = rows.flatMap { row in
       lines[row].sorted { $0.column < $1.column }.map(\.item) + (separatesRows ? [.separator] : [])
     }

@@ -8,7 +8,7 @@ public enum Budget: Sendable, Hashable {
 
 extension Budget: CustomStringConvertible {
   /// Reads "128", "25%", "0.25" or "all".
-  /// - Throws: a budget error of `PruningError` for anything else, nothing and more than everything included.
+  /// - Throws: a budget error of `PruningError` for anything else, including nothing and more than everything.
   public init(parsing text: String) throws(PruningError) {
     if text == "all" {
       self = .all
@@ -64,7 +64,7 @@ extension Budget: CustomStringConvertible {
     }
   }
 
-  /// The same budget, once it is known to be possible on `total` visual tokens.
+  /// The same budget, after checking that it is possible on `total` visual tokens.
   public func validated(for total: Int) throws(PruningError) -> Budget {
     switch self {
     case .all: break

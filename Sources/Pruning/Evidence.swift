@@ -1,10 +1,10 @@
 import Kernels
 
-/// One quantity that a strategy may ask of the encoder, or of a tensor file. Layers are 0-based. Whatever order the
-/// tower computes in, values are in raster order, one entry for each sent token (merge group), the class token left
-/// out.
+/// One quantity that a strategy may request from the encoder, or from a tensor file. Layers are 0-based. Whatever order
+/// the tower computes in, values are in raster order, one entry for each sent token (merge group), without the class
+/// token.
 public enum EvidenceKind: Sendable, Hashable {
-  /// What a tap takes of a block's attention. Sums over a merge group are means over its members.
+  /// What a tap takes from a block's attention. Sums over a merge group are means over its members.
   case attention(AttentionTap, layer: Int)
   /// All heads' keys side by side: [tokens, heads · headWidth].
   case keys(layer: Int)
@@ -12,7 +12,7 @@ public enum EvidenceKind: Sendable, Hashable {
   case features
   /// The connected rows: [tokens, decoder width].
   case projected
-  /// Rows in the space of the question's embeddings: [tokens, text width]. A model has them as its projected rows.
+  /// Rows in the space of the question's embeddings: [tokens, text width]. For a model, these are its projected rows.
   case textSpace
 }
 
@@ -33,7 +33,7 @@ extension EvidenceKind {
     .attention(.patchSums(scale), layer: layer)
   }
 
-  /// The block that this is taken from; nil for features and their projections.
+  /// The block that the quantity is taken from; nil for features and their projections.
   public var layer: Int? {
     switch self {
     case .attention(_, let layer), .keys(let layer): layer
@@ -43,7 +43,7 @@ extension EvidenceKind {
 }
 
 extension EvidenceKind: CustomStringConvertible {
-  /// What it is, in words.
+  /// The quantity in words.
   public var description: String {
     switch self {
     case .attention(let tap, let layer): Self.describe(tap, of: "block \(layer)")
@@ -68,8 +68,8 @@ extension EvidenceKind: CustomStringConvertible {
   }
 }
 
-/// What a strategy may ask of the question. It is apart from the image's evidence, so that another question about the
-/// same picture needs no tower.
+/// What a strategy may request about the question. It is separate from the image's evidence, so that another question
+/// about the same picture does not run the tower.
 public enum QuestionEvidenceKind: Sendable, Hashable {
   /// The question's token embeddings: [texts, width].
   case embeddings

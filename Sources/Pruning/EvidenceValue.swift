@@ -23,8 +23,8 @@ public struct PatchMeans: Sendable, Hashable {
   }
 }
 
-/// What was measured on one view. A quantity that nobody asked for is absent.
+/// What was measured on one view. Quantities that were not requested are absent.
 public typealias ViewEvidence = [EvidenceKind: EvidenceValue]
 
-/// What was measured of the question. A quantity that nobody asked for is absent.
+/// What was measured about the question. Quantities that were not requested are absent.
 public typealias QuestionEvidence = [QuestionEvidenceKind: Matrix]

@@ -1,6 +1,6 @@
 extension ImagePlan {
-  /// Arranges the views' rows as strategies send them that treat each view alone. Rows over padding may not be sent;
-  /// their slots stay empty then.
+  /// Arranges the views' rows for strategies that treat each view alone. Rows over padding may not be sent; their slots
+  /// then stay empty.
   /// - Throws: `invalidPlan`.
   public init(
     arranging views: [ViewPlan], of picture: PictureDescription, limit: Int, count: Count = .withinBudget,
@@ -12,7 +12,7 @@ extension ImagePlan {
       scores: scores)
   }
 
-  /// Everything of a picture, as its family sends it unpruned: what keeping all means.
+  /// Keeps everything: the whole picture as its family sends it unpruned.
   public static func dense(of picture: PictureDescription) -> ImagePlan {
     let everything = picture.tokens.map { ViewPlan(keeping: Array(0..<$0)) }
     let arranged = picture.unpruned.sequence(of: everything)

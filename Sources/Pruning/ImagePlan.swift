@@ -1,5 +1,6 @@
 /// One view's part of a plan: a sparse map y = P·x from source tokens to kept rows. Row r is the weighted sum of
-/// `sources[rowStarts[r] ..< rowStarts[r+1]]` with the same slice of `weights`. Keeping is one source with weight 1.
+/// `sources[rowStarts[r] ..< rowStarts[r+1]]` with the same slice of `weights`. A kept token is one source with weight
+/// 1.
 public struct ViewPlan: Sendable, Hashable {
   /// rows + 1 offsets into `sources` and `weights`.
   public let rowStarts: [Int]
@@ -9,7 +10,7 @@ public struct ViewPlan: Sendable, Hashable {
   /// For each row, the source whose position the output takes.
   public let anchors: [Int]
 
-  /// Stands among sources and anchors for the view's class token.
+  /// Represents the view's class token among sources and anchors.
   public static let classSource = -1
 
   public init(rowStarts: [Int], sources: [Int], weights: [Float], anchors: [Int]) {
@@ -29,7 +30,7 @@ public struct ViewPlan: Sendable, Hashable {
   /// Number of kept rows.
   public var rows: Int { anchors.count }
 
-  /// The rows whose anchor fulfils `condition`.
+  /// The rows whose anchor satisfies `condition`.
   func keepingRows(where condition: (Int) -> Bool) -> ViewPlan {
     var plan = (rowStarts: [0], sources: [Int](), weights: [Float](), anchors: [Int]())
     for row in 0..<rows where condition(anchors[row]) {
@@ -49,11 +50,11 @@ public enum SequenceItem: Sendable, Hashable {
   case row(view: Int, row: Int)
   /// A separator (newline) token.
   case separator
-  /// The class token of a view, which its family sends whatever is kept.
+  /// The class token of a view, which its family always sends.
   case classToken(view: Int)
 }
 
-/// What is sent of an image: the decision of a strategy, applied by the engine.
+/// What is sent of an image: decided by a strategy, applied by the engine.
 public struct ImagePlan: Sendable, Hashable {
   /// Whether the number of rows is bound by the budget.
   public enum Count: Sendable, Hashable {
@@ -75,7 +76,8 @@ public struct ImagePlan: Sendable, Hashable {
   public let tokens: [Int]
   public let count: Count
   public let weights: Weights
-  /// For pictures only: what the method ranked by, a list a view and a score a token; empty when it has none.
+  /// Only for drawings: the scores that the method ranked by, one list per view and one score per token; empty if it
+  /// has none.
   public let scores: [[Double]]
 
   /// Checks every invariant: sources in range, rows that sum to 1 unless `unnormalised`, every row sent exactly once,
@@ -119,11 +121,11 @@ public struct ImagePlan: Sendable, Hashable {
     scores = []
   }
 
-  /// Rows that are sent; separators and class tokens that the family sends anyway are not counted.
+  /// Number of rows sent, without separators and class tokens that the family sends anyway.
   public var keptTokens: Int { views.reduce(0) { $0 + $1.rows } }
 
-  /// The sequence in `select`'s codes: view·N + token (tokens of the views before it + token, where views differ), −1 a
-  /// separator, −100−v the class token of view v.
+  /// The sequence in `select`'s codes: view·N + token (tokens of the views before it + token, where views differ), −1
+  /// for a separator, −100−v for the class token of view v.
   public var sequenceCodes: [Int] {
     sequence.map { item in
       switch item {

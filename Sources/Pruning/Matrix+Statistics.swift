@@ -19,7 +19,7 @@ extension Matrix {
     return maxima
   }
 
-  /// Cosine of each row with `vector`, in double; 0 where either has no length.
+  /// Cosine of each row with `vector`, in double; 0 if either has length zero.
   public func cosines(with vector: [Double]) -> [Double] {
     let length = vector.reduce(0) { $0 + $1 * $1 }.squareRoot()
     return (0..<rows).map { index in

@@ -5,7 +5,7 @@ import Basics
 public enum ViewLayout: Sendable, Hashable {
   case single
   case thumbnailAndCrops(Grid)
-  /// So many, in order of time.
+  /// This many frames, in order of time.
   case frames(Int)
 
   public var views: Int {
@@ -25,10 +25,10 @@ public struct PictureDescription: Sendable, Hashable {
   public let patchGrids: [Grid]
   /// Width and height in pixels of the original picture.
   public let imageSize: PixelSize
-  /// Identifies the picture's content: `random` mixes it with its seed, so that pictures do not all lose the same
-  /// places.
+  /// Identifies the picture's content: `random` mixes it with its seed, so that pictures do not all lose tokens in the
+  /// same places.
   public let digest: UInt64
-  /// How the family sends everything.
+  /// How the family sends a picture unpruned.
   public let unpruned: Arrangement
   /// How strategies that treat each view alone send what they keep.
   public let pruned: Arrangement
@@ -65,7 +65,7 @@ public struct PictureDescription: Sendable, Hashable {
   }
 }
 
-/// One image as strategies see it: the picture, and the evidence asked for, one entry a view.
+/// One image as strategies see it: the picture, and the requested evidence, one entry per view.
 public struct EncodedImage: Sendable {
   public let picture: PictureDescription
   public let views: [ViewEvidence]

@@ -34,7 +34,7 @@ extension ViewPlan {
 }
 
 extension ImagePlan {
-  /// Kept rows in the order of the sequence, and where separators stand among them.
+  /// Kept rows in the order of the sequence, and the places of the separators among them.
   public struct Application: Sendable, Equatable {
     /// [kept tokens and class tokens, width], separators left out.
     public let rows: Matrix
@@ -44,7 +44,7 @@ extension ImagePlan {
 
   /// Applies the plan to the features of every view.
   /// - Parameters:
-  ///   - features: [tokens, width], one a view.
+  ///   - features: [tokens, width], one per view.
   ///   - classTokens: [views, width], for plans and arrangements that send class tokens.
   public func applied(to features: [Matrix], classTokens: Matrix? = nil) -> Application {
     precondition(features.count == views.count, "one feature matrix a view")
@@ -78,8 +78,8 @@ extension ImagePlan {
 
   /// Position numbers of the sequence's items, from 0.
   /// - Parameter dense: the sequence before pruning. A row takes its anchor's number, a class token that of its view's
-  ///   first item. Separators are matched in order where there are equally many, else with the next one after a row.
-  ///   What `dense` lacks, such as padding, takes the number of the item before it.
+  ///   first item. Separators are matched in order if there are equally many, else with the next one after a row. What
+  ///   `dense` lacks, such as padding, takes the number of the item before it.
   public func positions(_ numbering: Positions, before dense: ImagePlan) -> [Int] {
     guard numbering == .original else { return Array(sequence.indices) }
     var places: [[Int: Int]] = dense.views.map { _ in [:] }
@@ -118,7 +118,8 @@ extension ImagePlan {
 }
 
 extension ImagePlan {
-  /// Whether every row is a plain copy of a token, so that rows may be gathered before or after a function of rows.
+  /// Whether every row is a plain copy of a token, so that a row-wise function may run before or after rows are
+  /// gathered.
   public var copiesRows: Bool {
     sequence.allSatisfy { if case .classToken = $0 { false } else { true } }
       && views.allSatisfy { view in

@@ -5,7 +5,7 @@ import Kernels
 public struct PlanContext: Sendable {
   /// Seeded by the run's seed and the picture's digest.
   public var random: SeededGenerator
-  /// Threads for products of matrices.
+  /// Threads for matrix products.
   public let workers: Workers
 
   public init(random: SeededGenerator, workers: Workers) {

@@ -1,6 +1,5 @@
-/// What can be wrong with a strategy, its options, a budget, the evidence or a plan. Facts are payload; the wording is
-/// in
-/// `message` and `hint`.
+/// What can be wrong with a strategy, its options, a budget, the evidence or a plan. Cases carry facts; the wording is
+/// in `message` and `hint`.
 public enum PruningError: Error, Sendable, Hashable {
   /// A plan breaks a rule: a fault of the strategy, not of its input.
   case invalidPlan(String)
@@ -9,7 +8,7 @@ public enum PruningError: Error, Sendable, Hashable {
   case budgetNotPositive(String)
   case budgetAboveEverything(String)
   case budgetExceedsTotal(count: Int, total: Int)
-  /// A share would be nothing; `smallest` tokens of the image would do.
+  /// A share would be zero; `smallest` tokens of the image would be enough.
   case budgetTooSmall(Budget, smallest: Int, views: Int)
   case budgetWithoutStrategy(Budget)
 
@@ -28,7 +27,7 @@ public enum PruningError: Error, Sendable, Hashable {
 }
 
 extension PruningError {
-  /// Whether the caller asked for something that cannot be (exit status 2) rather than that data are bad (1).
+  /// Whether the caller asked for something impossible (exit status 2), as opposed to bad data (1).
   public var isUsageError: Bool {
     switch self {
     case .invalidPlan, .missingEvidence, .missingQuestionEvidence, .malformedEvidence, .nonFiniteScore: false

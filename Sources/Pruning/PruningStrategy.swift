@@ -1,24 +1,24 @@
-/// A training-free pruning method: which evidence it reads and which tokens it keeps. One file and one catalogue line
-/// each. It declares evidence and never fetches it; it returns a plan and touches no tensor of the model.
+/// A training-free pruning method: which evidence it reads and which tokens it keeps. Each is one file and one line of
+/// the catalogue. It declares evidence and never fetches it; it returns a plan and touches no tensor of the model.
 public protocol PruningStrategy: Sendable {
   /// The command line's spelling.
   static var name: String { get }
   /// One line, with the paper.
   static var summary: String { get }
-  /// Whether it reads the class token's attention, so that towers without one cannot serve.
+  /// Whether it reads the class token's attention, so that it cannot work on towers without one.
   static var needsClassToken: Bool { get }
   /// Whether it can keep less than everything; a baseline that cannot says false.
   static var prunes: Bool { get }
-  /// Reads its options, "alpha=0.1, object=8"; what it leaves unread is reported as unknown by the parser.
+  /// Reads its options, "alpha=0.1, object=8"; the parser reports unread options as unknown.
   init(options: inout StrategyOptions) throws(PruningError)
-  /// What it needs on this tower. Defaults and negative layers are resolved here, before any compute.
+  /// The evidence that it needs on this tower. Defaults and negative layers are resolved here, before any compute.
   func evidence(on tower: TowerDescription) throws(PruningError) -> Evidence
   /// The canonical spec on this tower: the name with every option spelled out.
   func resolved(on tower: TowerDescription) throws(PruningError) -> StrategySpec
-  /// What a user should know before trusting the result on this tower, a line each.
+  /// What a user should know before trusting the result on this tower, one line each.
   func warnings(on tower: TowerDescription) -> [String]
-  /// Decides. `budget` is never everything: `StrategyRunner` bypasses the strategy then.
-  /// - Parameter question: what `evidence(on:)` asks of the question.
+  /// Decides what to keep. `budget` is never everything, because `StrategyRunner` then bypasses the strategy.
+  /// - Parameter question: the question's evidence that `evidence(on:)` requests.
   func plan(
     _ image: EncodedImage, question: QuestionEvidence, keeping budget: Budget, in context: inout PlanContext
   ) throws(PruningError) -> ImagePlan

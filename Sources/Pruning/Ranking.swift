@@ -9,6 +9,6 @@ public enum Ranking {
     return Array(ordered.prefix(count))
   }
 
-  /// Half to even, as Python and NumPy round: what the authors' code counts with.
+  /// Rounds half to even, as Python and NumPy do, and so the authors' code.
   public static func roundHalfEven(_ value: Double) -> Int { Int(value.rounded(.toNearestOrEven)) }
 }

@@ -2,7 +2,7 @@
 public struct SelectionReport: Sendable, Hashable, Encodable {
   public struct View: Sendable, Hashable, Encodable {
     public let view: Int
-    /// Token indices of this view in the order in which they are sent; a merged row stands under its anchor.
+    /// Token indices of this view in the order in which they are sent; a merged row is listed under its anchor.
     public let kept: [Int]
   }
 
@@ -18,7 +18,7 @@ public struct SelectionReport: Sendable, Hashable, Encodable {
   public let visualTokens: Int
   public let keptTokens: Int
   public let views: [View]
-  /// view·N + token, −1 a separator, −100−v the class token of view v.
+  /// view·N + token, −1 for a separator, −100−v for the class token of view v.
   public let sequence: [Int]
   public let merges: [Merge]
 

@@ -1,9 +1,9 @@
 import Basics
 import Kernels
 
-/// How a strategy is asked: the one way that the engine and `select` share.
+/// Runs strategies, in the one way that the engine and `select` share.
 public enum StrategyRunner {
-  /// Refuses a tower that cannot serve the strategy, and names those of `catalogue` that work on it.
+  /// Refuses a tower that the strategy does not work on, and names those of `catalogue` that do.
   /// - Throws: `needsClassToken`, or what `PruningStrategy.evidence(on:)` throws.
   public static func evidence(
     for strategy: any PruningStrategy, on tower: TowerDescription, catalogue: StrategyCatalogue = .standard
@@ -16,7 +16,7 @@ public enum StrategyRunner {
   }
 
   /// What must be measured before `plan` can be called: nothing when everything is kept.
-  /// - Throws: an impossible budget, or a tower that cannot serve, before any compute.
+  /// - Throws: for an impossible budget or an unsuitable tower, before any compute.
   public static func evidence(
     for strategy: any PruningStrategy, of picture: PictureDescription, keeping budget: Budget,
     catalogue: StrategyCatalogue = .standard
@@ -30,7 +30,7 @@ public enum StrategyRunner {
 
   /// Decides what is sent of `image`. A budget of everything never reaches the strategy.
   /// - Parameters:
-  ///   - question: what the strategy asks of the question.
+  ///   - question: the question's evidence that the strategy requests.
   ///   - seed: mixed with the image's digest.
   public static func plan(
     _ strategy: any PruningStrategy, for image: EncodedImage, question: QuestionEvidence = [:],

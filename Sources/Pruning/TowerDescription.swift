@@ -1,7 +1,7 @@
 import Basics
 
-/// What a strategy may know of the vision tower before anything is computed: enough to resolve defaults and negative
-/// layers, and to refuse a tower that cannot serve. What differs from picture to picture is in `PictureDescription`.
+/// What a strategy may know about the vision tower before anything is computed: enough to resolve defaults and negative
+/// layers, and to refuse an unsuitable tower. What differs from picture to picture is in `PictureDescription`.
 public struct TowerDescription: Sendable, Hashable {
   /// Number of blocks; layers are 0-based, 0 ..< depth.
   public let depth: Int

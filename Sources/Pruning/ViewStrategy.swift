@@ -1,6 +1,6 @@
 import Kernels
 
-/// A method that treats each view alone. It decides about one; the image's plan follows.
+/// A method that treats each view alone: it decides about one view, and the image's plan follows from that.
 public protocol ViewStrategy: PruningStrategy {
   /// What each view may keep; int(N·tokens ÷ all tokens) or int(R·tokens) unless the method counts otherwise.
   func shares(of budget: Budget, in picture: PictureDescription) throws(PruningError) -> [Int]
@@ -38,7 +38,7 @@ extension ViewStrategy {
   }
 
   /// The views' decisions, arranged.
-  /// - Parameter count: whether the rows are bound by the shares.
+  /// - Parameter count: whether the shares limit the number of rows.
   public func plan(
     _ image: EncodedImage, question: QuestionEvidence, keeping budget: Budget, count: ImagePlan.Count,
     in context: inout PlanContext

@@ -1,6 +1,6 @@
 /// One entry of `added_tokens`.
 struct AddedToken: Sendable {
-  /// What the file says, until `AddedTokens` has found its place.
+  /// The file's id, until `AddedTokens` assigns the final one.
   var id: Int
   let content: [UInt8]
   /// Matches only where no word character touches it.
@@ -9,7 +9,7 @@ struct AddedToken: Sendable {
   let stripsLeft: Bool
   /// Swallows the white space after it.
   let stripsRight: Bool
-  /// Is looked for in normalised text, in normalised form.
+  /// Is searched for in normalised text, in normalised form.
   let isNormalized: Bool
   let isSpecial: Bool
 

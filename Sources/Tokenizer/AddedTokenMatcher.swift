@@ -1,4 +1,4 @@
-/// Finds added tokens in a text: leftmost first, of several at one place the longest.
+/// Finds added tokens in a text: the leftmost first, and the longest of those at one place.
 struct AddedTokenMatcher: Sendable {
   /// A stretch of a text: an added token, or what lies between two.
   struct Segment {
@@ -18,7 +18,7 @@ struct AddedTokenMatcher: Sendable {
     var patterns = [[Pattern]](repeating: [], count: 256)
     for (text, token) in tokens {
       guard let first = text.first else { continue }
-      // Behind the ones of equal length: among those the first match counts.
+      // After those of equal length, because the first match among them counts.
       let bucket = patterns[Int(first)]
       let place = bucket.firstIndex { $0.text.count < text.count } ?? bucket.count
       patterns[Int(first)].insert(Pattern(text: text, token: token), at: place)
@@ -40,7 +40,7 @@ struct AddedTokenMatcher: Sendable {
       if token.stripsRight { end = spaceEnd(in: text, from: end) }
       if consumed < start { segments.append(Segment(range: consumed..<start, id: nil)) }
       segments.append(Segment(range: start..<end, id: token.id))
-      // The search goes on after the token itself and not after its white space: as in the reference.
+      // The search continues after the token itself, not after its white space, as in the reference.
       consumed = end
     }
     if consumed < text.count { segments.append(Segment(range: consumed..<text.count, id: nil)) }

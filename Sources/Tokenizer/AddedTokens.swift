@@ -7,14 +7,14 @@ struct AddedTokens: Sendable {
   /// The text that each id decodes to: for a normalised token its normalised form, as in the reference.
   private let byID: [Int: [UInt8]]
   private let byContent: [[UInt8]: Int]
-  /// Contents, not ids: what decoding skips is decided by the token's text, as in the reference.
+  /// Contents, not ids: a token's text decides whether decoding skips it, as in the reference.
   private let special: Set<[UInt8]>
 
   /// The largest id plus one; 0 without tokens.
   let size: Int
 
-  /// Reads the section `added_tokens`. As in the reference, a token has its vocabulary's id or the next free one,
-  /// whatever the file says: an id after a gap closes up.
+  /// Reads the section `added_tokens`. As in the reference, a token gets its id in the vocabulary or the next free one,
+  /// whatever the file says: a gap before an id is closed.
   init(
     _ entries: [TokenizerSection], vocabulary: Vocabulary, normalizer: Normalizer
   ) throws(TokenizerError) {

@@ -65,7 +65,7 @@ struct BytePairModel: Sendable {
         hasUnknown = false
         workspace.append(id)
       } else if let bytes = fallback(text, character, prefix, suffix, &workspace.scratch) {
-        // The reference leaves a pending unknown pending here, so that it follows the bytes.
+        // The reference leaves a pending unknown token pending here, so that it follows the bytes.
         bytes.forEach { workspace.append($0) }
       } else if let unknown {
         if hasUnknown, !fusesUnknown { workspace.append(unknown) }
@@ -76,7 +76,7 @@ struct BytePairModel: Sendable {
     workspace.merge(with: merges, into: &tokens)
   }
 
-  /// The token of a character with what stands before and after it.
+  /// The token of a character together with its prefix and suffix.
   private func token(
     _ text: [UInt8], _ character: Range<Int>, _ prefix: [UInt8], _ suffix: [UInt8], _ scratch: inout [UInt8]
   ) -> Int? {

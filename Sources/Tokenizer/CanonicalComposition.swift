@@ -10,7 +10,7 @@ enum CanonicalComposition {
     guard text.contains(where: { $0 >= 0xCC }) else { return text }
     var result: [UInt8] = []
     result.reserveCapacity(text.count)
-    // To the reference a newer character is neither a mark nor part of a composition: it stands between two texts.
+    // In the reference a newer character is neither a mark nor part of a composition: it separates two texts.
     var known = String.UnicodeScalarView()
     for scalar in String(decoding: text, as: UTF8.self).unicodeScalars {
       if scalar.isNewer(than: 9) {

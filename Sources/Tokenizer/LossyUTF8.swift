@@ -1,4 +1,4 @@
-/// Makes text of bytes that come in pieces. A sequence that is no character becomes one U+FFFD, as the Unicode standard
+/// Turns bytes that arrive in pieces into text. An invalid sequence becomes one U+FFFD, as the Unicode standard
 /// recommends (section 3.9, "maximal subparts") and the reference does.
 struct LossyUTF8: Sendable {
   static let replacement: [UInt8] = [0xEF, 0xBF, 0xBD]
@@ -9,7 +9,7 @@ struct LossyUTF8: Sendable {
   /// The values that the next byte may have.
   private var allowed: ClosedRange<UInt8> = 0x80...0xBF
 
-  /// Appends bytes; gives the text that is complete now.
+  /// Appends bytes; returns the text that is now complete.
   mutating func append(_ bytes: [UInt8]) -> [UInt8] {
     var output: [UInt8] = []
     output.reserveCapacity(bytes.count)
@@ -32,7 +32,7 @@ struct LossyUTF8: Sendable {
     return output
   }
 
-  /// Ends the text: a character that was begun becomes U+FFFD.
+  /// Ends the text: an unfinished character becomes U+FFFD.
   mutating func finish() -> [UInt8] {
     defer {
       pending.removeAll()

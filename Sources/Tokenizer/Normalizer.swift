@@ -71,7 +71,7 @@ struct Normalizer: Sendable {
     return result
   }
 
-  /// Scalar by scalar: the reference knows no context (final sigma) either.
+  /// Scalar by scalar: the reference ignores context (final sigma) as well.
   private static func lowercase(_ text: [UInt8]) -> [UInt8] {
     var result: [UInt8] = []
     result.reserveCapacity(text.count)

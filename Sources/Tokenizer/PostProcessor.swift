@@ -4,7 +4,7 @@ struct PostProcessor: Sendable {
   private(set) var after: [Int] = []
   private var hasFrame = false
 
-  /// Reads the section; nil is no frame. Ids must lie below `vocabularySize`: a model would look them up.
+  /// Reads the section; nil is no frame. Ids must lie below `vocabularySize`, because a model looks them up.
   init(_ section: TokenizerSection?, vocabularySize: Int) throws(TokenizerError) {
     guard let section else { return }
     try read(section)
@@ -29,7 +29,7 @@ struct PostProcessor: Sendable {
     }
   }
 
-  /// The reference hands what the first frame made to a second one as a pair of texts: nobody means that.
+  /// The reference passes the first frame's result to a second frame as a pair of texts, which no file intends.
   private mutating func beginFrame(_ section: TokenizerSection) throws(TokenizerError) {
     guard !hasFrame else { throw section.unsupported("a second frame") }
     hasFrame = true

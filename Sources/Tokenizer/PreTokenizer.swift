@@ -128,7 +128,8 @@ struct PreTokenizer: Sendable {
     var position = word.lowerBound
     while position < word.upperBound {
       let end = position + UTF8Text.length(from: text[position])
-      // Not `ScalarText`'s kinds: here the reference asks its language, whose Unicode is newer than its patterns'.
+      // Not `ScalarText`'s kinds: here the reference uses its language's tables, whose Unicode is newer than its
+      // patterns'.
       if UTF8Text.scalar(in: text, at: position).isNumber {
         if gap < position { pieces.append((gap..<position, false)) }
         pieces.append((position..<end, true))

@@ -7,7 +7,7 @@ struct ScalarText {
     case blank
     /// Carriage return or line feed.
     case newline
-    /// White space that is neither of the two.
+    /// White space other than those two.
     case space
     case other
 

@@ -1,4 +1,4 @@
-/// What becomes of a pattern's matches when text is cut at them.
+/// What happens to a pattern's matches when text is cut at them.
 enum SplitBehavior: String, Sendable {
   case removed = "Removed"
   case isolated = "Isolated"

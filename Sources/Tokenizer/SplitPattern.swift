@@ -2,9 +2,9 @@
 /// a general engine is slow on them, and no two engines agree on every character.
 enum SplitPattern: Sendable {
   case gpt2
-  /// Qwen2's; LLaMA-3's and GPT-4's is the same but for longer numbers.
+  /// Qwen2's; the pattern of LLaMA-3 and GPT-4 differs only in allowing longer numbers.
   case gpt4(longestNumber: Int)
-  /// CLIP's, some files' with the special tokens as alternatives of their own.
+  /// CLIP's; some files add the special tokens as alternatives.
   case clip(specials: [[UInt8]])
   case literal([UInt8])
 
@@ -35,7 +35,7 @@ enum SplitPattern: Sendable {
     ]
   }()
 
-  /// Cuts a stretch of text into matches and what lies between them, in order and without holes.
+  /// Cuts a stretch of text into matches and what lies between them, in order and without gaps.
   func pieces(of text: [UInt8], _ range: Range<Int>) -> [(range: Range<Int>, isMatch: Bool)] {
     if case .literal(let literal) = self { return Self.pieces(of: text, range, matching: literal) }
     let scalars = ScalarText(text, range)

@@ -1,7 +1,7 @@
-/// Makes text of tokens as they come. What it gives, put together, is what `Tokenizer.decode` gives for all of them.
+/// Turns tokens into text as they arrive. The pieces joined are what `Tokenizer.decode` returns for all of them.
 ///
-/// Text comes in whole characters: what may still change (half a character, a run of bytes) is held back, and nothing
-/// that was read is read again. Made by `Tokenizer.makeStreamDecoder`.
+/// Text comes in whole characters: what may still change (half a character, a run of bytes) is held back, and no token
+/// is read twice. Created by `Tokenizer.makeStreamDecoder`.
 public struct StreamDecoder: Sendable {
   private let tokenizer: Tokenizer
   private let skipsSpecialTokens: Bool
@@ -13,10 +13,10 @@ public struct StreamDecoder: Sendable {
     self.skipsSpecialTokens = skipsSpecialTokens
   }
 
-  /// Takes the next token; gives the text that is certain now, often empty. An id without token gives nothing.
+  /// Takes the next token; returns the text that is now certain, often empty. An id without token returns nothing.
   public mutating func append(_ id: Int) -> String { String(decoding: appendUTF8(id), as: UTF8.self) }
 
-  /// Gives the text that was held back. No token may follow.
+  /// Returns the text that was held back. No token may follow.
   public mutating func finish() -> String { String(decoding: finishUTF8(), as: UTF8.self) }
 
   mutating func appendUTF8(_ id: Int) -> [UInt8] {

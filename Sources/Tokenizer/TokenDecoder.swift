@@ -1,7 +1,7 @@
-/// The section `decoder`: makes text of tokens, one at a time.
+/// The section `decoder`: turns tokens into text, one at a time.
 struct TokenDecoder: Sendable {
   private var stages: [any DecoderStage] = []
-  /// The stages that follow see one text and no longer tokens.
+  /// The stages that follow see one text instead of tokens.
   private var isFused = false
 
   /// Reads the section; nil is no decoder: tokens are joined with spaces.
@@ -29,7 +29,7 @@ struct TokenDecoder: Sendable {
       guard let pattern = try section.literalPattern() else {
         throw section.unsupported("the pattern \(try section.expression())")
       }
-      // A longer pattern might be split between what has come and what will.
+      // A longer pattern might be split between the text so far and the text to come.
       guard !isFused || pattern.count == UTF8Text.length(from: pattern[0]) else {
         throw section.unsupported("Replace of several characters after Fuse")
       }
@@ -62,10 +62,10 @@ struct TokenDecoder: Sendable {
     }
   }
 
-  /// Takes the next token; gives the text that is certain now.
+  /// Takes the next token; returns the text that is now certain.
   mutating func append(_ token: [UInt8]) -> [UInt8] { run([token], from: 0) }
 
-  /// Gives the text that was held back: no token follows.
+  /// Returns the text that was held back: no token follows.
   mutating func finish() -> [UInt8] {
     var text: [UInt8] = []
     for index in stages.indices {

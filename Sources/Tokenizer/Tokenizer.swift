@@ -3,8 +3,8 @@ import Basics
 /// Text to token ids and back, as a `tokenizer.json` says: byte-pair encoding with the normalizers, pre-tokenizers,
 /// templates and decoders of LLaMA, GPT-2, Qwen2, LLaMA-3, SmolLM and CLIP.
 ///
-/// What the `tokenizers` library (0.23) gives for a file is what this gives. Its sections `padding` and `truncation`
-/// are ignored. Immutable; copies share their storage.
+/// Gives the same results as the `tokenizers` library (0.23). The file's sections `padding` and `truncation` are
+/// ignored. Immutable; copies share their storage.
 public struct Tokenizer: Sendable {
   /// The largest id plus one, added tokens included.
   public let vocabularySize: Int
@@ -17,7 +17,7 @@ public struct Tokenizer: Sendable {
   private let decoder: TokenDecoder
 
   /// Reads the bytes of a `tokenizer.json`. Throws `TokenizerError` for a file that is damaged, contradicts itself, or
-  /// asks for something unsupported; nothing in it is ignored silently but `padding` and `truncation`.
+  /// asks for something unsupported; only `padding` and `truncation` are ignored silently.
   public init(json bytes: [UInt8]) throws(TokenizerError) {
     let root: JSONValue
     do { root = try JSONValue(parsing: bytes) } catch { throw .json(error) }

@@ -16,7 +16,7 @@ extension TokenizerSection {
   /// The section's name.
   var name: String { file }
 
-  /// The member `type`, by which the parts of the file are told apart.
+  /// The member `type`, which tells the parts of the file apart.
   var type: String {
     get throws(TokenizerError) { try string("type") }
   }

@@ -8,24 +8,23 @@ public enum TemplateChoice: Sendable, Hashable {
   case recognised
   /// By its name in `TemplateCatalogue`.
   case named(String)
-  /// None: every prompt will be given whole.
+  /// None: every prompt will be given in full.
   case none
 }
 
-/// The template that prompts are written with, and who says so.
+/// The template that prompts are written with, and where it comes from.
 public struct ChosenTemplate: Sendable {
   public let template: any PromptTemplate
   /// A file of the checkpoint, or what was decided without one.
   public let origin: String
   /// Whether a system text can be written as the checkpoint's own template writes it.
   public let takesSystem: Bool
-  /// What speaks against it; nil where nothing does.
+  /// A reason to doubt the choice; nil if there is none.
   var doubt: String?
 }
 
 extension FamilyLoader {
-  /// Finds the template. A checkpoint that has none gets its family's own, with a note where its tokenizer speaks
-  /// against it.
+  /// Finds the template. A checkpoint that has none gets its family's own, with a note if its tokenizer contradicts it.
   /// - Parameter standard: what the family's published checkpoints are trained with.
   /// - Throws: `unknownTemplate`, which names the file and the reason.
   func chosenTemplate(
@@ -90,7 +89,7 @@ extension FamilyLoader {
     return text
   }
 
-  /// `bos_token`, `eos_token` and their like, which templates may name.
+  /// `bos_token`, `eos_token` and the like, which templates may name.
   private func specialTokens() throws(CheckpointError) -> [String: String] {
     var tokens: [String: String] = [:]
     for file in ["special_tokens_map.json", "tokenizer_config.json"] where folder.contains(file) {

@@ -7,7 +7,7 @@ public enum Precision: String, Sendable, Hashable, CaseIterable {
   case bf16
   /// Tower, projector and decoder in int8; the language head in bfloat16.
   case int8
-  /// What this CPU is fastest at without losing answers.
+  /// The fastest on this CPU that does not lose answers.
   case auto
 }
 
@@ -38,7 +38,8 @@ public struct ComputeOptions: Sendable {
   static let smallModel = 32_000_000
 
   /// The formats of a model with `parameters` weights. `auto` keeps the tower in bfloat16, because people compare which
-  /// tokens are kept, and takes int8 for the decoder; a format that the CPU does not multiply itself is never chosen.
+  /// tokens are kept, and takes int8 for the decoder. It never chooses a format that the CPU does not multiply
+  /// natively.
   func formats(engine: ProductEngine, parameters: Int) -> PartFormats {
     switch precision {
     case .f32: PartFormats(tower: .f32, decoder: .f32, head: .f32)
@@ -58,10 +59,10 @@ public struct ComputeOptions: Sendable {
 public struct ComputeReport: Sendable, Hashable {
   public let backEnd: BackEnd
   public let formats: PartFormats
-  /// Where the packed weights are kept; nil when there is nothing to keep, or nowhere.
+  /// Where the packed weights are kept; nil when there is nothing to keep, or no place for it.
   public let packedFile: String?
 
-  /// "f32", "bf16", "int8", or the parts where they differ in another way: "tower=bf16, decoder=int8".
+  /// "f32", "bf16", "int8", or the single parts for any other mix: "tower=bf16, decoder=int8".
   public var precision: String {
     switch (formats.tower, formats.decoder, formats.head) {
     case (.f32, .f32, .f32): "f32"

@@ -2,8 +2,8 @@ import Basics
 import Checkpoint
 
 extension FamilyLoader {
-  /// Settings of generation_config.json that change what transformers writes, and their values that change nothing.
-  /// They are not applied here, so each is said.
+  /// Settings of generation_config.json that change what transformers writes, with the values that change nothing. They
+  /// are not applied here, so each is reported.
   private static let settings: [(key: String, neutral: [Double])] = [
     ("repetition_penalty", [1]), ("encoder_repetition_penalty", [1]), ("no_repeat_ngram_size", [0]),
     ("encoder_no_repeat_ngram_size", [0]), ("min_length", [0]), ("min_new_tokens", [0]), ("num_beams", [1]),
@@ -12,7 +12,7 @@ extension FamilyLoader {
     ("exponential_decay_length_penalty", []),
   ]
 
-  /// What generation_config.json asks for that is not done, a line each.
+  /// Settings of generation_config.json that are not applied, one line each.
   func generationNotes() throws(CheckpointError) -> [String] {
     let file = "generation_config.json"
     guard folder.contains(file) else { return [] }

@@ -3,15 +3,15 @@ import Pruning
 
 /// A part of a prompt, as positions see it.
 public enum PromptSpan: Sendable, Hashable {
-  /// So many tokens of text.
+  /// This many tokens of text.
   case text(Int)
   /// Rows of a picture: each one's place in the picture's unpruned sequence, and that sequence's length.
   case visual(places: [Int], unprunedLength: Int)
 }
 
 extension VisionFamily {
-  /// Positions of families that count one after another: of what is sent, or of what would have been sent unpruned.
-  /// - Returns: a position for each token and row, and where decoding goes on.
+  /// Positions for families that count one after another: of what is sent, or of what would have been sent unpruned.
+  /// - Returns: a position for each token and row, and the position of the first new token.
   public func positions(
     of spans: [PromptSpan], numbering: ImagePlan.Positions
   ) -> (positions: [Position], next: Position) {

@@ -12,40 +12,40 @@ public enum VLMError: Error, Sendable {
   case tokenizer(TokenizerError, folder: String)
   /// A picture that cannot be used; `file` as the user named it.
   case image(ImageError, file: String)
-  /// A file that cannot be read, or is none.
+  /// A path that cannot be read, or is not a file.
   case unreadable(file: String, reason: String)
   /// A model type that no family here serves.
   case unsupportedModel(type: String, file: String, supported: [String])
   /// The checkpoint's own chat template is not one that is known here.
   case unknownTemplate(file: String, reason: String)
   case unknownTemplateName(String, known: [String])
-  /// The model was loaded without a template, for whole prompts alone.
+  /// The model was loaded without a template, for full prompts only.
   case noTemplate
-  /// The checkpoint's template writes no system text, or in a way of its own.
+  /// The checkpoint's template writes no system text, or writes it in its own way.
   case noSystemText(origin: String)
   /// An original checkpoint of LLaVA's authors, whose layout transformers converts.
   case originalLayout(type: String, file: String)
-  /// The tokenizer does not know the placeholder of an image, or under another number.
+  /// The tokenizer does not know the placeholder of an image, or gives it another number.
   case imageToken(reason: String, file: String)
   case tokenOutsideVocabulary(token: Int, vocabulary: Int)
-  /// The prompt has another number of image placeholders than there are pictures.
+  /// The numbers of image placeholders in the prompt and of pictures differ.
   case placeholders(found: Int, pictures: Int)
   /// The prompt's placeholders are of other kinds than the pictures, in order.
   case placeholderOrder(found: [PictureKind], pictures: [PictureKind])
-  /// A grid of crops was asked of a family that does not cut pictures.
+  /// A grid of crops was requested from a family that does not cut pictures.
   case noCrops(family: String)
   /// A video was given to a family that reads images only.
   case noVideos(file: String, family: String)
   case emptyQuestion
   /// The question itself holds an image's placeholder.
   case placeholderInQuestion(String)
-  /// `fitting` is the budget a picture that would leave room; nil when the text alone is too long.
+  /// `fitting` is the budget per picture that would leave room; nil when the text alone is too long.
   case promptTooLong(tokens: Int, context: Int, fitting: Int?)
   case unknownModel(name: String)
-  /// Arithmetic ran over: damaged weights.
+  /// The arithmetic overflowed: the weights are damaged.
   case notFinite(stage: String)
 
-  /// Whether the caller asked for something impossible (exit 2) rather than handed over bad data (exit 1).
+  /// Whether the caller asked for something impossible (exit 2), as opposed to bad data (exit 1).
   public var isUsageError: Bool {
     switch self {
     case .pruning(let error): error.isUsageError
@@ -134,12 +134,12 @@ extension VLMError {
   }
 }
 
-/// Runs `body` and hands a checkpoint's error on as this module's.
+/// Runs `body` and turns a checkpoint's error into one of this module.
 func wrapping<Result>(_ body: () throws(CheckpointError) -> Result) throws(VLMError) -> Result {
   do { return try body() } catch { throw .checkpoint(error) }
 }
 
-/// Runs `body` and hands a strategy's error on as this module's.
+/// Runs `body` and turns a strategy's error into one of this module.
 func wrapping<Result>(_ body: () throws(PruningError) -> Result) throws(VLMError) -> Result {
   do { return try body() } catch { throw .pruning(error) }
 }

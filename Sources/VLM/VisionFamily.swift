@@ -6,14 +6,14 @@ import Language
 import Pruning
 import ViT
 
-/// A family of checkpoints, loaded: everything that differs between models which see. A new one is a folder in
-/// Families/ and a line in the catalogue. The pipeline takes one and knows none by name.
+/// A family of checkpoints, loaded: everything that differs between vision models. A new one is a folder in Families/
+/// and a line in the catalogue. The pipeline uses a family without knowing which one it is.
 public protocol VisionFamily: Sendable {
   /// config.json's `model_type`.
   static var modelType: String { get }
   /// One line for `vlmprune models`.
   static var summary: String { get }
-  /// Whether the tower has a class token: what class-token strategies need.
+  /// Whether the tower has a class token, which class-token strategies need.
   static var hasClassToken: Bool { get }
   /// Reads a folder, checking every file, shape and name.
   static func load(_ loader: FamilyLoader) throws(VLMError) -> VisionLanguageModel
@@ -22,26 +22,26 @@ public protocol VisionFamily: Sendable {
   var markers: [PictureKind: PictureMarker] { get }
   /// Width and height in pixels of a picture that loses nothing on its way to the tower.
   var nativeSize: PixelSize { get }
-  /// Makes an upright image ready for the tower.
+  /// Prepares an upright image for the tower.
   /// - Parameter grid: a fixed grid of crops; by default the picture's shape decides.
   func process(_ image: RGBImage, file: String, grid: Grid?, limits: ImageLimits) throws(VLMError) -> Picture
-  /// Makes the frames of one video ready, in order of time. Frames may differ in size.
+  /// Prepares the frames of one video, in order of time. Frames may differ in size.
   func process(
     frames: [RGBImage], names: [String], file: String, limits: ImageLimits
   ) throws(VLMError) -> Picture
   /// The largest picture of a kind, for checks before any is read; nil where every picture has a size of its own.
   func largestPicture(of kind: PictureKind, grid: Grid?) -> PictureDescription?
-  /// What reads pictures of a kind.
+  /// The tower that reads pictures of a kind.
   func tower(for kind: PictureKind) -> any VisionTower
   /// The tower's rows as the decoder reads them: [rows, width] → [rows, decoder width]. Only kept rows come here.
   func connect(_ rows: Matrix, workers: Workers) -> Matrix
   /// How a picture's rows become one sequence.
   /// - Parameter packing: how strategies that treat each view alone send several views.
   func describe(_ picture: Picture, packing: ViewPacking) -> PictureDescription
-  /// The learned row that separates others, [decoder width]; nil where the family has none.
+  /// The learned separator row, [decoder width]; nil if the family has none.
   var separator: [Float]? { get }
   /// The rotary positions of a prompt.
-  /// - Returns: a position for each token and row, and where decoding goes on.
+  /// - Returns: a position for each token and row, and the position of the first new token.
   func positions(
     of spans: [PromptSpan], numbering: ImagePlan.Positions
   ) -> (positions: [Position], next: Position)

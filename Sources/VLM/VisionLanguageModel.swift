@@ -7,12 +7,12 @@ import Tokenizer
 
 /// A vision-language model, loaded: immutable, and shared by any number of conversations.
 public struct VisionLanguageModel: Sendable {
-  /// What the user called it.
+  /// The name that the user gave.
   public let name: String
   public let family: any VisionFamily
   public let decoder: LlamaDecoder
   public let tokenizer: Tokenizer
-  /// What prompts are written with; nil where every prompt is given whole.
+  /// The template that prompts are written with; nil if every prompt is given in full.
   public let template: ChosenTemplate?
   /// Tokens that end an answer.
   public let endTokens: Set<Int>
@@ -21,7 +21,7 @@ public struct VisionLanguageModel: Sendable {
   public internal(set) var compute = ComputeReport(
     backEnd: .openblas, formats: PartFormats(tower: .f32, decoder: .f32, head: .f32), packedFile: nil)
 
-  /// What the checkpoint says and this program does not do, a line each.
+  /// What the checkpoint asks for and this program does not do, one line each.
   public internal(set) var notes: [String] = []
 
   /// Its family's `model_type`.
@@ -30,7 +30,7 @@ public struct VisionLanguageModel: Sendable {
   /// The tower that reads images, as strategies see it.
   public var towerDescription: TowerDescription { family.tower(for: .image).description }
 
-  /// What the user should know before trusting a strategy's choice on this model, a line each.
+  /// What the user should know before trusting a strategy's choice on this model, one line each.
   public func warnings(about setting: PruningSetting) -> [String] {
     setting.budget == .all ? [] : setting.strategy.warnings(on: towerDescription)
   }

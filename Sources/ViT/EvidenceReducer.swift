@@ -1,12 +1,12 @@
 import Kernels
 import Pruning
 
-/// Makes evidence of what was measured over a tower's sequence, for towers and for evidence files alike: prefix tokens
-/// go, and the members of a merge group, which are consecutive, become one entry.
+/// Turns measurements over a tower's sequence into evidence, for towers and for evidence files alike: prefix tokens are
+/// dropped, and the members of a merge group, which are consecutive, become one entry.
 public struct EvidenceReducer: Sendable {
-  /// Positions in front of the patches.
+  /// Positions before the patches.
   let prefix: Int
-  /// Patches of a merge group.
+  /// Patches in a merge group.
   let group: Int
 
   public init(prefix: Int, group: Int) {
@@ -14,7 +14,7 @@ public struct EvidenceReducer: Sendable {
     self.group = group
   }
 
-  /// [heads, tokens] of a class row, [tokens] of sums, means of the patch–patch block.
+  /// [heads, tokens] for a class row, [tokens] for sums, means for the patch–patch block.
   public func reduce(_ value: TapValue) -> EvidenceValue {
     switch value {
     case .rows(let matrix):

@@ -1,6 +1,7 @@
 import Basics
 
-/// Floating-point operations (a multiplication and an addition count two) of a tower on one view, from its shape alone.
+/// Floating-point operations (a multiplication and an addition count as two) of a tower on one view, from its shape
+/// alone.
 public struct TowerCost: Sendable {
   /// A product of a block: [rows, inputs] · [inputs, outputs].
   public struct Product: Sendable {

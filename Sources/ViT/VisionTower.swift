@@ -2,18 +2,18 @@ import Basics
 import Kernels
 import Pruning
 
-/// What turns one view into rows that a connector reads: one row for each token that the decoder would get.
+/// Turns one view into rows that a connector reads: one row for each token that the decoder would get.
 public protocol VisionTower: Sendable {
   /// The tower as strategies see it.
   var description: TowerDescription { get }
   /// Encodes one view, as far as its rows and the evidence need.
   /// - Parameters:
   ///   - kinds: evidence of attention, keys and features; projections are the caller's.
-  ///   - inspection: what somebody wants to see besides.
+  ///   - inspection: what to show as well.
   func encode(
     _ view: TowerInput, evidence kinds: Set<EvidenceKind>, inspection: TowerInspection?, workers: Workers
   ) -> EncodedView
-  /// What a view of so many patches costs, without any evidence.
+  /// The cost of a view with these patches, without any evidence.
   func cost(of patchGrid: Grid) -> TowerCost
 }
 
@@ -29,7 +29,7 @@ public struct TowerInput: Sendable {
   }
 }
 
-/// What a tower made of one view.
+/// A tower's result for one view.
 public struct EncodedView: Sendable {
   /// [sent tokens, width], in raster order.
   public let rows: Matrix
@@ -44,7 +44,7 @@ public struct EncodedView: Sendable {
   }
 }
 
-/// What to show of a pass through a tower: the output of every block, and of some blocks more.
+/// What to show of a pass through a tower: the output of every block, and more for some blocks.
 public struct TowerInspection {
   public let sink: any TensorSink
   /// Taps by 0-based block, shown as `vision.attention.NN` (softmax) and `vision.logits.NN`.

@@ -25,7 +25,7 @@ struct VLMPrune: ParsableCommand {
 @main
 enum Main {
   static func main() {
-    // A reader that goes away (`vlmprune … | head`) ends the process quietly, as it does every other tool.
+    // A reader that closes its end (`vlmprune … | head`) ends the process quietly, as with every other tool.
     signal(SIGPIPE, SIG_DFL)
     // A limit on the size of files is an error of the write, not the end of the process.
     signal(SIGXFSZ, SIG_IGN)
@@ -69,7 +69,7 @@ enum Main {
     VLMPrune.configuration.subcommands.compactMap { $0.configuration.commandName }
   }
 
-  /// The first argument that is no option: what stands where a command should.
+  /// The first argument that is not an option: what is given where a command should be.
   private static func firstWord() -> String? { CommandLine.arguments.dropFirst().first { !$0.hasPrefix("-") } }
 
   private static func unknownCommand(_ word: String) -> String? {

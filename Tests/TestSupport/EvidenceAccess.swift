@@ -2,11 +2,11 @@ import Kernels
 import Pruning
 
 extension TapValue {
-  /// The rows of a class row or a map; nil of anything else.
+  /// The rows of a class row or a map; nil for anything else.
   public var rows: Matrix? { if case .rows(let rows) = self { rows } else { nil } }
-  /// The column sums; nil of anything else.
+  /// The column sums; nil for anything else.
   public var sums: [Double]? { if case .sums(let sums) = self { sums } else { nil } }
-  /// The sums of the patch–patch block; nil of anything else.
+  /// The sums of the patch–patch block; nil for anything else.
   public var patchSums: PatchSums? { if case .patchSums(let sums) = self { sums } else { nil } }
 }
 

@@ -37,7 +37,7 @@ private func largestDifference(_ actual: [Float], _ expected: [Float], tolerance
   for index in actual.indices where actual[index] != expected[index] {
     let difference = abs(actual[index] - expected[index])
     if difference <= tolerance { continue }
-    // NaN fails every comparison: it counts as the largest difference there is.
+    // NaN fails every comparison, so it counts as the largest possible difference.
     let size = difference.isNaN ? Float.infinity : difference
     var found = worst ?? Deviation(index: index, difference: size, count: 0)
     found.count += 1

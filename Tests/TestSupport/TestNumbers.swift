@@ -1,4 +1,4 @@
-/// Reproducible numbers for tests: a 64-bit linear congruential generator of their own, so that no test leans on the
+/// Reproducible numbers for tests: a separate 64-bit linear congruential generator, so that no test relies on the
 /// generator that it might be testing.
 public struct TestNumbers {
   private var state: UInt64

@@ -2,7 +2,7 @@ import Foundation
 import Kernels
 
 /// One decoder layer's products and attention: what a token costs besides time. Each page fault is a page that the
-/// system hands out anew; the allocator's settings are the system's own, as a user of the library has them.
+/// system hands out again; the allocator keeps its default settings, as for a user of the library.
 struct Layer {
   static let (width, inner, heads, headWidth, rows) = (2048, 5632, 32, 64, 640)
 
@@ -48,7 +48,7 @@ struct Layer {
 
   func makeCache() -> KeyValueCache {
     var cache = KeyValueCache(layers: 1, heads: 4, headWidth: Self.headWidth, capacity: Self.rows + 1)
-    // Touched, so that its own pages do not count.
+    // Touched first, so that its own pages do not count.
     var work = Activations()
     run(Self.rows, &work, &cache)
     return cache
@@ -80,7 +80,7 @@ func pageFaults(
 
 private func faults() -> Int {
   var usage = rusage()
-  // The constant has another type in each C library.
+  // The constant's type differs between C libraries.
   getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
   return usage.ru_minflt
 }

@@ -14,7 +14,7 @@ func line(_ columns: [String]) {
     }.joined())
 }
 
-/// Milliseconds of the best of `rounds` calls, after one that is not counted.
+/// Milliseconds of the fastest of `rounds` calls, after one that is not counted.
 func best(_ body: () -> Void) -> Double {
   let clock = ContinuousClock()
   body()

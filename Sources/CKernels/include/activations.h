@@ -15,7 +15,7 @@ void cv_quick_gelu(float *values, size_t stride, size_t rows, size_t count, cons
 void cv_silu(float *values, size_t stride, size_t rows, size_t count, const float *factors, size_t factor_stride);
 void cv_relu(float *values, size_t stride, size_t rows, size_t count, const float *factors, size_t factor_stride);
 
-// The two of these names in AVX-512's own instructions, which the products in products.h have too.
+// AVX-512 versions of two of these, for use with the products in products.h, which need AVX-512 as well.
 void cv_silu_wide(float *values, size_t stride, size_t rows, size_t count, const float *factors, size_t factor_stride);
 void cv_quick_gelu_wide(float *values, size_t stride, size_t rows, size_t count, const float *factors,
                         size_t factor_stride);

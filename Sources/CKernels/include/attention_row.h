@@ -3,8 +3,8 @@
 
 #include <stddef.h>
 
-// One row of up to four heads that share keys and values [positions, width]: context [heads, width] =
-// softmax(scale · keys · queries) · values, of queries [heads, width]. Scores has room for [heads, positions].
+// One row of up to four heads that share keys and values [positions, width]: context [heads, width] = softmax(scale ·
+// keys · queries) · values, of queries [heads, width]. `scores` has room for [heads, positions].
 void cv_attend_row(size_t heads, const float *queries, const float *keys, const float *values, size_t positions,
                    size_t width, float scale, float *scores, float *context);
 

@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// A digest that shows damage of a large file at the speed of memory; no protection against intent.
+// A digest that detects damage to a large file at memory speed; no protection against deliberate changes.
 uint64_t cv_digest(const uint8_t *bytes, size_t count);
 
 #endif

@@ -6,20 +6,21 @@
 
 // Packed weights. A panel holds 64 outputs: for each group of g input channels, 64 outputs side by side, g channels
 // each (g = 1 for float, 2 for bfloat16, 4 for int8). That is oneDNN's BA16a64b, BA16a64b2a and BA16a64b4a. `padded` is
-// the number of input channels rounded up to 16·g; what is beyond `inputs` is zero.
+// the number of input channels rounded up to 16·g; channels beyond `inputs` are zero.
 
 // Multiplies every `block` consecutive values by the orthonormal Hadamard matrix of that order, a power of two.
 void cv_hadamard(float *values, size_t count, size_t block);
 
 // Packs up to 64 rows [columns, inputs] of weights into one panel.
 void cv_pack_f32(const float *rows, size_t columns, size_t inputs, size_t padded, float *panel);
-// `stride` values lie between the beginnings of two rows.
+// `stride` is the number of values from the start of one row to the start of the next.
 void cv_pack_bf16(const float *rows, size_t stride, size_t columns, size_t inputs, size_t padded, uint16_t *panel);
-// The same from rows [inputs, columns]: the weights lie transposed.
+// The same from rows [inputs, columns]: the weights are stored transposed.
 void cv_pack_bf16_transposed(const float *rows, size_t stride, size_t columns, size_t inputs, size_t padded,
                              uint16_t *panel);
-// The same with one scale a row, |q| <= 127; `sums` is 128 times the sum of each row's integers.
-// A row that is not finite has integers of 0 and the scale NaN; one of zeros, or of values below 4e-37, the scale 0.
+// The same with one scale per row, |q| <= 127; `sums` is 128 times the sum of each row's integers.
+// A row that is not finite has integers of 0 and the scale NaN; a row of zeros, or of values below 4e-37, has the scale
+// 0.
 void cv_pack_int8(const float *rows, size_t columns, size_t inputs, size_t padded, int8_t *panel, float *scales,
                   int32_t *sums);
 

@@ -5,11 +5,11 @@
 #include <stdint.h>
 
 // Products of prepared rows with packed panels (pack.h has both layouts) in the instructions made for them: AVX-512
-// VNNI for int8, AVX-512 BF16 for bfloat16. Scales, bias and residual are applied while the sums are in registers. An
-// output's sum is taken in the order of the input channels, whatever the number of rows. Counts are at least 1. No
-// function checks whether the CPU can run it.
+// VNNI for int8, AVX-512 BF16 for bfloat16. Scales, bias and residual are applied while the sums are in registers. Each
+// output is summed in the order of the input channels, whatever the number of rows. Counts are at least 1. No function
+// checks whether the CPU can run it.
 
-// Rows that share one reading of a panel: work is best cut into multiples of it.
+// Rows that share one read of a panel: work is best cut into multiples of it.
 enum { CV_GROUP_ROWS = 6 };
 
 int cv_multiplies_int8(void);
@@ -21,23 +21,23 @@ typedef struct {
   size_t stride;
   size_t columns;
   const float *bias;  // [columns], or null
-  int accumulate;     // adds to what is there
-  // Applied to each few rows while they are in the first cache: one of activations.h, which says what factors are; or
-  // null.
+  int accumulate;     // adds to the old output
+  // Applied to a few rows at a time while they are in the first-level cache: a function of activations.h, which
+  // explains factors; or null.
   void (*activate)(float *values, size_t stride, size_t rows, size_t count, const float *factors, size_t factor_stride);
   const float *factors;  // [rows, factor_stride], or null
   size_t factor_stride;
 } cv_output;
 
-// output = (rows · panels − sums) · row scales · column scales (+ bias) (+ what is there).
+// output = (rows · panels − sums) · row scales · column scales (+ bias) (+ old output).
 //   rows: [count, row_stride], of which `inner` channels are read, a multiple of 4
-//   panels: of 64 outputs, as many as hold `columns`; scales and sums are one a column, whole panels
+//   panels: of 64 outputs, enough to hold `columns`; scales and sums: one per column, for whole panels
 void cv_product_int8(const uint8_t *rows, size_t row_stride, const float *row_scales, size_t count,
                      const int8_t *panels, size_t inner, const int32_t *sums, const float *scales,
                      const cv_output *output);
 
-// output = rows · panels (· row scales) (+ bias) (+ what is there); inner is a multiple of 2, panel_stride values lie
-// between panels, and row_scales may be null.
+// output = rows · panels (· row scales) (+ bias) (+ old output). inner is a multiple of 2, panel_stride is the distance
+// between panels in values, and row_scales may be null.
 void cv_product_bf16(const uint16_t *rows, size_t row_stride, const float *row_scales, size_t count,
                      const uint16_t *panels, size_t panel_stride, size_t inner, const cv_output *output);
 

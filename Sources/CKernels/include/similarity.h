@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-// output = row / |row|, the length taken in double; zeros where it is zero, NaN where it is not finite.
+// output = row / |row|, with the length computed in double; zeros if it is zero, NaN if it is not finite.
 void cv_normalise(const float *row, float *output, size_t count);
 
 #endif

@@ -12,7 +12,7 @@ void cv_add_double(double *destination, const float *source, size_t count);
 double cv_sum(const float *values, size_t count);
 // destination[i] += factor · source[i].
 void cv_add_scaled(float *destination, const float *source, float factor, size_t count);
-// output[r] = Σ_c matrix[r, c] · vector[c], added to what is there when `accumulate`; matrix is row-major [rows,
+// output[r] = Σ_c matrix[r, c] · vector[c], added to the old output when `accumulate`; matrix is row-major [rows,
 // columns].
 void cv_matrix_vector(const float *matrix, const float *vector, float *output, size_t rows, size_t columns,
                       int accumulate);

@@ -18,8 +18,8 @@ enum { CPNG_MESSAGE_BYTES = 160 };
 int cpng_read_rgb(const uint8_t *bytes, size_t length, uint32_t width, uint32_t height, int transparency,
                   uint8_t *pixels, char message[CPNG_MESSAGE_BYTES]);
 
-// Unpacks zlib's format into `out`. Returns 0 with the number of bytes in `written` (fewer than the whole where the
-// data end early), 1 where `capacity` is too small, -1 where the data are damaged.
+// Unpacks zlib's format into `out`. Returns 0 with the number of bytes in `written` (less than the whole if the data
+// end early), 1 if `capacity` is too small, -1 if the data are damaged.
 int cpng_inflate(const uint8_t *bytes, size_t length, uint8_t *out, size_t capacity, size_t *written);
 
 // A PNG chunk's checksum: CRC-32 of its name and body.

@@ -2,8 +2,8 @@ import Foundation
 import Kernels
 import Synchronization
 
-/// A file of packed weights, mapped. Everything in it has been checked against its digests when this exists: now, or at
-/// an earlier start that left a mark.
+/// A mapped file of packed weights. By the end of `init`, all of it has been checked against its digests: now, or at an
+/// earlier start that left a mark.
 struct PackedModelFile {
   private let file: MappedFile
   private let table: PackedModelTable
@@ -23,7 +23,7 @@ struct PackedModelFile {
     mark.leave(file.identity, now: packing.now())
   }
 
-  /// The weights called `name`, if they are there in this form.
+  /// The weights called `name`, if the file has them in this form.
   func weights(_ name: String, format: NumberFormat, inputs: Int, outputs: Int) -> PackedWeights? {
     guard let entry = table.entries[name], entry.format == format.rawValue, entry.inputs == inputs,
       entry.outputs == outputs
@@ -51,7 +51,7 @@ struct PackedModelFile {
   /// An entry, its place in the file and its digest.
   private typealias Place = (name: String, bytes: Range<Int>, digest: String)
 
-  /// Every entry: inside the file, aligned, and of the size that its shape needs.
+  /// All entries, after checking that each is inside the file, aligned, and of the size that its shape needs.
   private static func places(_ table: PackedModelTable, in file: MappedFile) throws(PackedModelError) -> [Place] {
     var places: [Place] = []
     for (name, entry) in table.entries.sorted(by: { $0.value.offset < $1.value.offset }) {
@@ -66,7 +66,7 @@ struct PackedModelFile {
     return places
   }
 
-  /// Reads everything.
+  /// Reads all entries and compares their digests.
   private static func check(
     _ places: [Place], in file: MappedFile, _ packing: WeightPacking
   ) throws(PackedModelError) {

@@ -13,7 +13,7 @@ struct PackedModelKey: Hashable {
     self.formats = ModelPart.allCases.map { "\($0.rawValue)=\(formats[$0].rawValue)" }.joined(separator: ",")
     var facts = ["layout \(PackedWeights.layoutVersion)", self.formats]
     for file in files.sorted(by: { $0.path < $1.path }) {
-      // Not the path: a checkpoint that is moved stays what it is.
+      // Without the folder: a checkpoint that is moved stays the same.
       facts.append("\((file.path as NSString).lastPathComponent) \(file.identity)")
     }
     let bytes = [UInt8](facts.joined(separator: "\n").utf8)
@@ -24,7 +24,7 @@ struct PackedModelKey: Hashable {
 
   func path(in folder: String) -> String { "\(folder)/\(name)-\(identity).pack" }
 
-  /// The last name of a path that carries one, in characters that every file system takes.
+  /// The last useful name of a path, in characters that every file system takes.
   private static func readable(_ label: String) -> String {
     let parts = label.split(separator: "/").filter { !$0.hasSuffix(".safetensors") }
     let last = parts.last.map(String.init) ?? "model"
@@ -53,7 +53,7 @@ enum PackedModelError: Error, Equatable {
   }
 }
 
-/// The file's beginning: a magic word, and where the table of contents is. All little-endian.
+/// The start of the file: a magic word, and where the table of contents is. All little-endian.
 struct PackedModelPreamble {
   static let size = 64
   static let magic: UInt64 = 0x314b_4341_504d_4c56  // "VLMPACK1"
@@ -95,7 +95,7 @@ struct PackedModelTable: Codable {
     let inputs: Int
     let outputs: Int
     let offset: Int
-    /// Hexadecimal, because JSON numbers end at 53 bits.
+    /// Hexadecimal, because JSON numbers are exact only up to 53 bits.
     let digest: String
   }
 

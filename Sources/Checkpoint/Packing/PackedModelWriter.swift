@@ -1,9 +1,8 @@
 import Foundation
 import Kernels
 
-/// Writes a file of packed weights under a temporary name and renames it when it is whole. Two processes may do so at
-/// once: each has a name of its own, and the last to finish wins. What a killed process left behind is removed by the
-/// next one.
+/// Writes a file of packed weights under a temporary name and renames it when it is complete. Two processes may do so
+/// at once: each has its own name, and the last to finish wins. What a killed process left is removed by the next one.
 final class PackedModelWriter {
   private let path: String
   private let temporary: String
@@ -12,7 +11,7 @@ final class PackedModelWriter {
   private var offset = PackedModelPreamble.size
   private var isCommitted = false
 
-  /// - Parameter opened: called between making a temporary file and locking it, where a test lets another process in.
+  /// - Parameter opened: called between creating a temporary file and locking it; a test lets another process in here.
   /// - Throws: `.system` when the folder or the file cannot be made.
   init(path: String, key: PackedModelKey, opened: () -> Void = {}) throws(PackedModelError) {
     self.path = path
@@ -27,20 +26,20 @@ final class PackedModelWriter {
     (temporary, descriptor) = try Self.makeTemporary(for: path, in: folder, opened)
   }
 
-  /// A new file with a lock, which is held until it is closed or the process ends: a lock that can be taken marks a
-  /// file that was abandoned. Before it is locked another process may take it for one, and remove it: then there is
-  /// another try.
+  /// A new file with a lock, which is held until it is closed or the process ends: a lock that can be taken marks an
+  /// abandoned file. Before the file is locked, another process may take it for abandoned and remove it; then this
+  /// tries again.
   private static func makeTemporary(
     for path: String, in folder: String, _ opened: () -> Void
   ) throws(PackedModelError) -> (path: String, descriptor: Int32) {
     for _ in 0..<100 {
-      // Unique: processes in two containers may have one number and one folder.
+      // Unique, because processes in two containers may share a number and a folder.
       let temporary = "\(path).\(UUID().uuidString).part"
       let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
       guard descriptor >= 0 else { throw .system("\(folder): \(String(cString: strerror(errno)))") }
       opened()
       let own = FileIdentity(descriptor: descriptor)
-      // Where the file system has no locks nobody can take one, so nothing is removed.
+      // If the file system has no locks, no process can take one, so nothing is removed.
       let mayWrite = [0, ENOTSUP, ENOSYS, ENOLCK, EINVAL].contains(lock(descriptor))
       if mayWrite, let own, FileIdentity(path: temporary)?.isSameFile(as: own) == true {
         return (temporary, descriptor)
@@ -113,7 +112,7 @@ final class PackedModelWriter {
       if lock(descriptor) == 0 { unlink(path) }
       close(descriptor)
     }
-    // The mark of a file that is gone says nothing any more.
+    // A mark whose file is gone is useless.
     let present = Set(names)
     for name in names where name.hasSuffix(".pack.checked") {
       if !present.contains(String(name.dropLast(".checked".count))) { unlink("\(folder)/\(name)") }

@@ -41,18 +41,18 @@ public struct PackingProgress: Sendable, Hashable {
 }
 
 /// How the linear layers of a checkpoint become packed weights: in which formats, for which engine, and whether they
-/// are kept in a file for the next time.
+/// are kept in a file for the next start.
 public struct WeightPacking: Sendable {
   public let engine: ProductEngine
   public let formats: PartFormats
   public let workers: Workers
   /// Where packed weights are kept; nil: nowhere.
   public let cacheFolder: String?
-  /// Called with one line when the cache could not be used; the weights are then packed anew.
+  /// Called with one line when the cache could not be used; the weights are then packed again.
   public let notice: @Sendable (String) -> Void
   /// Called when weights have been packed; never for weights that the cache had.
   public let progress: @Sendable (PackingProgress) -> Void
-  /// What tells damaged bytes from sound ones; a test counts its calls.
+  /// Detects damaged bytes; a test counts its calls.
   var digest: @Sendable (UnsafeRawBufferPointer) -> UInt64 = { Digest.of($0) }
   /// The time in nanoseconds since 1970.
   var now: @Sendable () -> Int = {
@@ -120,7 +120,7 @@ final class WeightPacker {
   }
 
   /// One layer's weights. From the cache they are a view of its file.
-  /// - Parameter source: what to call the tensor's file in messages.
+  /// - Parameter source: the tensor's file, for messages.
   /// - Throws: `.tooWide`.
   func weights(
     _ name: String, part: ModelPart, _ matrix: StoredMatrix, source: String
@@ -154,7 +154,7 @@ final class WeightPacker {
   private func keep(_ weights: PackedWeights, _ name: String) {
     guard let writer else { return }
     do throws(PackedModelError) { try writer.append(weights, name: name) } catch {
-      // A full disk, say. The model loads all the same.
+      // For example, a full disk. The model still loads.
       packing.notice("packed weights are not kept: \(error.reason)")
       self.writer = nil
     }

@@ -49,7 +49,7 @@ private struct RowFields {
   private let object: JSONValue
 
   init(_ json: JSONValue) throws(JSONError) {
-    guard json.kind == .object else { throw .wrongKind(key: "row", expected: "an object", found: json.kind) }
+    guard json.kind == .object else { throw .wrongKind(key: "row", expected: "an object", found: "\(json.kind)") }
     object = json
   }
 

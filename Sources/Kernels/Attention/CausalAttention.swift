@@ -19,10 +19,10 @@ public struct CausalAttention: Sendable {
   /// Packing keys and values pays only when several queries read them.
   private static let leastNarrowRows = 16
 
-  /// Stores the new keys and values after the layer's filled positions (rotated already) and attends.
+  /// Stores the new keys and values (already rotated) after the layer's filled positions, and attends.
   /// - Parameters:
-  ///   - queries: [asking, heads · headWidth], rotated: of the last `asking` new positions, one at least where there
-  ///     are any.
+  ///   - queries: [asking, heads · headWidth], rotated, of the last `asking` new positions; at least one if there are
+  ///     new positions.
   ///   - keys: [rows, keyValueHeads · headWidth], rotated; values likewise.
   ///   - cache: reserved for `rows` more positions; the caller advances the layer afterwards.
   ///   - context: [asking, heads · headWidth].
@@ -71,7 +71,7 @@ public struct CausalAttention: Sendable {
     let tiles = (operands.rows + Self.tileRows - 1) / Self.tileRows
     let room = min(Self.tileRows, operands.rows) * (operands.past + operands.rows)
     workers.forEach(heads * tiles, lane: { FloatLane(room, workers.workspaces) }) { lane, item in
-      // The longest tiles first, so that threads end together.
+      // Longest tiles first, so that threads finish together.
       run(head: item % heads, tile: tiles - 1 - item / heads, operands, lane.scores.elements)
     }
   }
@@ -82,7 +82,7 @@ public struct CausalAttention: Sendable {
     let keys: SharedSpan<Float>
     let values: SharedSpan<Float>
     let context: SharedSpan<Float>
-    /// Queries, and the positions before the first of them.
+    /// `rows` queries, and `past` positions before the first of them.
     let rows: Int
     let past: Int
     let capacity: Int
@@ -152,7 +152,8 @@ public struct CausalAttention: Sendable {
     }
   }
 
-  /// One new position: two passes over the cache, no library call. A few heads that share keys and values go together.
+  /// One new position: two passes over the cache, no library call. Heads that share keys and values are taken a few at
+  /// a time.
   private func runOne(_ operands: Operands, _ workers: Workers) {
     let positions = operands.past + 1
     let sharing = heads / keyValueHeads

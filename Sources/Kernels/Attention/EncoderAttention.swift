@@ -3,7 +3,7 @@
 public struct EncoderAttention: Sendable {
   public let heads: Int
   public let headWidth: Int
-  /// Sequence positions in front of the patches: 1 with a class token, else 0.
+  /// Sequence positions before the patches: 1 with a class token, else 0.
   public let prefix: Int
   private let narrow: NarrowAttention?
 
@@ -19,7 +19,7 @@ public struct EncoderAttention: Sendable {
   private static let tileRows = 64
 
   /// context [tokens, heads · headWidth] = softmax(q·kᵀ / √headWidth) · v, each operand [tokens, heads · headWidth].
-  /// - Returns: what each of `taps` took.
+  /// - Returns: the value of each tap in `taps`.
   public func apply(
     queries: Span<Float>, keys: Span<Float>, values: Span<Float>, tokens: Int, into context: inout MutableSpan<Float>,
     taps: Set<AttentionTap> = [], workers: Workers
@@ -45,7 +45,7 @@ public struct EncoderAttention: Sendable {
     return readers.results()
   }
 
-  /// The taps of a block whose output nobody reads: its maps alone, without the second product.
+  /// The taps of a block whose output is not used: its maps alone, without the second product.
   public func taps(
     queries: Span<Float>, keys: Span<Float>, tokens: Int, taps: Set<AttentionTap>, workers: Workers
   ) -> [AttentionTap: TapValue] {

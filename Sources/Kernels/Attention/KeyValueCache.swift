@@ -45,19 +45,19 @@ public struct KeyValueCache: ~Copyable, Sendable {
     capacity = larger
   }
 
-  /// Declares `positions` more of a layer as filled.
+  /// Marks `positions` more positions of a layer as filled.
   public mutating func advance(layer: Int, by positions: Int) {
     precondition(counts[layer] + positions <= capacity, "a cache is reserved before it is filled")
     counts[layer] += positions
   }
 
-  /// Forgets everything of a layer after its first `positions`.
+  /// Drops everything after the first `positions` of a layer.
   public mutating func truncate(layer: Int, to positions: Int) {
     precondition((0...counts[layer]).contains(positions), "a cache shrinks to a prefix")
     counts[layer] = positions
   }
 
-  /// Forgets everything of every layer after its first `positions`.
+  /// Drops everything after the first `positions` of every layer.
   public mutating func truncate(to positions: Int) {
     for layer in 0..<layers { truncate(layer: layer, to: positions) }
   }

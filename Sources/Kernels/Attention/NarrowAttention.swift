@@ -1,5 +1,5 @@
-/// Attention's two products in bfloat16, where the model computes in a narrow format anyway: in Float32 they alone
-/// would take as long as the int8 layers around them. Scores, softmax and sums stay Float32.
+/// Attention's two products in bfloat16, for models that compute in a narrow format anyway: in Float32 these two would
+/// take as long as the int8 layers around them. Scores, softmax and sums stay Float32.
 struct NarrowAttention: Sendable {
   private let engine: ProductEngine
   private let isFused: Bool
@@ -13,11 +13,12 @@ struct NarrowAttention: Sendable {
     self.headWidth = headWidth
   }
 
-  /// Query rows of a tile. Our own kernels take a few groups: few scores are computed right of what these see. A call
-  /// of the library costs more: 64 rows of 577 scores fit a second-level cache.
+  /// Query rows of a tile. Our own kernels take a few groups, so that few scores are computed past the last key that a
+  /// row sees. A library call costs more, so it takes more rows: 64 rows of 577 scores fit a second-level cache.
   var tileRows: Int { isFused ? 4 * FusedProducts.groupRows : 64 }
 
-  /// Query rows that a thread takes at a time: whole tiles, and enough of them that taking costs nothing beside.
+  /// Query rows that a thread takes at a time: whole tiles, and enough of them that handing them out costs next to
+  /// nothing.
   var itemRows: Int { isFused ? 3 * tileRows : tileRows }
 
   /// One thread's memory for tiles of at most `tileRows` of `rows` queries over at most `positions` keys.
@@ -73,8 +74,8 @@ struct NarrowAttention: Sendable {
     }
     private var padded: Int { PackedWeights.paddedInputs(.bf16, visible) }
 
-    /// Row `row` ← its softmax over the first `seen` positions, but for the factor in the lane's `shares`, and zero
-    /// after them; in `scores` whole, when `keeping`.
+    /// Writes the softmax of row `row` over its first `seen` positions to the lane's `weights`, with zeros after them.
+    /// The row's common factor stays apart, in the lane's `shares`. When `keeping`, `scores` gets the complete softmax.
     func softmax(row: Int, seen: Int, keeping: Bool = false) {
       let share = lane.softmax(
         UnsafeMutableBufferPointer(rebasing: scores[row][..<seen]), keeping: keeping,
@@ -96,11 +97,11 @@ struct NarrowAttention: Sendable {
     let workspaces: WorkspacePool
     fileprivate let queries: Workspace<UInt16>
     fileprivate let scores: Workspace<Float>
-    /// Of the softmax; what is missing of it is in `shares`, one a row.
+    /// The softmax, up to a factor per row, which is in `shares`.
     fileprivate let weights: Workspace<UInt16>
     fileprivate let shares: Workspace<Float>
     private let sums: Workspace<Float>
-    /// Nil: our own kernels multiply.
+    /// Nil when our own kernels multiply.
     private let library: (OneDNN, OneDNN.Lane)?
     fileprivate var isFused: Bool { library == nil }
 
@@ -117,7 +118,7 @@ struct NarrowAttention: Sendable {
       precondition(library != nil || engine.isFused(.bf16, rows: rows), "what is native has kernels")
     }
 
-    /// - Returns: what the narrowed weights are still to be multiplied with.
+    /// - Returns: the factor that the narrowed weights must still be multiplied by.
     fileprivate func softmax(
       _ row: UnsafeMutableBufferPointer<Float>, keeping: Bool, into narrowed: UnsafeMutableBufferPointer<UInt16>
     ) -> Float {
@@ -129,7 +130,7 @@ struct NarrowAttention: Sendable {
     /// block = rows [block.rows, stride] · panels of `inner` channels, `panelStride` values apart.
     /// - Parameters:
     ///   - inner: even; the library reads whole rows.
-    ///   - scales: of the product's rows; the library's are 1.
+    ///   - scales: one per row of the product; all 1 with the library.
     fileprivate func multiply(
       _ rows: UnsafeBufferPointer<UInt16>, stride: Int, inner: Int, _ panels: UnsafeBufferPointer<UInt16>,
       panelStride: Int, scales: UnsafeBufferPointer<Float>?, into block: Block
@@ -148,7 +149,7 @@ struct NarrowAttention: Sendable {
         precondition(done, "oneDNN multiplies what it has a kernel for")
       }
       let width = PackedWeights.panelWidth
-      // What lies close together needs one call.
+      // Adjacent panels and results without gaps need only one call.
       if panelStride == inner * width, block.stride == block.count, block.count % width == 0 {
         multiply(
           block.count, panel: 0,
@@ -171,8 +172,8 @@ struct NarrowAttention: Sendable {
   final class Head: Sendable {
     fileprivate let keys: Workspace<UInt16>
     fileprivate let values: Workspace<UInt16>
-    /// Elements of one panel of values: inner positions come in pairs, so every even number of positions can be read
-    /// alone.
+    /// Elements of one panel of values. Inner positions come in pairs, so any even number of leading positions can be
+    /// read alone.
     fileprivate let valuePanel: Int
     private let isFused: Bool
 
@@ -191,7 +192,7 @@ struct NarrowAttention: Sendable {
     func pack(keys: PackingMath.Source, values: PackingMath.Source?) {
       let width = PackedWeights.panelWidth
       let padded = PackedWeights.paddedInputs(.bf16, keys.columns)
-      // Both ways write the same, but for denormal numbers, which the product takes for zero.
+      // Both ways write the same bytes, except for denormal numbers, which the product treats as zero.
       for panel in 0..<PackedWeights.panelCount(keys.rows) {
         let part = keys.rows(panel * width..<min((panel + 1) * width, keys.rows))
         let place = self.keys.elements.writable(panel * width * padded..<(panel + 1) * width * padded)

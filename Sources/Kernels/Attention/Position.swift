@@ -1,5 +1,5 @@
-/// Where a token stands for rotary embeddings: in time, and in the rows and columns of a picture. Text, and families
-/// that count in one dimension, have three equal numbers.
+/// A token's position for rotary embeddings: in time, and in the rows and columns of a picture. For text, and for
+/// families that count in one dimension, all three numbers are equal.
 public struct Position: Sendable, Hashable {
   public var temporal: Int
   public var height: Int

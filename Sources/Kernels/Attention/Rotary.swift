@@ -12,20 +12,20 @@ public enum RotaryScaling: Sendable, Hashable {
 /// Rotary position embeddings on the half-split layout of Hugging Face: channel i turns with channel i + headWidth/2.
 public struct Rotary: Sendable {
   public let headWidth: Int
-  /// Angle a position, [headWidth / 2].
+  /// Angle per position, [headWidth / 2].
   private let frequencies: [Float]
 
   public init(headWidth: Int, theta: Double, scaling: RotaryScaling = .none) {
     precondition(headWidth > 0 && headWidth % 2 == 0, "rotation works on pairs of channels")
     self.headWidth = headWidth
     frequencies = stride(from: 0, to: headWidth, by: 2).map { channel in
-      // In float32 as the reference computes them: at position 4,000 a double would turn visibly further.
+      // In float32, as the reference computes them: in double, angles at position 4,000 would differ visibly.
       let plain = 1 / Foundation.pow(Float(theta), Float(channel) / Float(headWidth))
       return Self.scaled(plain, scaling)
     }
   }
 
-  /// Cosines and sines for `positions`: [positions, headWidth / 2] each. All channels turn with the temporal number.
+  /// Cosines and sines for `positions`: [positions, headWidth / 2] each. All channels use the temporal number.
   public func table(positions: [Position]) -> RotaryTable {
     let half = headWidth / 2
     var table = RotaryTable(

@@ -1,8 +1,8 @@
 import CKernels
 
-/// Swift's door to our own products, which apply scales, bias and residual while the sums are in registers. oneDNN's
-/// come close to them in bare speed, but leave sums in memory for another pass, and take a few microseconds to set up.
-/// Sizes are checked here.
+/// Swift wrapper around our own products, which apply scales, bias and residual while the sums are in registers.
+/// oneDNN's come close to them in bare speed, but leave sums in memory for another pass, and take a few microseconds to
+/// set up. Sizes are checked here.
 enum FusedProducts {
   /// Formats that this CPU has instructions for.
   static let formats: Set<NumberFormat> = {
@@ -12,7 +12,7 @@ enum FusedProducts {
     return formats
   }()
 
-  /// Rows that share one reading of a panel.
+  /// Rows that share one read of a panel.
   static let groupRows = Int(CV_GROUP_ROWS)
 
   /// block (+)= rows · panels (+ bias), for prepared rows of a format in `formats`.
@@ -42,7 +42,7 @@ enum FusedProducts {
   /// block (+)= rows [block.rows, stride] · panels of `inner` channels, `panelStride` values apart.
   /// - Parameters:
   ///   - inner: even.
-  ///   - scales: one a row of the product, or nil.
+  ///   - scales: one per row of the product, or nil.
   static func multiply(
     bf16 rows: UnsafeBufferPointer<UInt16>, stride: Int, inner: Int, _ panels: UnsafeBufferPointer<UInt16>,
     panelStride: Int, scales: UnsafeBufferPointer<Float>?, into block: Block,
@@ -58,8 +58,8 @@ enum FusedProducts {
       rows.baseAddress, stride, scales?.baseAddress, block.rows, panels.baseAddress, panelStride, inner, &output)
   }
 
-  /// The softmax in bfloat16 but for a factor, which is returned: a product of it is scaled by that, a pass less over
-  /// the row. What is kept has it. In the instructions that come with `multiply(bf16:)`; zeros follow to the end of
+  /// The softmax in bfloat16 without its common factor, which is returned: scaling the product by it saves a pass over
+  /// the row. A kept row includes the factor. Uses the instructions of `multiply(bf16:)`; zeros follow to the end of
   /// `narrowed`.
   static func softmax(
     _ row: UnsafeMutableBufferPointer<Float>, keeping: Bool, narrowedInto narrowed: UnsafeMutableBufferPointer<UInt16>
@@ -78,7 +78,7 @@ enum FusedProducts {
       rows.values.baseAddress, rows.stride, rows.rows, scale, rows.columns, padded, narrowed.baseAddress)
   }
 
-  /// `PackingMath.packBF16` in the instructions that come with `multiply(bf16:)`.
+  /// `PackingMath.packBF16` with the instructions of `multiply(bf16:)`.
   static func packBF16(_ rows: PackingMath.Source, padded: Int, _ panel: UnsafeMutableBufferPointer<UInt16>) {
     precondition(rows.fits(panel.count, padded: padded) && padded % 32 == 0, "rows fit their panel")
     cv_pack_keys(rows.values.baseAddress, rows.stride, rows.rows, rows.columns, padded, panel.baseAddress)
@@ -102,7 +102,7 @@ enum FusedProducts {
       factors: finish.factors?.values.baseAddress, factor_stride: finish.factors?.stride ?? 0)
   }
 
-  /// The activation's loop that goes with our own products.
+  /// The activation loop that our own products use.
   static func loop(_ activation: Activation) -> Activation.Loop {
     switch activation {
     case .silu: cv_silu_wide

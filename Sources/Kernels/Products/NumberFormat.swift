@@ -1,9 +1,8 @@
-/// How the weights of a product are stored and multiplied. Activations between products are Float32 whatever the
-/// format.
+/// How the weights of a product are stored and multiplied. Activations between products are Float32 in every format.
 public enum NumberFormat: String, Sendable, Hashable, CaseIterable {
   case f32
   case bf16
-  /// One scale an output and one an activation row, after a Hadamard rotation of the input channels (QuaRot,
+  /// One scale per output and one per activation row, after a Hadamard rotation of the input channels (QuaRot,
   /// arXiv:2404.00456): a few channels of trained models are a hundred times larger than the rest, and would drown the
   /// others.
   case int8

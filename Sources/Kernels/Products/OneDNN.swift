@@ -1,11 +1,11 @@
 import COneDNN
 import Synchronization
 
-/// Swift's door to oneDNN: single-threaded products of prepared rows with packed weights. Parallelism is `Workers`'
-/// business.
+/// Swift wrapper around oneDNN: single-threaded products of prepared rows with packed weights. `Workers` adds the
+/// parallelism.
 ///
-/// Unchecked because of the library's handles: its engine and primitives may be used from any thread. `formats` is
-/// written in `init` alone, and the table is locked.
+/// Unchecked because of the library's handles: its engine and primitives may be used from any thread. Only `init`
+/// writes `formats`, and the table has a lock.
 final class OneDNN: @unchecked Sendable {
   /// A product's shape: [rows, inner] · [inner, columns].
   struct Shape: Hashable {
@@ -15,7 +15,7 @@ final class OneDNN: @unchecked Sendable {
     let columns: Int
   }
 
-  /// What runs one shape. The table may forget it while a thread still uses it: the last to let go destroys it.
+  /// The primitive for one shape. The table may drop it while a thread still uses it: the last reference destroys it.
   /// Unchecked because of the library's handle, which any thread may run.
   private final class Product: @unchecked Sendable {
     let primitive: dnnl_primitive_t
@@ -39,8 +39,8 @@ final class OneDNN: @unchecked Sendable {
     deinit { dnnl_primitive_destroy(primitive) }
   }
 
-  /// Products by shape, each with the time of its last use. A prompt needs a few dozen, and lengths repeat; but every
-  /// length is a shape of its own, so the one unused for longest goes when there are too many.
+  /// Products by shape, each with the time of its last use. A prompt needs a few dozen, and lengths repeat. But each
+  /// length is a shape of its own, so when there are too many, the least recently used is dropped.
   private struct Table {
     var products: [Shape: (product: Product, used: UInt64)] = [:]
     var uses: UInt64 = 0
@@ -53,7 +53,7 @@ final class OneDNN: @unchecked Sendable {
   private(set) var formats: Set<NumberFormat> = []
 
   /// Nil when the library has no CPU engine.
-  /// - Parameter mostProducts: shapes that are kept, at least one. One takes some hundred kilobytes at most.
+  /// - Parameter mostProducts: most shapes to keep, at least one. Each takes some hundred kilobytes at most.
   init?(mostProducts: Int = 256) {
     var engine: dnnl_engine_t?
     guard dnnl_engine_create(&engine, dnnl_cpu, 0) == dnnl_success, let engine else { return nil }
@@ -72,7 +72,7 @@ final class OneDNN: @unchecked Sendable {
     dnnl_engine_destroy(engine)
   }
 
-  /// Shapes that are kept.
+  /// Number of shapes kept.
   var productCount: Int { table.withLock { $0.products.count } }
 
   /// destination [rows, columns] = source [rows, inner] · weights, both dense; Int32 sums for `int8`, else Float32.
@@ -103,9 +103,9 @@ final class OneDNN: @unchecked Sendable {
     return dnnl_primitive_execute(product.primitive, lane.stream, Int32(arguments.count), arguments) == dnnl_success
   }
 
-  /// One thread's stream and scratch memory: left to the library, primitives that one thread made would share theirs,
-  /// and two threads that run them would overwrite each other. OpenMP keeps its thread count by thread, so each is told
-  /// that it works alone.
+  /// One thread's stream and scratch memory. The library's own scratch memory is shared by all primitives that one
+  /// thread made, so two threads that run them would overwrite each other. OpenMP has a thread count per thread, so
+  /// each lane sets it to one.
   final class Lane {
     fileprivate let stream: dnnl_stream_t
     private let workspaces: WorkspacePool
@@ -196,18 +196,18 @@ final class OneDNN: @unchecked Sendable {
     return status == dnnl_success ? descriptor : nil
   }
 
-  /// Whether it multiplies in tiles (AMX) here.
+  /// Whether the library multiplies in tiles (AMX) on this CPU.
   static let hasTiles =
     dnnl_get_effective_cpu_isa().rawValue & dnnl_cpu_isa_avx512_core_amx.rawValue
     == dnnl_cpu_isa_avx512_core_amx.rawValue
 
-  /// What the library calls itself.
+  /// The library's version.
   static var version: String {
     let version = dnnl_version().pointee
     return "\(version.major).\(version.minor).\(version.patch)"
   }
 
-  /// The instruction set that it uses on this CPU.
+  /// The instruction set that the library uses on this CPU.
   static var instructionSet: String {
     switch dnnl_get_effective_cpu_isa() {
     case dnnl_cpu_isa_sse41: "sse4.1"

@@ -74,12 +74,12 @@ struct PackedProduct: Sendable {
 
   private var isFused: Bool { targets.first.map { engine.isFused($0.weights.format, rows: rows) } ?? false }
 
-  /// Rows of one call: all of an item's, or as many as leave their sums in cache for the pass that finishes them: 128
-  /// rows of 256 sums are 128 kB.
+  /// Rows of one call: all of an item's with our own kernels; else as many as keep their sums in cache for the pass
+  /// that finishes them: 128 rows of 256 sums are 128 kB.
   private var step: Int { isFused ? Self.fusedRows(targets[0].weights) : 128 }
 
-  /// For our own kernels, whose sums do not depend on how work is cut: panel by panel, so that threads end together.
-  /// The rows come from the last cache for every panel, so only so many at a time.
+  /// Items for our own kernels, whose sums do not depend on how work is cut: one panel each, so that threads finish
+  /// together. Each panel reads the rows from the last-level cache again, so an item takes only so many rows.
   private func fusedItems(_ workers: Workers) -> [Item] {
     guard rows > 1 else { return rowItems(workers) }
     let most = Self.fusedRows(targets[0].weights)
@@ -95,24 +95,24 @@ struct PackedProduct: Sendable {
     }
   }
 
-  /// A row is read at memory's speed, which long stretches reach best; a few for each thread, so that they end
-  /// together.
+  /// Items for a single row. Its weights are read at memory speed, which long stretches reach best; each thread gets a
+  /// few, so that threads finish together.
   private func rowItems(_ workers: Workers) -> [Item] {
     let size = max(1, targets.reduce(0) { $0 + $1.weights.panels } / (4 * workers.count))
     return stretches { _ in size }
   }
 
-  /// For the library: stretches of outputs whose weights stay in half of a usual second-level cache while all rows
-  /// pass. They depend on shapes alone, never on the number of threads: so the same sums are taken in the same order,
-  /// and answers are equal bit for bit however many threads work.
+  /// Items for the library: stretches of outputs whose weights stay in half of a usual second-level cache while all
+  /// rows pass. They depend on shapes alone, never on the number of threads, so sums are taken in the same order and
+  /// answers are bit-identical for any number of threads.
   private func libraryItems() -> [Item] {
     let total = targets.reduce(0) { $0 + $1.weights.panels }
-    // Enough stretches for a dozen cores; fewer for a single row, where each costs more than it computes.
+    // Enough stretches for a dozen cores; fewer for a single row, where a stretch costs more in overhead than in work.
     let fair = max(1, total / (rows == 1 ? 8 : 16))
     return stretches { max(1, min((1 << 19) / max(1, $0.panelBytes), fair, 8)) }
   }
 
-  /// All rows of every target, `size` panels an item.
+  /// All rows of every target, `size` panels per item.
   private func stretches(_ size: (PackedWeights) -> Int) -> [Item] {
     targets.enumerated().flatMap { index, target in
       let size = size(target.weights)
@@ -122,7 +122,7 @@ struct PackedProduct: Sendable {
     }
   }
 
-  /// Four megabytes of prepared rows (of very wide ones some more), in whole groups of those that our own kernels take
+  /// Four megabytes of prepared rows (more if rows are very wide), in whole groups of those that our own kernels take
   /// at once.
   private static func fusedRows(_ weights: PackedWeights) -> Int {
     let (group, leastGroups) = (FusedProducts.groupRows, 21)

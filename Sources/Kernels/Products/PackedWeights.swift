@@ -1,16 +1,16 @@
 /// A weight matrix in the layout that products read: panels of 64 outputs (see pack.h), for `int8` followed by one
-/// scale and one sum an output. The same bytes whatever the CPU and the number of threads, so that they can be kept in
-/// a file.
+/// scale and one sum per output. The bytes do not depend on the CPU or the number of threads, so they can be kept in a
+/// file.
 public final class PackedWeights: Sendable {
   public static let panelWidth = 64
-  /// Where one changes how weights are packed, files with earlier bytes must not be read any more.
+  /// Increase it when the packing changes, so that files with older bytes are no longer read.
   public static let layoutVersion = 1
 
   public let format: NumberFormat
   public let inputs: Int
   public let outputs: Int
   private let bytes: SharedSpan<UInt8>
-  /// Whose memory it is; nil: this object's own.
+  /// The owner of the memory; nil if it is this object's own.
   private let owner: (any AnyObject & Sendable)?
 
   /// A view of `byteCount` bytes at `memory`, aligned to 64 and valid as long as `owner` lives.
@@ -59,7 +59,7 @@ public final class PackedWeights: Sendable {
     if owner == nil { bytes.all.deallocate() }
   }
 
-  /// Input channels that a matrix may have. Products of `int8` are summed in 32 bits: 255 · 127 a channel.
+  /// The most input channels of a matrix. `int8` products are summed in 32 bits: up to 255 · 127 per channel.
   public static func mostInputs(_ format: NumberFormat) -> Int {
     format == .int8 ? Int(Int32.max) / (255 * 127) : Int(Int32.max)
   }
@@ -93,17 +93,17 @@ public final class PackedWeights: Sendable {
     bytes.part(panels.lowerBound * panelBytes..<panels.upperBound * panelBytes)
   }
 
-  /// `int8`: one an output of some panels.
+  /// `int8`: the scales of some panels, one per output.
   func scales(ofPanels panels: Range<Int>) -> UnsafeBufferPointer<Float> {
     tail(self.panels * panelBytes, panels).elements(Float.self)
   }
 
-  /// `int8`: the sum of each output's integers, of some panels.
+  /// `int8`: the sums of each output's integers, for some panels.
   func sums(ofPanels panels: Range<Int>) -> UnsafeBufferPointer<Int32> {
     tail(self.panels * (panelBytes + Self.panelWidth * 4), panels).elements(Int32.self)
   }
 
-  /// Four bytes an output, from `start` on.
+  /// Four bytes per output, from `start` on.
   private func tail(_ start: Int, _ panels: Range<Int>) -> SharedSpan<UInt8> {
     let each = Self.panelWidth * 4
     return bytes.part(start + panels.lowerBound * each..<start + panels.upperBound * each)
@@ -122,7 +122,7 @@ public final class PackedWeights: Sendable {
   static func rotation(_ inputs: Int) -> Int { min(64, inputs & -inputs) }
 }
 
-/// Writes panels into the memory of a new matrix: every panel has bytes of its own.
+/// Writes panels into the memory of a new matrix; each panel has its own bytes.
 private struct Packer: Sendable {
   let format: NumberFormat
   let inputs: Int
@@ -131,7 +131,7 @@ private struct Packer: Sendable {
 
   var panels: Int { PackedWeights.panelCount(outputs) }
 
-  /// Packs rows [columns, inputs], which are used up.
+  /// Packs rows [columns, inputs], and may overwrite them.
   func pack(_ rows: UnsafeMutableBufferPointer<Float>, panel: Int, columns: Int) {
     let width = PackedWeights.panelWidth
     let padded = PackedWeights.paddedInputs(format, inputs)

@@ -1,9 +1,9 @@
 import CKernels
 
-/// Swift's door to the C loops that pack weights, prepare rows and finish products. They check nothing: sizes are
-/// checked here.
+/// Swift wrapper around the C loops that pack weights, prepare rows and finish products. The loops check nothing; sizes
+/// are checked here.
 enum PackingMath {
-  /// A matrix [rows, columns] that is packed, `stride` values between rows.
+  /// A matrix [rows, columns] to be packed, `stride` values between rows.
   struct Source {
     let values: UnsafeBufferPointer<Float>
     let stride: Int
@@ -37,7 +37,7 @@ enum PackingMath {
       rows <= PackedWeights.panelWidth && columns <= padded && panel == padded * PackedWeights.panelWidth
     }
 
-    /// The same of its columns, where it lies transposed.
+    /// The same for its columns, if the matrix is stored transposed.
     func fitsTransposed(_ panel: Int, padded: Int) -> Bool {
       columns <= PackedWeights.panelWidth && rows <= padded && panel == padded * PackedWeights.panelWidth
     }
@@ -49,7 +49,7 @@ enum PackingMath {
     if block > 1 { cv_hadamard(values.baseAddress, values.count, block) }
   }
 
-  /// Rows without gaps into one panel of `padded` channels.
+  /// Packs rows without gaps into one panel of `padded` channels.
   static func packF32(_ rows: Source, padded: Int, _ panel: UnsafeMutableBufferPointer<Float>) {
     precondition(rows.fits(panel.count, padded: padded) && rows.stride == rows.columns, "rows fit their panel")
     cv_pack_f32(rows.values.baseAddress, rows.rows, rows.columns, padded, panel.baseAddress)
@@ -65,8 +65,8 @@ enum PackingMath {
     cv_pack_bf16_transposed(rows.values.baseAddress, rows.stride, rows.columns, rows.rows, padded, panel.baseAddress)
   }
 
-  /// Rows without gaps. A row that is not finite gets the scale NaN, and with it every product; one that is zero, or so
-  /// small that no scale reaches it (below 4e-37), gets 0.
+  /// Packs rows without gaps. A row that is not finite gets the scale NaN, so every product of it is NaN; a row of
+  /// zeros, or of values too small for any scale (below 4e-37), gets 0.
   /// - Parameters:
   ///   - scales: [panelWidth]; sums likewise.
   static func packInt8(
@@ -80,7 +80,7 @@ enum PackingMath {
       rows.values.baseAddress, rows.rows, rows.columns, padded, panel.baseAddress, scales.baseAddress, sums.baseAddress)
   }
 
-  /// A panel of `padded` channels to rows of `block`: [padded, panelWidth].
+  /// Unpacks a panel of `padded` channels into the rows of `block`: [padded, panelWidth].
   static func unpackBF16(_ panel: UnsafeBufferPointer<UInt16>, into block: Block) {
     precondition(
       panel.count == block.rows * PackedWeights.panelWidth && block.count == PackedWeights.panelWidth,
@@ -155,7 +155,7 @@ enum PackingMath {
   }
 }
 
-/// A digest that shows damage of large files, at the speed of memory. It is no protection against intent.
+/// A digest that detects damage to large files, at memory speed. It does not protect against deliberate changes.
 public enum Digest {
   public static func of(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
     guard let start = bytes.baseAddress else { return 0 }

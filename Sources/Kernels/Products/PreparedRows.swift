@@ -1,13 +1,12 @@
-/// Rows of activations in the form in which a format's products read them, made once for all layers that read the same
-/// rows.
+/// Rows of activations in the form that a format's products read, prepared once for all layers that read the same rows.
 struct PreparedRows: ~Copyable {
   enum Form {
-    /// Float32, unrotated: as the caller has them, or padded.
+    /// Float32, unrotated: the caller's own rows, or padded.
     case plain
-    /// Float32, rotated, for weights that are widened again.
+    /// Float32, rotated, for `int8` weights that are widened back.
     case rotated
     case bf16
-    /// Rotated, scaled and moved to 0 … 255, with one scale a row.
+    /// Rotated, scaled and moved to 0 … 255, with one scale per row.
     case int8
 
     /// Bytes of a channel.
@@ -20,7 +19,7 @@ struct PreparedRows: ~Copyable {
     }
   }
 
-  /// What products read: valid as long as this and the input are.
+  /// The rows for the products: valid as long as this value and the input are.
   let rows: ProductRows
   private let memory: Workspace<UInt8>
   private let scales: Workspace<Float>
@@ -45,7 +44,7 @@ struct PreparedRows: ~Copyable {
       memory.elements, stride: padded, size: form.size, scales: form == .int8 ? scales.elements : nil)
   }
 
-  /// Rows in bfloat16, scaled: [rows.rows, padded], by the CPU's own instruction where it has it.
+  /// Rows in bfloat16, scaled: [rows.rows, padded]. Uses the CPU's own instruction if it has one.
   static func narrow(
     _ rows: PackingMath.Source, scale: Float, padded: Int, into destination: UnsafeMutableBufferPointer<UInt16>
   ) {
@@ -61,7 +60,7 @@ struct PreparedRows: ~Copyable {
     }
   }
 
-  /// What threads share: the input is only read, and every row writes memory of its own.
+  /// What threads share: the input is only read, and each row writes its own memory.
   private struct Work: Sendable {
     let input: SharedSpan<Float>
     let inputs: Int
@@ -113,7 +112,7 @@ struct ProductRows: Sendable {
     ownScales = scales
   }
 
-  /// `int8`: one a row.
+  /// `int8`: one per row.
   var scales: UnsafeBufferPointer<Float>? { ownScales?.all }
 
   func elements<Element: BitwiseCopyable>(_ type: Element.Type) -> UnsafeBufferPointer<Element> {

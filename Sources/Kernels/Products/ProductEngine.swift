@@ -5,7 +5,7 @@ public enum BackEnd: String, Sendable, Hashable, CaseIterable {
   case native
   /// oneDNN: packed weights in every number format.
   case onednn
-  /// OpenBLAS: Float32 alone, weights as they are stored. The reference.
+  /// OpenBLAS: Float32 only, weights as they are stored. The reference.
   case openblas
 
   public static var openBLASVersion: String { OpenBLAS.version }
@@ -14,9 +14,9 @@ public enum BackEnd: String, Sendable, Hashable, CaseIterable {
   public static var oneDNNVersion: String { "\(OneDNN.version), \(OneDNN.instructionSet)" }
 }
 
-/// Runs products with packed weights: through our own kernels or oneDNN's in the formats that this CPU has some for,
-/// else in Float32 through OpenBLAS, with the weights widened a few columns at a time. One is made a model, and shared
-/// by all its layers.
+/// Runs products with packed weights: with our own kernels or oneDNN's if this CPU has some for the format, else in
+/// Float32 through OpenBLAS, widening the weights a few columns at a time. Each model has one, shared by all its
+/// layers.
 public final class ProductEngine: Sendable {
   private let library: OneDNN?
   private let fused: Set<NumberFormat>
@@ -27,8 +27,8 @@ public final class ProductEngine: Sendable {
     fused = backEnd == .native ? FusedProducts.formats : []
   }
 
-  /// Whether the CPU multiplies this format itself. Where it does not, packed weights still save memory, and are as
-  /// fast as Float32 where memory is what limits.
+  /// Whether the CPU multiplies this format natively. If not, packed weights still save memory, and are as fast as
+  /// Float32 where memory is the limit.
   public func isNative(_ format: NumberFormat) -> Bool {
     fused.contains(format) || library?.formats.contains(format) ?? false
   }

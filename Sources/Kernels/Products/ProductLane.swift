@@ -1,16 +1,15 @@
-/// What becomes of a product's sums, in this order.
+/// What is done to a product's sums, in this order.
 struct ProductFinish {
-  /// One an output.
+  /// One per output.
   var bias: UnsafeBufferPointer<Float>?
-  /// Whether they are added to what is there.
+  /// Whether the sums are added to the output's old values.
   var accumulate = false
   var activation: Activation?
-  /// What the activation is multiplied with: one an output.
+  /// Factors of the activation's result, one per output.
   var factors: Factors?
 }
 
-/// One thread's way to multiply: our own kernels, oneDNN's, or OpenBLAS on widened weights, with the memory that it
-/// takes.
+/// How one thread multiplies: with our own kernels, oneDNN's, or OpenBLAS on widened weights. Holds the memory for it.
 final class ProductLane {
   private enum Kernels {
     case fused
@@ -27,8 +26,8 @@ final class ProductLane {
   private let widenedCount: Int
 
   /// - Parameters:
-  ///   - rows: of the whole product: they choose the kernels. `block`: most rows of one call; `panels`: most panels.
-  ///   - isGated: whether two products of one stretch are taken in turn.
+  ///   - rows: of the whole product: they decide the kernels. `block`: most rows of one call; `panels`: most panels.
+  ///   - isGated: whether one stretch needs two products, one after the other.
   init(
     _ engine: ProductEngine, model: PackedWeights, rows: Int, block: Int, panels: Int, isGated: Bool,
     workspaces: WorkspacePool
@@ -53,7 +52,7 @@ final class ProductLane {
     self.widenedCount = widenedCount
   }
 
-  /// Widens a stretch of weights, where that is needed.
+  /// Widens a stretch of weights if the kernels need it.
   /// - Parameter slot: 0 or 1, where gated layers have two products.
   func load(_ weights: PackedWeights, _ panels: Range<Int>, into slot: Int) {
     guard case .widened = kernels else { return }
@@ -79,7 +78,7 @@ final class ProductLane {
     }
   }
 
-  /// output = rows [output.rows, …] · panels, of the weights loaded last into `slot`, finished.
+  /// output = rows [output.rows, …] · panels of the weights last loaded into `slot`, finished.
   /// - Parameter bias: of the whole layer, [outputs]; `finish` has none.
   func multiply(
     _ rows: ProductRows, _ weights: PackedWeights, _ panels: Range<Int>, slot: Int, bias: WeightBuffer?,
@@ -140,7 +139,7 @@ final class ProductLane {
         into: Block(sums, stride: width, rows: count, count: width), inner: inner)
       return
     }
-    // One row runs at a fraction of memory's speed in OpenBLAS.
+    // OpenBLAS runs a single row at a fraction of memory speed.
     let result = sums.writable(0..<width)
     result.update(repeating: 0)
     for channel in 0..<inner {

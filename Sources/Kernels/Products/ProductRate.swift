@@ -1,7 +1,7 @@
 /// How fast this machine multiplies: the bare product of packed weights, without bias, activation or residual.
 public enum ProductRate {
-  /// The best of `rounds` runs of [rows, inputs] · [inputs, outputs], in operations a second (a multiplication and an
-  /// addition count two). Weights are new for every run, as in a model, where they come from memory.
+  /// The best of `rounds` runs of [rows, inputs] · [inputs, outputs], in operations per second (a multiplication and an
+  /// addition count as two). Each run has new weights, so that they come from memory, as in a model.
   public static func measure(
     _ format: NumberFormat, engine: ProductEngine, rows: Int, inputs: Int, outputs: Int, rounds: Int, workers: Workers
   ) -> Double {
@@ -19,7 +19,7 @@ public enum ProductRate {
     for round in 0..<max(rounds, 1) + 1 {
       let start = clock.now
       layers[round % 2].apply(input.values, rows: rows, into: &output, workers: workers)
-      // The first run makes the kernels.
+      // The first run creates the kernels.
       if round > 0 { best = min(best, clock.now - start) }
     }
     let seconds = Double(best.components.attoseconds) * 1e-18 + Double(best.components.seconds)

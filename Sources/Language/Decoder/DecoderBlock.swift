@@ -84,7 +84,7 @@ struct DecoderBlock: Sendable {
 
   /// Runs the block on the workspace's residual stream; keys and values of all rows go after the cache's filled
   /// positions.
-  /// - Parameter wanted: the last rows, whose output is read: the others give their keys and values and are forgotten.
+  /// - Parameter wanted: how many last rows' output is read: the others give their keys and values and are dropped.
   func run(
     _ work: inout DecoderWorkspace, wanted: Int, layer: Int, rotation: RotaryTable, cache: inout KeyValueCache,
     workers: Workers

@@ -2,7 +2,7 @@ import Checkpoint
 import Kernels
 
 extension DecoderConfiguration {
-  /// What an absent key means: the class defaults that differ between LLaMA-type decoders.
+  /// Values of absent keys: the class defaults that differ between LLaMA-type decoders.
   struct Defaults {
     var feedForwardWidth = 11_008
     /// Nil: as many as there are heads.
@@ -11,7 +11,7 @@ extension DecoderConfiguration {
   }
 
   /// Reads a `text_config` of type `llama`; absent keys are LlamaConfig's.
-  /// - Parameter tied: whether the model around it ties the embeddings.
+  /// - Parameter tied: whether the model that holds it ties the embeddings.
   public init(llama section: ConfigurationReader, tied: Bool) throws(CheckpointError) {
     let type = try section.string("model_type", default: "llama")
     guard type == "llama" else { throw section.error("model_type", found: "\"\(type)\"", expected: "\"llama\"") }

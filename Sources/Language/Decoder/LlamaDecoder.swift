@@ -15,8 +15,8 @@ public struct LlamaDecoder: Sendable {
   /// Reads the decoder's weights.
   /// - Parameters:
   ///   - scope: where `embed_tokens`, `layers` and `norm` are.
-  ///   - headScope: where `lm_head` is. Where embeddings are tied, the file may still hold a head of its own: that one
-  ///     counts, as in transformers 5, and a copy of the embeddings is left aside.
+  ///   - headScope: where `lm_head` is. If embeddings are tied, the file may still hold a separate head: that one
+  ///     counts, as in transformers 5, unless it is a copy of the embeddings.
   public init(
     _ configuration: DecoderConfiguration, from scope: WeightScope, headScope: WeightScope
   ) throws(CheckpointError) {
@@ -83,7 +83,7 @@ public struct LlamaDecoder: Sendable {
     return logits(ofLastRowIn: work, workers)
   }
 
-  /// Runs new positions whose logits nobody reads: a part of a prompt that goes on.
+  /// Runs new positions whose logits are not needed: part of a longer prompt.
   public func fill(_ embeddings: Matrix, positions: [Position], cache: inout KeyValueCache, workers: Workers) {
     _ = fill(embeddings, positions: positions, cache: &cache, workers: workers, sink: nil)
   }
@@ -97,7 +97,7 @@ public struct LlamaDecoder: Sendable {
     let rotation = rotary.table(positions: positions)
     var work = DecoderWorkspace(configuration, hidden: embeddings.values, from: workers.workspaces)
     for (layer, block) in blocks.enumerated() {
-      // Only the last position decides the next token: of the last block it alone is computed, and all keys and values.
+      // Only the last position decides the next token, so the last block computes it alone, and all keys and values.
       let isLast = layer == blocks.count - 1
       if isLast, let sink {
         // All of it for whoever watches, apart, so that watching changes no bit of the logits.

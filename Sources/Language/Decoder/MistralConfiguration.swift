@@ -3,9 +3,9 @@ import Checkpoint
 extension DecoderConfiguration {
   /// Reads a `text_config` of type `mistral`; absent keys are MistralConfig's.
   ///
-  /// Its blocks are LLaMA's. Attention reaches back `sliding_window` positions only (absent: 4096, null: without
-  /// limit). A sequence that is no longer than the window is seen whole, so the window bounds the context here: a
-  /// longer prompt is refused, and none is read in another way than the model was made for.
+  /// Its blocks are LLaMA's. Attention reaches back only `sliding_window` positions (absent: 4096, null: no limit). A
+  /// sequence no longer than the window is seen in full, so here the window limits the context: a longer prompt is
+  /// refused, so that no prompt is read differently from how the model was made.
   public init(mistral section: ConfigurationReader, tied: Bool) throws(CheckpointError) {
     try self.init(
       section, tied: tied, defaults: Defaults(feedForwardWidth: 14_336, keyValueHeads: 8, context: 131_072))

@@ -1,7 +1,7 @@
-/// ChatML's turns between `<|im_start|>` and `<|im_end|>`. Checkpoints differ in what stands between two turns, in
-/// front of a turn's text and after a picture, and in the system text of a conversation that brings none.
+/// ChatML's turns between `<|im_start|>` and `<|im_end|>`. Checkpoints differ in what comes between two turns, before a
+/// turn's text and after a picture, and in the system text of a conversation that has none.
 public struct ChatMLPrompt: PromptTemplate {
-  /// The token that tells a ChatML tokenizer from others.
+  /// The token that identifies a ChatML tokenizer.
   public static let startToken = "<|im_start|>"
 
   public let name: String
@@ -11,7 +11,7 @@ public struct ChatMLPrompt: PromptTemplate {
   let roleEnd: String
   /// What follows a picture.
   let pictureEnd: String
-  /// The system text where there is none.
+  /// The system text if the conversation has none.
   let defaultSystem: String?
 
   /// As LLaVA-NeXT's 34B checkpoint writes it: nothing between turns.
@@ -28,7 +28,7 @@ public struct ChatMLPrompt: PromptTemplate {
     self.defaultSystem = defaultSystem
   }
 
-  /// Qwen's: a line break between turns, and a system text where there is none.
+  /// Qwen's: a line break between turns, and a default system text.
   public static let qwen = ChatMLPrompt(
     name: "qwen", separator: "\n", defaultSystem: "You are a helpful assistant.")
 

@@ -1,6 +1,6 @@
-/// LLaMA-3's headers of turns; `<|begin_of_text|>` comes from the tokenizer.
+/// LLaMA-3's turn headers; `<|begin_of_text|>` comes from the tokenizer.
 public struct Llama3Prompt: PromptTemplate {
-  /// The token that tells a LLaMA-3 tokenizer from others.
+  /// The token that identifies a LLaMA-3 tokenizer.
   public static let headerToken = "<|start_header_id|>"
 
   public let name = "llama3"

@@ -1,7 +1,7 @@
 /// `[INST] <image>\n{question} [/INST]`, as Mistral's instructions and LLaVA-NeXT's chat template write it.
 public struct MistralPrompt: PromptTemplate {
   public let name = "mistral"
-  /// What follows an answer's end before the next turn: a space in LLaVA-NeXT's published template.
+  /// What follows the end of an answer, before the next turn: a space in LLaVA-NeXT's published template.
   let separator: String
 
   public init() { self.init(separator: " ") }

@@ -11,13 +11,13 @@ public struct Turn: Sendable, Hashable {
     self.answer = answer
   }
 
-  /// A question about so many images.
+  /// A question about `pictures` images.
   public init(question: String, pictures: Int, answer: String? = nil) {
     self.init(question: question, pictures: [PictureKind](repeating: .image, count: pictures), answer: answer)
   }
 }
 
-/// A way of writing a conversation as one text. Which one a checkpoint was trained with is its own word: see
+/// A way of writing a conversation as one text. The checkpoint itself says which one it was trained with: see
 /// `TemplateRecognition`.
 public protocol PromptTemplate: Sendable {
   /// The command line's spelling.

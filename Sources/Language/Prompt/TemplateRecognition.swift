@@ -1,10 +1,11 @@
-/// Which known template a checkpoint's own chat template is. It is run on a few conversations, and what it writes is
-/// compared with what the known ones write: two templates that write the same are the same, however they are spelled.
+/// Finds the known template that a checkpoint's own chat template equals. The template is run on a few conversations,
+/// and its text is compared with that of the known ones: two templates that write the same are the same, however they
+/// are spelled.
 public enum TemplateRecognition {
   /// A recognised template.
   public struct Match: Sendable {
     public let template: any PromptTemplate
-    /// Whether it writes a system text as the known one does; others refuse one, or write it in a way of their own.
+    /// Whether it writes a system text as the known one does; others refuse one, or write it in their own way.
     public let takesSystem: Bool
   }
 
@@ -15,7 +16,7 @@ public enum TemplateRecognition {
 
   /// - Parameters:
   ///   - source: the chat template's text.
-  ///   - specialTokens: what the template may name: `bos_token`, `eos_token`, …
+  ///   - specialTokens: tokens that the template may name: `bos_token`, `eos_token`, …
   public static func recognise(_ source: String, specialTokens: [String: String]) throws(Unknown) -> Match {
     let template: Rendering
     do { template = Rendering(nodes: try JinjaParser.parse(source), specialTokens: specialTokens) } catch {
@@ -59,13 +60,13 @@ public enum TemplateRecognition {
       names["messages"] = .list(Self.messages(probe))
       names["add_generation_prompt"] = .boolean(true)
       var text = try JinjaRunner.render(nodes, names)
-      // A start token that the template writes is not added by the tokenizer again, and the known ones leave it to
-      // that.
+      // If the template writes the start token, the tokenizer does not add it again; the known ones leave it to the
+      // tokenizer.
       if let start = specialTokens["bos_token"], text.hasPrefix(start) { text.removeFirst(start.count) }
       return text == known.text(turns: probe.turns, system: probe.system, image: "<image>")
     }
 
-    /// As `apply_chat_template` is given them: contents are lists, pictures before text.
+    /// In the form that `apply_chat_template` gets: contents are lists, pictures before text.
     private static func messages(_ probe: Probe) -> [JinjaValue] {
       func message(_ role: String, pictures: Int, _ text: String) -> JinjaValue {
         let parts = [JinjaValue](repeating: .object(["type": .string("image")]), count: pictures)

@@ -13,10 +13,10 @@ extension StrategyCatalogue {
     GlobalCom2.self,
   ])
 
-  /// What a budget alone means: the strategy that works on every tower.
+  /// The strategy when only a budget is given: one that works on every tower.
   public static let defaultName = HiPrune.name
 
-  /// Makes the strategy that `text` names; without a name the default one, or `none` where everything is kept.
+  /// Makes the strategy that `text` names; without a name the default one, or `none` if everything is kept.
   public func make(parsing text: String?, keeping budget: Budget) throws(PruningError) -> any PruningStrategy {
     try make(parsing: text ?? (budget == .all ? KeepEverything.name : Self.defaultName))
   }

@@ -5,7 +5,7 @@ public struct StrategyCatalogue: Sendable {
 
   public init(_ strategies: [any PruningStrategy.Type]) { self.strategies = strategies }
 
-  /// This catalogue with strategies of one's own after it; one of a name that is there already takes its place.
+  /// This catalogue followed by other strategies; one whose name is already taken replaces the old one.
   public func adding(_ others: any PruningStrategy.Type...) -> StrategyCatalogue {
     StrategyCatalogue(strategies.filter { type in !others.contains { $0.name == type.name } } + others)
   }

@@ -1,5 +1,6 @@
-/// The options of a strategy spec, handed to a strategy's initialiser, which reads each of its own by name. What it
-/// leaves unread is unknown; what it reads is known: the list of valid names in an error is written nowhere else.
+/// The options of a strategy spec. A strategy's initialiser reads each of its own by name. Options that it leaves
+/// unread are unknown, and the names that it reads are the list of valid names in an error, which is written nowhere
+/// else.
 public struct StrategyOptions: Sendable {
   private let strategy: String
   private var unread: [(name: String, value: String)]
@@ -55,7 +56,7 @@ public struct StrategyOptions: Sendable {
     return choice
   }
 
-  /// Refuses what nobody read.
+  /// Refuses options that were not read.
   public func checkAllRead() throws(PruningError) {
     if let first = unread.first { throw .unknownOption(first.name, strategy: strategy, valid: known) }
   }

@@ -1,7 +1,7 @@
 import Basics
 import Foundation
 
-/// How GlobalCom²'s thumbnail speaks about crops: each crop's share, and the thumbnail's scores at the crops' cells.
+/// What GlobalCom²'s thumbnail says about crops: each crop's share, and the thumbnail's scores at the crops' cells.
 struct CropGuidance {
   /// Rows and columns of crops.
   let crops: Grid
@@ -24,7 +24,7 @@ struct CropGuidance {
   }
 
   /// r_j = min(1, R·(1 + σ_j − 1/n)), σ being a softmax over the sums of the thumbnail's scores in each crop's part.
-  /// The 1e−8 is the released code's, and decides a count at the edge.
+  /// The 1e−8 is from the released code, and decides borderline counts.
   func ratios(thumbnail scores: [Double], keeping ratio: Double, tau: Double) -> [Double] {
     var sums = [Double](repeating: 0, count: crops.count)
     for (token, score) in scores.enumerated() {

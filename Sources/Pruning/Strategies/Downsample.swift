@@ -1,7 +1,7 @@
 import Basics
 
-/// Adaptive average pooling of the features to fewer cells, each of which sits at its middle. Sends what fits the
-/// budget as a grid of about the view's shape, so often a few tokens fewer.
+/// Adaptive average pooling of the features to fewer cells, each placed at its middle. Sends a grid of about the view's
+/// shape that fits the budget, so often a few tokens fewer.
 struct Downsample: ViewStrategy {
   static let name = "downsample"
   static let summary = "pools the features to a coarser grid (baseline)"

@@ -1,7 +1,7 @@
 import Basics
 import Kernels
 
-/// Tokens, or whole rows, by the attention that they receive or give among patches, whichever varies more.
+/// Ranks tokens, or whole rows, by the attention that they receive or give among patches, whichever varies more.
 /// "FoPru: Focal Pruning for Efficient Large Vision-Language Models".
 struct FoPru: ViewStrategy {
   enum Policy: String, CaseIterable { case rank, row }
@@ -47,7 +47,7 @@ struct FoPru: ViewStrategy {
       }
     }
     guard shares.allSatisfy({ $0 > 0 }) else {
-      // As many as give every view one of its rows.
+      // The smallest budget that gives every view one of its rows.
       let smallest = grids.map { (total + $0.rows - 1) / $0.rows }.max() ?? 1
       throw .budgetTooSmall(budget, smallest: smallest, views: grids.count)
     }

@@ -6,7 +6,7 @@ import Kernels
 struct GlobalCom2: PruningStrategy {
   enum Thumbnail: String, CaseIterable { case score, raster }
   enum Newlines: String, CaseIterable { case all, kept }
-  /// Where a crop's tokens are sent from when there is padding: the released code counts cells without the padding.
+  /// From which cells a crop's tokens are sent if there is padding: the released code counts cells without the padding.
   enum Placement: String, CaseIterable { case released, grid }
 
   static let name = "globalcom2"
@@ -53,7 +53,7 @@ struct GlobalCom2: PruningStrategy {
 
     let limit = Int((ratio * Double(picture.visualTokens)).rounded(.up))
     guard case .thumbnailAndCrops(let crops) = picture.layout else {
-      // No view of a video shows the whole of it: each frame is chosen from like a thumbnail.
+      // No view of a video shows all of it, so each frame is treated like a thumbnail.
       let plans = zip(scores, shares).map { plain($0, keeping: $1) }
       return try ImagePlan(arranging: plans, of: picture, limit: limit, scores: scores)
     }

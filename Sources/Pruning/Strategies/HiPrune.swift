@@ -5,7 +5,7 @@ import Basics
 struct HiPrune: ViewStrategy {
   /// Whether neighbours run on across row ends (the released code) or stay in the grid (the paper's Eq. 5).
   enum Neighbours: String, CaseIterable { case wrapped, grid }
-  /// Whether registers may hit tokens that are kept already, so that fewer are sent (the released code for Qwen).
+  /// Whether registers may fall on tokens that are already kept, so that fewer are sent (the released code for Qwen).
   enum Registers: String, CaseIterable { case released, distinct }
 
   static let name = "hiprune"
@@ -79,7 +79,7 @@ struct HiPrune: ViewStrategy {
     return ViewDecision(keeping: chosen, scores: deepScores)
   }
 
-  /// round(share·α ÷ 5), an anchor taking five places with its cross of neighbours, and no more than fit.
+  /// round(share·α ÷ 5), because an anchor takes five places with its cross of neighbours, and no more than fit.
   func anchorCount(keeping share: Int) -> Int {
     min(Ranking.roundHalfEven(Double(share) * alpha / 5), share / 5)
   }

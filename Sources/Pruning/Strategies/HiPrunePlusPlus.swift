@@ -1,7 +1,7 @@
 import Basics
 
-/// HiPrune, and afterwards round(β·N′) more tokens: those nearest to the mean text embedding. It sends more than its
-/// budget by that share, as the paper counts. From the paper; its authors released no code for it.
+/// HiPrune, then round(β·N′) more tokens: those nearest to the mean text embedding. It sends more than its budget by
+/// that number, as the paper counts. Written from the paper; its authors released no code for it.
 struct HiPrunePlusPlus: ViewStrategy {
   static let name = "hiprune++"
   static let summary = "hiprune, then tokens near the question's embedding (HiPrune++, arXiv 2508.00553)"

@@ -1,6 +1,6 @@
 import Basics
 
-/// No pruning. A smaller budget with it is a mistake of the caller.
+/// No pruning. It is the caller's mistake to combine it with a smaller budget.
 struct KeepEverything: PruningStrategy {
   static let name = "none"
   static let prunes = false

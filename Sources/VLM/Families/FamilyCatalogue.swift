@@ -11,7 +11,7 @@ public enum FamilyCatalogue {
 
   /// Loads the checkpoint in `folder` with the family that its config.json names.
   /// - Parameters:
-  ///   - name: what to call the model in results.
+  ///   - name: the model's name in results.
   ///   - template: how the prompt's template is found.
   public static func load(
     folder path: String, name: String, workers: Workers, compute: ComputeOptions = ComputeOptions(),

@@ -5,12 +5,12 @@ import Kernels
 import Language
 import Tokenizer
 
-/// A checkpoint's folder on the way to a model: its files, and what every family reads of them in the same way.
+/// A checkpoint's folder while a model is loaded: its files, and the readers that all families share.
 public struct FamilyLoader: Sendable {
   public let folder: CheckpointFolder
   /// config.json.
   public let configuration: ConfigurationReader
-  /// What to call the model in results.
+  /// The model's name in results.
   public let name: String
   public let workers: Workers
   public let template: TemplateChoice

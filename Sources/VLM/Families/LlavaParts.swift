@@ -14,7 +14,7 @@ struct LlavaConfiguration {
   let decoderType: String
   /// 0-based blocks whose outputs are projected; −1 stands for the embeddings.
   let layers: [Int]
-  /// Whether the class token is sent in front of the patches.
+  /// Whether the class token is sent before the patches.
   let sendsClassToken: Bool
   let projectorActivation: Activation
   let projectorBias: Bool
@@ -37,7 +37,7 @@ struct LlavaConfiguration {
   }
 
   /// What published checkpoints of this kind are trained with: the decoder decides, and among LLaMA's generations the
-  /// tokenizer, since only LLaMA-3 has headers of turns.
+  /// tokenizer, since only LLaMA-3 has turn headers.
   func standardTemplate(_ tokenizer: Tokenizer) -> any PromptTemplate {
     if decoderType == "mistral" { return MistralPrompt() }
     return tokenizer.id(of: Llama3Prompt.headerToken) == nil ? VicunaPrompt() : Llama3Prompt()
@@ -62,7 +62,7 @@ struct LlavaConfiguration {
   }
 }
 
-/// The weights of LLaVA's relatives: towers, a two-layer projector, a decoder, and what a family has besides.
+/// The weights of LLaVA's relatives: towers, a two-layer projector, a decoder, and whatever else a family has.
 struct LlavaWeights {
   let towers: [TransformerTower]
   let projector: Projector
@@ -126,8 +126,8 @@ struct LlavaTensorNames {
     return WeightScope(source, prefix: prefix)
   }
 
-  /// What carries nothing: position numbers and rotary frequencies that old versions saved, the norm after a tower's
-  /// last block (its pooled output is not used), and a copy of tied embeddings.
+  /// Tensors that are not needed: position numbers and rotary frequencies that old versions saved, the norm after a
+  /// tower's last block (its pooled output is not used), and a copy of tied embeddings.
   func isIgnorable(_ name: String, tiedHead: Bool) -> Bool {
     name.hasSuffix(".position_ids") || name.hasSuffix(".rotary_emb.inv_freq")
       || towers.contains { name.hasPrefix("\($0.prefix).post_layernorm.") }

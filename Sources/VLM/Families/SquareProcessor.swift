@@ -5,7 +5,7 @@ import Images
 import Pruning
 import ViT
 
-/// CLIP's processor in front of a tower that sees one square: every picture becomes a single view of that size.
+/// CLIP's processor for a tower that sees one square: every picture becomes a single view of that size.
 struct SquareProcessor: Sendable {
   private let processor: ImageProcessor
   private let patchGrid: Grid
@@ -26,7 +26,7 @@ struct SquareProcessor: Sendable {
     }
     side = vision.imageSize
     patchGrid = vision.grid
-    // Whatever the picture's shape: without a crop, only square ones would fit the tower.
+    // For several shapes of pictures: without a crop, only square ones would fit the tower.
     for (width, height) in [(side, side), (3 * side, side), (side, 3 * side)] {
       let size = processor.geometry(width: width, height: height)
       guard size.width == side, size.height == side else {
@@ -60,7 +60,7 @@ struct SquareProcessor: Sendable {
       file: file, frames: frames, views: views, patchGrids: [Grid](repeating: patchGrid, count: frames.count))
   }
 
-  /// Any picture, before it is there.
+  /// The description of any picture, before one is read.
   func description(tower: TowerDescription, arrangement: Arrangement) -> PictureDescription {
     PictureDescription(
       tower: tower, layout: .single, patchGrids: [patchGrid], imageSize: size, digest: 0, unpruned: arrangement,

@@ -19,7 +19,7 @@ public struct GenerationOptions: Sendable, Hashable {
   }
 }
 
-/// What each stage took.
+/// The time that each stage took.
 public struct StageTimings: Sendable, Hashable {
   public var encode = Duration.zero
   public var prune = Duration.zero
@@ -54,13 +54,13 @@ public struct AnswerRecord: Sendable, Hashable {
   public let timings: StageTimings
 }
 
-/// An answer for whoever asked: what a run keeps of it, the tokens, and what was decided about each picture.
+/// An answer for the caller: its record, the tokens, and what was decided about each picture.
 @dynamicMemberLookup
 public struct Answer: Sendable {
   public let record: AnswerRecord
   /// New tokens, the one that ended the answer included.
   public let generated: [Int]
-  /// One plan a picture of the conversation, in order.
+  /// One plan per picture of the conversation, in order.
   public let plans: [ImagePlan]
 
   public subscript<Value>(dynamicMember member: KeyPath<AnswerRecord, Value>) -> Value { record[keyPath: member] }

@@ -6,8 +6,8 @@ import ViT
 /// One conversation with a model: its pictures, turns and key–value cache. One task owns it, and may hand it to
 /// another.
 ///
-/// Later questions reuse what the cache already holds: the longest common beginning of the old and the new prompt.
-/// Another question, strategy or budget reuses the pictures' features.
+/// Later questions reuse what the cache already holds: the longest common beginning of the old and the new prompt. If
+/// only the question, strategy or budget changes, the pictures' features are reused.
 public struct Conversation: ~Copyable, Sendable {
   public let model: VisionLanguageModel
   public private(set) var setting: PruningSetting
@@ -18,7 +18,7 @@ public struct Conversation: ~Copyable, Sendable {
   private var pictures: [Picture] = []
   /// Pictures that belong to no turn yet.
   private var unaskedPictures = 0
-  /// What is known of each picture whatever is asked.
+  /// What is known about each picture, whatever the question.
   private var features: [FeatureCache] = []
   /// What is sent of each picture, and what that depends on.
   private var sent: [SentPicture] = []
@@ -45,7 +45,7 @@ public struct Conversation: ~Copyable, Sendable {
     spec = nil
   }
 
-  /// Forgets questions and answers, but neither the pictures nor what the cache holds of them: the next question is the
+  /// Drops questions and answers, but keeps the pictures and what the cache holds of them: the next question is the
   /// first one about the same pictures.
   public mutating func forgetTurns() {
     turns = []
@@ -63,7 +63,7 @@ public struct Conversation: ~Copyable, Sendable {
 
   /// Answers a question about the pictures so far and `newPictures`.
   /// - Parameters:
-  ///   - rawPrompt: whether the question is the whole prompt, placeholders included. It belongs to no conversation:
+  ///   - rawPrompt: whether the question is the whole prompt, placeholders included. It does not join the conversation:
   ///     pictures and turns stay as they were.
   ///   - inspection: takes every intermediate of the first new token.
   ///   - onText: called with each piece of the answer as it is written; the pieces joined are the answer.
@@ -80,7 +80,7 @@ public struct Conversation: ~Copyable, Sendable {
     return generation.answer
   }
 
-  /// Begins an answer: checks the prompt, encodes and prunes the pictures, but runs nothing of the decoder. A question
+  /// Begins an answer: checks the prompt, encodes and prunes the pictures, but does not run the decoder. A question
   /// that is refused leaves the conversation as it was; so does a generation that is dropped.
   /// - Parameters: as `ask`.
   public mutating func begin(
@@ -120,7 +120,7 @@ public struct Conversation: ~Copyable, Sendable {
       writer: AnswerWriter(stream: model.tokenizer.makeStreamDecoder(skipSpecialTokens: true)))
   }
 
-  /// Moves an answer on by one step: a chunk of the prompt, or a token.
+  /// Advances an answer by one step: a chunk of the prompt, or a token.
   /// - Parameter chunk: most positions of the prompt that one step runs.
   /// - Returns: nil when the answer has ended; its question, pictures and text belong to the conversation from then on.
   public mutating func next(
@@ -132,7 +132,7 @@ public struct Conversation: ~Copyable, Sendable {
     let start = clock.now
     guard let logits = generation.logits else {
       defer { generation.timings.prefill += clock.now - start }
-      // Whoever inspects wants all positions at once, and none from the cache.
+      // An inspection needs all positions at once, and none from the cache.
       let (done, logits) = cache.prefill(
         generation.prompt, by: model, begun: generation.prefilled, chunk: inspection == nil ? chunk : .max,
         isolating: generation.options.isolatesQuestions, inspection: inspection)

@@ -1,7 +1,7 @@
 import Kernels
 
-/// A key–value cache that knows what it holds, position by position: an equal beginning of another prompt is not run
-/// again.
+/// A key–value cache that knows what it holds, position by position: if another prompt begins with the same items, they
+/// are not run again.
 struct DecoderCache: ~Copyable, Sendable {
   private var cache: KeyValueCache
   private var items: [PromptSequence.Item] = []
@@ -44,7 +44,7 @@ struct DecoderCache: ~Copyable, Sendable {
     items += prompt.items[run]
     positions += runPositions
     if let logits { inspection?.take("logits", shape: [logits.count], logits) }
-    // What is not a number must not be reused.
+    // Results that are not finite must not be reused.
     if let logits, !logits.allSatisfy(\.isFinite) { forget() }
     return (end, logits)
   }

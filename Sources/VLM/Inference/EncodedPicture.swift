@@ -3,13 +3,13 @@ import Kernels
 import Pruning
 import ViT
 
-/// One picture after the tower: unpruned rows, and the evidence that was asked for. It holds nothing of any question.
+/// One picture after the tower: unpruned rows, and the requested evidence. It does not depend on any question.
 public struct EncodedPicture: Sendable {
   /// The tower's rows of each view, [tokens, width].
   public let features: [Matrix]
   /// The class tokens' features, [views, width]; nil where the tower has none.
   public let classTokens: Matrix?
-  /// The rows of each view as the decoder reads them, [tokens, decoder width], where evidence asked for them.
+  /// The rows of each view as the decoder reads them, [tokens, decoder width], if the evidence needs them.
   public let projected: [Matrix]?
   /// One entry a view.
   public let evidence: [ViewEvidence]
@@ -17,7 +17,7 @@ public struct EncodedPicture: Sendable {
 
 extension VisionLanguageModel {
   /// Encodes every view of a picture, as far as its rows and the evidence need.
-  /// - Parameter inspection: what somebody wants to see besides.
+  /// - Parameter inspection: what to show as well.
   public func encode(
     _ picture: Picture, evidence: Evidence, inspection: TowerInspection? = nil
   ) throws(VLMError) -> EncodedPicture {
@@ -53,7 +53,7 @@ extension VisionLanguageModel {
       projected: projected, evidence: views)
   }
 
-  /// What a strategy reads of the question.
+  /// What a strategy reads about the question.
   func questionEvidence(_ kinds: Set<QuestionEvidenceKind>, of question: String) -> QuestionEvidence {
     var evidence: QuestionEvidence = [:]
     for kind in kinds {

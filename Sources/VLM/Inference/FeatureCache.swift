@@ -1,17 +1,17 @@
 import Pruning
 import ViT
 
-/// What is known of one picture: its unpruned rows and evidence, which other questions, strategies and budgets use
-/// again. The tower runs once, unless somebody asks for evidence that nobody expected.
+/// What is known about one picture: its unpruned rows and evidence, which other questions, strategies and budgets
+/// reuse. The tower runs once, unless evidence is requested that was not expected.
 struct FeatureCache: Sendable {
   private var known: (picture: EncodedPicture, evidence: Evidence)?
-  /// Evidence that will be asked for later: collected on the first pass, so that there is no second.
+  /// Evidence that later calls will request: collected on the first pass, so that there is no second.
   let expected: Evidence
 
   init(expecting expected: Evidence = .none) { self.expected = expected }
 
   /// The picture, encoded with at least `evidence`.
-  /// - Parameter inspection: whoever inspects wants every intermediate, so that the picture is encoded anew.
+  /// - Parameter inspection: needs every intermediate, so the picture is encoded again.
   mutating func encoded(
     _ picture: Picture, by model: VisionLanguageModel, evidence: Evidence, inspection: TowerInspection?
   ) throws(VLMError) -> EncodedPicture {

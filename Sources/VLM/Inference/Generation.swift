@@ -2,15 +2,15 @@ import Kernels
 import Language
 import Pruning
 
-/// An answer on its way: made by `Conversation.begin`, moved on by `Conversation.next`. It is a value without tensors
-/// of the cache: dropping it cancels the answer, between two tokens or two chunks of the prompt, and leaves the
+/// An answer in progress: created by `Conversation.begin`, advanced by `Conversation.next`. It is a value without
+/// tensors of the cache: dropping it cancels the answer, between two tokens or two chunks of the prompt, and leaves the
 /// conversation as it was.
 public struct Generation: Sendable {
   /// What one step did.
   public enum Step: Sendable, Hashable {
-    /// So many of the prompt's positions are in the cache.
+    /// This many of the prompt's positions are in the cache.
     case prefilled(Int, of: Int)
-    /// One more token. The text that became certain with it, which may be empty.
+    /// One more token, with the text that became certain, which may be empty.
     case text(String)
   }
 
@@ -38,7 +38,7 @@ public struct Generation: Sendable {
   /// Positions of the prompt: text and kept visual rows.
   public var promptLength: Int { prompt.items.count }
 
-  /// The answer as far as it goes.
+  /// The answer so far.
   public var answer: Answer {
     Answer(
       record: AnswerRecord(

@@ -56,12 +56,12 @@ public final class Inspection: TensorSink {
 
   func take(_ picture: EncodedPicture) { encoded.append(picture) }
 
-  /// What the tower shows.
+  /// What the tower is asked to show.
   var ofTower: TowerInspection {
     TowerInspection(sink: self, attention: wishes.attention, logits: wishes.logits, keys: wishes.keys)
   }
 
-  /// All tensors, in the order of the computation. Those of the tower have the views in front: [V, …].
+  /// All tensors, in the order of the computation. Those of the tower have the views as their first axis: [V, …].
   public var tensors: [Tensor] {
     names.sorted { (Self.stage($0), $0) < (Self.stage($1), $1) }.map { name in
       if let numbers = integers[name] {
@@ -91,11 +91,11 @@ public final class Inspection: TensorSink {
 }
 
 extension Inspection {
-  /// What the prompt is made of.
+  /// Takes the parts that make up the prompt.
   func take(_ prompt: PromptSequence, unpruned: [Int], visual: [VisualRows]) {
     let width = prompt.embeddings.columns
     take("projected", shape: [visual.reduce(0) { $0 + $1.rows.rows }, width], visual.flatMap(\.rows.values))
-    // The class token of a single image is sent whatever is kept; a video's are part of its unpruned sequence.
+    // The class token of a single image is always sent; those of a video are part of its unpruned sequence.
     take(
       "plan.kept",
       integers: visual.flatMap { rows in
@@ -105,7 +105,7 @@ extension Inspection {
     take("decoder.embeddings", shape: [prompt.embeddings.rows, width], prompt.embeddings.values)
   }
 
-  /// What the family connects when nothing is pruned: each view's rows, after its class token where that is sent.
+  /// Takes what the family connects when nothing is pruned: each view's rows, after its class token if that is sent.
   func take(_ encoded: EncodedPicture, of picture: PictureDescription) {
     take(encoded)
     for (view, rows) in encoded.features.enumerated() {

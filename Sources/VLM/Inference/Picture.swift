@@ -8,9 +8,9 @@ public struct Picture: Sendable {
   /// As the user named it.
   public let file: String
   public let kind: PictureKind
-  /// The picture itself; of a video, its first frame.
+  /// The picture itself; for a video, its first frame.
   public let image: RGBImage
-  /// Of a video, the frames that are read, in order of time; empty for an image.
+  /// For a video, the frames that are read, in order of time; empty for an image.
   public let frames: [RGBImage]
   /// Views, in the order of the layout.
   public let views: [ProcessedImage]
@@ -76,7 +76,7 @@ extension VisionLanguageModel {
 
   /// Decodes and processes the frames of one video, in order of time. Frames may differ in size.
   /// - Parameters:
-  ///   - frames: what each frame is called in errors, and its file's content; frames with one name are decoded once.
+  ///   - frames: the name of each frame for errors, and its file's content; frames with one name are decoded once.
   ///   - file: how to name the video in errors and results.
   public func video(
     _ frames: [(name: String, bytes: [UInt8])], file: String, limits: ImageLimits = ImageLimits()

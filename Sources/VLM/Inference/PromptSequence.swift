@@ -4,7 +4,7 @@ import Pruning
 
 /// A prompt as the decoder reads it: embedded text with visual rows in the place of each image.
 struct PromptSequence {
-  /// What stands at a position: equal items at equal positions, after equal beginnings, have equal keys and values.
+  /// What is at a position: equal items at equal positions, after equal beginnings, have equal keys and values.
   enum Item: Hashable {
     case token(Int)
     /// Row `row` of what is sent of a picture.
@@ -16,7 +16,7 @@ struct PromptSequence {
   let embeddings: Matrix
   /// Rotary positions.
   let positions: [Position]
-  /// Where decoding goes on.
+  /// The position of the first new token.
   let nextPosition: Position
 
   /// Items up to the last row of the last picture; 0 where the prompt has none.
@@ -25,7 +25,7 @@ struct PromptSequence {
   }
 }
 
-/// Names the rows that are sent of a picture by all that they depend on.
+/// Identifies the rows that are sent of a picture by everything that they depend on.
 struct VisualKey: Hashable {
   /// The picture's content and processing.
   let digest: UInt64
@@ -35,7 +35,7 @@ struct VisualKey: Hashable {
   let strategy: StrategySpec
   let budget: Budget
   let seed: UInt64
-  /// Only where the strategy reads the question.
+  /// Nil unless the strategy reads the question.
   let question: String?
 }
 
@@ -62,7 +62,7 @@ extension VisionLanguageModel {
     PictureKind.allCases.first { family.markers[$0]?.token == token }
   }
 
-  /// The prompt's token numbers, one placeholder a picture.
+  /// The prompt's token numbers, one placeholder per picture.
   func promptTokens(_ text: String, pictures: [PictureKind]) throws(VLMError) -> [Int] {
     let tokens = tokenizer.encode(text)
     let vocabulary = decoder.configuration.vocabulary
@@ -74,7 +74,7 @@ extension VisionLanguageModel {
       throw .placeholders(found: placeholders.count, pictures: pictures.count)
     }
     guard placeholders == pictures else { throw .placeholderOrder(found: placeholders, pictures: pictures) }
-    // Before anything is embedded or encoded: a text that fills the context whatever is kept of the pictures.
+    // Checked before anything is embedded or encoded: a text that fills the context, whatever is kept of the pictures.
     let context = decoder.configuration.contextLength
     guard tokens.count < context else { throw .promptTooLong(tokens: tokens.count, context: context, fitting: nil) }
     return tokens
@@ -88,8 +88,8 @@ extension VisionLanguageModel {
     }
   }
 
-  /// Puts visual rows in the place of placeholders and numbers the positions.
-  /// - Parameter keys: one a picture.
+  /// Replaces placeholders by visual rows and numbers the positions.
+  /// - Parameter keys: one per picture.
   func sequence(
     _ tokens: [Int], visual: [VisualRows], keys: [VisualKey], numbering: ImagePlan.Positions
   ) -> PromptSequence {
@@ -121,10 +121,10 @@ extension VisionLanguageModel {
     let context = decoder.configuration.contextLength
     guard sequence.items.count >= context else { return }
     let text = sequence.items.count { if case .token = $0 { true } else { false } }
-    // Rows that no budget removes (a class token, separators) take their places first.
+    // Rows that no budget removes (a class token, separators) are subtracted first.
     let unbudgeted = visual.reduce(0) { $0 + $1.rows.rows - $1.kept }
     let fitting = (context - text - unbudgeted - 1) / max(visual.count, 1)
-    // Each view needs a token.
+    // Each view needs at least one token.
     let smallest = visual.map(\.plan.views.count).max() ?? 0
     throw .promptTooLong(
       tokens: sequence.items.count, context: context, fitting: smallest > 0 && fitting >= smallest ? fitting : nil)

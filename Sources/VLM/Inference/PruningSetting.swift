@@ -30,7 +30,7 @@ public struct PruningSetting: Sendable {
 }
 
 extension VisionLanguageModel {
-  /// Refuses a strategy, a budget or a grid that cannot serve any picture of this model, before any picture is read.
+  /// Refuses a strategy, a budget or a grid that cannot work for any picture of this model, before any picture is read.
   /// Each picture is checked again when its size is known.
   /// - Parameter grid: the grid of crops that every picture will be cut into; nil where its shape decides.
   public func check(_ setting: PruningSetting, grid: Grid? = nil) throws(VLMError) {

@@ -9,11 +9,11 @@ struct SentPicture: Sendable {
 }
 
 extension VisionLanguageModel {
-  /// The road of one picture from pixels to decoder rows: describe, encode, plan, connect. Times the stages.
+  /// Takes one picture from pixels to decoder rows: describe, encode, plan, connect. Times the stages.
   /// - Parameters:
   ///   - spec: the setting's strategy with every option spelled out.
-  ///   - known: what was sent of the picture last; it is sent again where nothing that it depends on has changed.
-  ///   - features: what is known of the picture, used where it suffices and replaced where it does not.
+  ///   - known: what was last sent of the picture; it is sent again if nothing that it depends on has changed.
+  ///   - features: what is known about the picture; replaced if it does not suffice.
   func sentPicture(
     _ picture: Picture, setting: PruningSetting, spec: StrategySpec, question: String, known: SentPicture?,
     features: inout FeatureCache, timings: inout StageTimings, inspection: Inspection?
@@ -43,7 +43,7 @@ extension VisionLanguageModel {
   }
 
   /// Decides what is sent of an encoded picture.
-  /// - Parameter question: what the setting's strategy asks of the question.
+  /// - Parameter question: the question's evidence that the setting's strategy requests.
   public func plan(
     _ encoded: EncodedPicture, of picture: PictureDescription, question: QuestionEvidence, setting: PruningSetting
   ) throws(VLMError) -> ImagePlan {
@@ -63,7 +63,7 @@ extension VisionLanguageModel {
     let separators: [Int]
     var connected: Matrix
     if let projected = encoded.projected, plan.copiesRows {
-      // They were connected as evidence, all of them.
+      // All rows were already connected as evidence.
       let application = plan.applied(to: projected)
       (connected, separators) = (application.rows, application.separators)
     } else {

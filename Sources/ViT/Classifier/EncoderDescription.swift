@@ -2,8 +2,8 @@ import Basics
 import Checkpoint
 import Kernels
 
-/// What config.json says of an encoder alone, of type `vit` or `deit`. An absent key takes ViTConfig's default, which
-/// is DeiTConfig's as well.
+/// What config.json says about a standalone encoder, of type `vit` or `deit`. An absent key takes ViTConfig's default,
+/// which is DeiTConfig's as well.
 struct EncoderDescription {
   /// Also the prefix of the encoder's tensors.
   let modelType: String

@@ -3,7 +3,7 @@ import Foundation
 import Kernels
 
 extension ImageClassifier {
-  /// Loads an encoder alone.
+  /// Loads a standalone encoder.
   /// - Parameters:
   ///   - path: a Hugging Face folder of type `vit` or `deit`, or a safetensors file with timm's names.
   ///   - packing: how the weights are stored in memory; nil: as they are.
@@ -30,7 +30,7 @@ extension ImageClassifier {
     try self.init(
       description.tower, from: scope, naming: .huggingFace, head: "classifier",
       classes: hasHead ? description.classes : nil, labels: hasHead ? description.labels : [])
-    // The pooler is another head, for a use that this is not.
+    // The pooler is a head for another use.
     let pooler = scope.path("pooler.")
     try source.finish { $0.hasPrefix(pooler) }
   }

@@ -1,7 +1,7 @@
 import Kernels
 
-/// An encoder alone that names what it sees: a tower, the norm after its last block, and a linear head that reads the
-/// class token. ViT and DeiT as Hugging Face folders or as files with timm's names; `init(path:)` in the next file
+/// A standalone encoder that names what it sees: a tower, the norm after its last block, and a linear head that reads
+/// the class token. ViT and DeiT as Hugging Face folders or as files with timm's names; `init(path:)` in the next file
 /// loads them.
 public struct ImageClassifier: Sendable {
   public let tower: VisionTransformer
@@ -22,7 +22,7 @@ public struct ImageClassifier: Sendable {
   /// Number of classes; 0 without a head.
   public var classes: Int { head?.outputs ?? 0 }
 
-  /// One logit a class; empty without a head.
+  /// One logit per class; empty without a head.
   /// - Parameter pixels: [3, imageSize, imageSize], normalised.
   public func logits(_ pixels: [Float], workers: Workers) -> [Float] {
     let last = tower.configuration.depth - 1
@@ -33,7 +33,7 @@ public struct ImageClassifier: Sendable {
     return logits(ofLastBlock: hidden, workers: workers)
   }
 
-  /// One logit a class from the last block's output [tokens, width], of which the class token's row is read.
+  /// One logit per class from the last block's output [tokens, width], of which the class token's row is read.
   public func logits(ofLastBlock hidden: Matrix, workers: Workers) -> [Float] {
     head.map { $0(output(hidden.rows(0..<1), workers: workers), workers: workers).values } ?? []
   }

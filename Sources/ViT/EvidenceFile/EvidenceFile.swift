@@ -3,7 +3,7 @@ import Checkpoint
 import Kernels
 import Pruning
 
-/// Tensors of one image from anywhere, in the format of `vlmprune select`: attention maps, logits, keys and features
+/// Tensors of one image from any source, in the format of `vlmprune select`: attention maps, logits, keys and features
 /// with the metadata that say how to read them. Everything is checked against the metadata when the file is opened;
 /// values are read, and checked to be finite, when a strategy asks for them.
 public struct EvidenceFile: Sendable {
@@ -15,8 +15,8 @@ public struct EvidenceFile: Sendable {
   public var tower: TowerDescription { metadata.tower }
   public var layout: ViewLayout { metadata.layout }
 
-  /// - Throws: a file that is no safetensors file, metadata that cannot be read, or a known tensor of an impossible
-  ///   shape.
+  /// - Throws: for a file that is not a safetensors file, metadata that cannot be read, or a known tensor of an
+  ///   impossible shape.
   public init(path: String) throws(EvidenceFileError) {
     do throws(CheckpointError) { tensors = try TensorFile(path: path) } catch { throw .file(error) }
     metadata = try EvidenceMetadata(parsing: tensors.metadata, file: path)
@@ -36,7 +36,7 @@ public struct EvidenceFile: Sendable {
     return EncodedImage(picture, views: views)
   }
 
-  /// What a strategy reads of the question.
+  /// What a strategy reads about the question.
   /// - Throws: as `image(providing:)`.
   public func question(providing evidence: Evidence) throws(EvidenceFileError) -> QuestionEvidence {
     var question: QuestionEvidence = [:]
@@ -64,8 +64,7 @@ public struct EvidenceFile: Sendable {
 
   private var reducer: EvidenceReducer { EvidenceReducer(prefix: metadata.prefix, group: tower.merge.count) }
 
-  /// Projected rows live in the space of the decoder's embeddings: where the text is as wide, they are compared with
-  /// it.
+  /// Projected rows are in the space of the decoder's embeddings, so they can be compared with text of the same width.
   private var textSpace: EvidenceTensor {
     guard tensors.entries[EvidenceTensor.textSpace.name] != nil else { return .projected }
     guard let projected = tensors.entries[EvidenceTensor.projected.name]?.shape,

@@ -9,10 +9,10 @@ public enum EvidenceFileError: Error, Sendable, Hashable {
   case invalidMetadata(key: String, value: String, expected: String, file: String)
   case layerOutOfRange(tensor: String, depth: Int, file: String)
   case shape(tensor: String, expected: String, found: [Int], file: String)
-  /// A class token's row is asked of a file that says it has none.
+  /// A class token's row was requested from a file that says it has none.
   case noClassToken(tensor: String, file: String)
   case notFinite(tensor: String, file: String)
-  /// A tensor that the strategy needs; `shape` says what to add, `found` what there is.
+  /// A tensor that the strategy needs; `shape` says what to add, `found` which tensors there are.
   case missingTensor(String, shape: String, found: [String], file: String)
 
   /// What is wrong, in one line.

@@ -13,7 +13,7 @@ public struct EvidenceFileWriter {
     tensors = TensorWriter(metadata: EvidenceMetadata(picture).fields)
   }
 
-  /// Tensors that `evidence` is read from: what a caller must add.
+  /// The tensors that `evidence` is computed from: what a caller must add.
   public static func tensors(for evidence: Evidence) -> Set<EvidenceTensor> {
     Set(evidence.kinds.map { EvidenceTensor(holding: $0) } + evidence.question.map { EvidenceTensor(holding: $0) })
   }
@@ -27,7 +27,7 @@ public struct EvidenceFileWriter {
     tensors.add(tensor.name, shape: shape, values)
   }
 
-  /// Adds features, projected rows or rows in the texts' space, one matrix [tokens, width] a view.
+  /// Adds features, projected rows or rows in the texts' space, one matrix [tokens, width] per view.
   public mutating func add(rows: [Matrix], as tensor: EvidenceTensor) {
     precondition(
       rows.map(\.rows) == picture.tokens && rows.allSatisfy { $0.columns == rows[0].columns },
@@ -40,6 +40,6 @@ public struct EvidenceFileWriter {
     tensors.add(EvidenceTensor.text.name, shape: [text.rows, text.columns], text.values)
   }
 
-  /// Writes all at once: nothing half-written is left behind.
+  /// Writes everything at once, so that no half-written file is left.
   public func write(to path: String) throws(CheckpointError) { try tensors.write(to: path) }
 }

@@ -1,7 +1,7 @@
 import Basics
 import Pruning
 
-/// The metadata of a file of evidence: what a tensor's shape does not tell. Read strictly, written in the same words.
+/// The metadata of a file of evidence: what a tensor's shape does not tell. Read strictly, written in the same format.
 struct EvidenceMetadata: Sendable, Hashable {
   let tower: TowerDescription
   let layout: ViewLayout
@@ -18,10 +18,10 @@ struct EvidenceMetadata: Sendable, Hashable {
     digest = picture.digest
   }
 
-  /// Positions in front of the patches.
+  /// Positions before the patches.
   var prefix: Int { tower.hasClassToken ? 1 : 0 }
 
-  /// The picture, sent as strategies that treat each view alone send it: crops in their common raster.
+  /// The picture in the arrangement of strategies that treat each view alone: crops in their common raster.
   var picture: PictureDescription {
     let arrangement: Arrangement
     if case .thumbnailAndCrops(let crops) = layout {
@@ -58,7 +58,7 @@ struct EvidenceMetadata: Sendable, Hashable {
       merge: merge ?? Grid(rows: 1, columns: 1), fullAttentionLayers: full)
     patchGrid = grid
     imageSize = try reader.required("image_size", "width×height in pixels, such as 800x600") { text in
-      // The same spelling as a grid's, the other way round.
+      // Spelled like a grid, but with the width first.
       Grid(parsing: text).map { PixelSize(width: $0.rows, height: $0.columns) }
     }
     let crops = try reader.optional("crop_grid", "rows×columns of at most \(Self.mostCrops) crops, such as 2x2") {
@@ -90,7 +90,7 @@ struct EvidenceMetadata: Sendable, Hashable {
     return fields
   }
 
-  // A file without tensors may claim any size: what is allocated from metadata alone stays bounded.
+  // A file without tensors may claim any size, so memory that depends on metadata alone is limited.
   private static let mostPatches = 1 << 18
   private static let mostCrops = 256
 

@@ -18,7 +18,7 @@ public enum EvidenceTensor: Sendable, Hashable {
   /// [V, N, width]: rows in the texts' space.
   case textSpace
 
-  /// Tensors that hold what `kind` is made of.
+  /// The tensor that `kind` is computed from.
   public init(holding kind: EvidenceKind) {
     switch kind {
     case .attention(let tap, let layer): self = tap.scale == .softmax ? .attention(layer) : .logits(layer)
@@ -29,14 +29,14 @@ public enum EvidenceTensor: Sendable, Hashable {
     }
   }
 
-  /// The tensor that holds what `kind` is made of.
+  /// The tensor that `kind` is computed from.
   public init(holding kind: QuestionEvidenceKind) {
     switch kind {
     case .embeddings: self = .text
     }
   }
 
-  /// Nil for a name that means nothing here.
+  /// Nil for an unknown name.
   init?(named name: String) {
     let parts = name.split(separator: ".", omittingEmptySubsequences: false)
     let layer = parts.count == 2 ? Int(parts[1]) : nil

@@ -42,7 +42,7 @@ struct EncoderBlock: Sendable {
   let activation: Activation
 
   /// Runs the block on the workspace's residual stream.
-  /// - Returns: what each of `taps` took.
+  /// - Returns: the value of each tap in `taps`.
   func run(_ work: inout EncoderWorkspace, taps: Set<AttentionTap>, workers: Workers)
     -> [AttentionTap: TapValue]
   {
@@ -60,7 +60,7 @@ struct EncoderBlock: Sendable {
     return found
   }
 
-  /// What `taps` take of a block whose output nobody reads: queries, keys and their products alone.
+  /// The taps of a block whose output is not used: only queries, keys and their products are computed.
   func take(_ work: inout EncoderWorkspace, taps: Set<AttentionTap>, workers: Workers)
     -> [AttentionTap: TapValue]
   {

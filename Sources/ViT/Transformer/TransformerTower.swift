@@ -2,8 +2,8 @@ import Basics
 import Kernels
 import Pruning
 
-/// A transformer with learned positions as a family's tower: the outputs of some of its blocks, side by side, are what
-/// the family connects.
+/// A transformer with learned positions as a family's tower. The family connects the outputs of some of its blocks,
+/// side by side.
 public struct TransformerTower: VisionTower {
   public let transformer: VisionTransformer
   /// 0-based blocks whose outputs are connected; −1 stands for the embeddings.

@@ -5,7 +5,7 @@ import Kernels
 public struct VisionConfiguration: Sendable, Hashable {
   /// Pixels on a side of the square input.
   public var imageSize: Int
-  /// Pixels on a side of a patch; a remainder of the input at the right and bottom is not looked at.
+  /// Pixels on a side of a patch; a remainder of the input at the right and bottom is ignored.
   public var patchSize: Int
   public var width: Int
   /// Number of blocks.
@@ -14,7 +14,7 @@ public struct VisionConfiguration: Sendable, Hashable {
   public var feedForwardWidth: Int
   public var activation: Activation
   public var normEpsilon: Float
-  /// Positions in front of the patches: the class token, and DeiT's distillation token after it.
+  /// Positions before the patches: the class token, and DeiT's distillation token after it.
   public var prefixTokens: Int
   /// CLIP normalises once before the first block.
   public var normalisesInput: Bool

@@ -2,8 +2,8 @@ import Checkpoint
 import Kernels
 
 extension VisionTransformer {
-  /// Reads the tower's weights from `scope`, checking every shape. The norm after the last block is the caller's: a
-  /// tower inside a language model does not use it.
+  /// Reads the tower's weights from `scope`, checking every shape. The norm after the last block is left to the caller:
+  /// a tower inside a language model does not use it.
   public init(
     _ configuration: VisionConfiguration, from scope: WeightScope, naming: TowerNaming
   ) throws(CheckpointError) {
@@ -26,7 +26,7 @@ extension VisionTransformer {
     self.blocks = blocks
   }
 
-  /// The convolution's kernel [width, 3, patch, patch] is the product's weight matrix as it lies.
+  /// The convolution's kernel [width, 3, patch, patch] is stored exactly as the product's weight matrix.
   private static func patchEmbedding(
     _ configuration: VisionConfiguration, _ scope: WeightScope
   ) throws(CheckpointError) -> PatchEmbedding {

@@ -15,7 +15,7 @@ public struct EncodingRequest: Sendable {
   var lastLayer: Int { max(hiddenLayers.max() ?? -1, taps.keys.max() ?? -1, keyLayers.max() ?? -1) }
 }
 
-/// What one view gave. Sequences include the prefix tokens.
+/// The result for one view. Sequences include the prefix tokens.
 public struct Encoding: Sendable {
   /// [tokens, width] by 0-based block; −1 for the input of block 0.
   public var hidden: [Int: Matrix] = [:]
@@ -25,7 +25,7 @@ public struct Encoding: Sendable {
 }
 
 /// A vision transformer with learned positions: CLIP's tower, ViT and DeiT, by configuration. It stops at the last
-/// block that anybody needs.
+/// block that is needed.
 public struct VisionTransformer: Sendable {
   public let configuration: VisionConfiguration
   let patchEmbedding: PatchEmbedding
@@ -51,7 +51,8 @@ public struct VisionTransformer: Sendable {
     let deepestOutput = request.hiddenLayers.max() ?? -1
     for layer in 0...last {
       let taps = request.taps[layer] ?? []
-      // After the deepest output that is read, later maps still need this block's output; the last one does not.
+      // Even past the deepest output that is read, the maps of later blocks need this block's output, unless it is the
+      // last.
       let outputIsRead = layer <= deepestOutput || layer < last
       let found =
         outputIsRead

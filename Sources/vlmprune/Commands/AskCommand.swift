@@ -39,7 +39,7 @@ struct AskCommand: ParsableCommand {
     }
   }
 
-  /// What can be wrong before anything is read.
+  /// Checks the options before anything is read.
   private func check() throws {
     try question.check()
     guard let overlay else { return }

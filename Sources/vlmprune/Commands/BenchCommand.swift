@@ -44,7 +44,7 @@ struct BenchCommand: ParsableCommand {
     /// First and third quartiles.
     let encodeSpreadMs, prefillSpreadMs, ttftSpreadMs, decodeSpreadMs: [Double]
     let encodeFlops, prefillFlops, encodeGflops, prefillGflops: Double
-    /// Time of encode and prefill over the time that their products take at the rates at which this machine multiplies.
+    /// Time of encode and prefill divided by the time that their products take at this machine's multiplication rates.
     let encodeOverFloor, prefillOverFloor: Double
     let peakBytes: Int
   }
@@ -76,7 +76,7 @@ struct BenchCommand: ParsableCommand {
     var rows: [Row] = []
     for (setting, keep) in settings {
       let row = try benchmark.run(setting, keep: keep, rounds: rounds, newTokens: maxNewTokens)
-      // Read before the floor's own matrices count.
+      // Read first, so that the floor's own matrices do not count.
       let peak = ProcessMemory.peakBytes
       rows.append(Self.row(row, floor: try benchmark.floor(row, rounds: rounds), peak: peak))
       progress.advance(note: "keep \(keep)")
@@ -97,7 +97,7 @@ struct BenchCommand: ParsableCommand {
     }
   }
 
-  /// One setting a budget of `--keep`, which is a list here. A budget of everything needs no strategy.
+  /// One setting per budget of `--keep`, which is a list here. A budget of everything needs no strategy.
   private func settings() throws -> [(setting: PruningSetting, keep: String)] {
     let names = options.selection.givenBudget.split(separator: ",", omittingEmptySubsequences: false)
       .map { $0.trimmingCharacters(in: .whitespaces) }

@@ -90,7 +90,7 @@ struct DoctorCommand: ParsableCommand {
   }
 }
 
-/// What is found of a model when it is loaded.
+/// Facts about a model, found by loading it.
 struct ModelReport: Encodable {
   let name: String
   let family: String

@@ -49,7 +49,7 @@ struct InspectCommand: ParsableCommand {
     }
   }
 
-  /// What can be wrong before anything is read.
+  /// Checks the options before anything is read.
   private func check() throws {
     try question.check()
     if let tensors { try OutputFile.check(tensors, option: "--tensors", inputs: [image]) }

@@ -54,7 +54,7 @@ struct PackCommand: ParsableCommand {
         message: "\(place.name) in \(precision) has nothing to pack",
         hint: "give --precision bf16 or int8: Float32 weights are used as they are stored")
     }
-    // Why is in the note that loading printed.
+    // The note that loading printed says why.
     guard let bytes = try? FileManager.default.attributesOfItem(atPath: file)[.size] as? Int else {
       throw CommandFailure(
         message: "\(file) could not be written", hint: "give --model-cache a folder that can be written and has room")

@@ -20,7 +20,7 @@ struct StrategiesCommand: ParsableCommand {
   private struct Row: Encodable {
     let name: String
     let summary: String
-    /// By family: whether it works there.
+    /// Whether it works, by family.
     let families: [String: Bool]?
   }
 

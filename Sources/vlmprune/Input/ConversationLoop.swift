@@ -11,7 +11,7 @@ struct ConversationLoop: ~Copyable {
   private let model: VisionLanguageModel
   private var setting: PruningSetting
   private var conversation: Conversation
-  /// Pictures that the next question brings.
+  /// Pictures for the next question.
   private var waiting: [Picture]
 
   init(options: RunOptions, question: QuestionOptions, setting: PruningSetting, inputs: [PictureInput]) throws {
@@ -19,7 +19,7 @@ struct ConversationLoop: ~Copyable {
     let model = try options.loadModel()
     try options.check(setting, on: model)
     let pictures = try inputs.map { try $0.picture(for: model, limits: options.limits, grid: grid) }
-    // Everything that can fail comes first: what cannot be copied is initialised whole or not at all.
+    // Everything that can fail comes first: a noncopyable value is initialised completely or not at all.
     self.options = options
     self.question = question
     self.model = model
@@ -82,7 +82,7 @@ struct ConversationLoop: ~Copyable {
     .usage("\(command) alone says nothing", hint: "after \(command) comes \(needed)")
   }
 
-  /// All or nothing: a setting that cannot serve leaves the old one in place.
+  /// All or nothing: an unsuitable setting leaves the old one in place.
   private mutating func change(_ edit: (inout PruningSetting) throws -> Void) throws {
     var changed = setting
     try edit(&changed)

@@ -1,7 +1,7 @@
 import Foundation
 import VLM
 
-/// Reading what users name, and checking what they want written.
+/// Reads the files that users name.
 enum InputFile {
   /// The bytes of a regular file, or of stdin for "-". An image is bounded, so that a device or a mistake cannot fill
   /// memory.
@@ -21,8 +21,7 @@ enum InputFile {
     return try bounded(handle, named: path, limit: limit)
   }
 
-  /// Text of a file, UTF-8. A byte-order mark is no part of it, and a line break is one character however it is
-  /// written.
+  /// Text of a file, UTF-8. A byte-order mark is dropped, and a line break becomes one character.
   static func text(_ path: String) throws -> String {
     let bytes = try bytes(path, limit: 1 << 26)
     if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {

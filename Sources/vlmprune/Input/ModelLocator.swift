@@ -10,7 +10,7 @@ enum ModelLocator {
     + "where one is, what is written on it, which is the largest"
 
   /// - Parameter request: what the user gave; nil for the bundled model.
-  /// - Returns: the folder, and what to call the model in results.
+  /// - Returns: the folder, and the model's name in results.
   static func locate(_ request: String?) throws -> (folder: String, name: String) {
     guard let request else {
       guard let folder = bundledFolder() else {
@@ -50,8 +50,8 @@ enum ModelLocator {
     return candidates
   }
 
-  /// The source tree that holds the executable: a build folder lies in one. Nothing of where a binary was built is kept
-  /// in it.
+  /// The source tree that holds the executable, since build folders lie inside one. The executable does not record
+  /// where it was built.
   private static var sourceTree: String? {
     guard var url = Bundle.main.executableURL?.resolvingSymlinksInPath() else { return nil }
     for _ in 0..<6 {

@@ -9,7 +9,7 @@ enum PictureInput {
   typealias File = (name: String, bytes: [UInt8])
 
   case image(File)
-  /// Frames in order of time; one that is sampled twice is named twice.
+  /// Frames in order of time; one that is sampled twice is listed twice.
   case video(name: String, frames: [File])
 
   /// Reads files, folders and videos.
@@ -70,7 +70,7 @@ enum PictureInput {
     func hasSuffix(_ name: String, _ suffixes: [String]) -> Bool {
       !name.hasPrefix(".") && suffixes.contains { name.lowercased().hasSuffix($0) }
     }
-    // A frame that cannot be read is an error and never left out: the frames after it would stand for other times.
+    // A frame that cannot be read is an error and never skipped: the frames after it would stand for other times.
     if let foreign = names.sorted().first(where: { hasSuffix($0, Self.foreignPictures) }) {
       throw CommandFailure(
         message: "\(folder)/\(foreign) is a picture of a format that is not read here",

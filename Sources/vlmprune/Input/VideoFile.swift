@@ -1,12 +1,11 @@
 import Foundation
 import VLM
 
-/// A video file, whose frames an `ffmpeg` subprocess decodes: codecs are not this program's business.
+/// A video file, whose frames an `ffmpeg` subprocess decodes: this program has no codecs.
 struct VideoFile {
   let path: String
 
-  /// Whether the file begins like a container of videos that people have: MP4 and QuickTime, Matroska and WebM, AVI,
-  /// FLV, MPEG.
+  /// Whether the file begins like a common container of videos: MP4 and QuickTime, Matroska and WebM, AVI, FLV, MPEG.
   static func looksLikeVideo(_ path: String) -> Bool {
     // A pipe can be read only once.
     let target = URL(fileURLWithPath: path).resolvingSymlinksInPath().path

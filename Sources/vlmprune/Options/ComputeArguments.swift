@@ -44,7 +44,7 @@ struct ComputeArguments: ParsableArguments {
   }
 
   /// - Parameters:
-  ///   - auto: what `auto` stands for; nil: the model's size and the CPU decide.
+  ///   - auto: what `auto` means; nil: the model's size and the CPU decide.
   ///   - display: shows how far packing is; a note ends its line.
   func options(auto: Precision? = nil, display: PackingDisplay) -> ComputeOptions {
     ComputeOptions(

@@ -4,7 +4,7 @@ import VLM
 
 /// What to ask, and how to answer.
 struct QuestionOptions: ParsableArguments {
-  // What follows is the value even where it begins with a dash: questions may, and "-1" deserves its own message.
+  // The next argument is the value even if it begins with a dash: questions may, and "-1" deserves its own message.
   @Option(name: [.customShort("q"), .long], parsing: .unconditional, help: "The question.")
   var question: String?
 
@@ -52,7 +52,7 @@ struct QuestionOptions: ParsableArguments {
     guard let promptFile else { return question }
     let text = try InputFile.text(promptFile)
     guard !text.allSatisfy(\.isWhitespace) else { throw VLMError.emptyQuestion }
-    // An editor ends a file with a line break that nobody meant to ask.
+    // Editors end a file with a line break that is not part of the question.
     return rawPrompt || !text.hasSuffix("\n") ? text : String(text.dropLast())
   }
 

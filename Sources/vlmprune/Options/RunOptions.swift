@@ -12,7 +12,7 @@ struct SelectionOptions: ParsableArguments {
   @Option(name: .long, help: ArgumentHelp("Pruning strategy: name or name(option=value, …).", valueName: "spec"))
   var strategy: String?
 
-  // What follows is the value even where it begins with a dash, so that "-1" gets its own message.
+  // The next argument is the value even if it begins with a dash, so that "-1" gets its own message.
   @Option(
     name: .long, parsing: .unconditional,
     help: ArgumentHelp("Visual tokens to keep: N, P%, 0.x or all (the default).", valueName: "budget"))
@@ -107,17 +107,17 @@ struct RunOptions: ParsableArguments {
     return parsed
   }
 
-  /// Loads the model, and says so when asked to.
+  /// Loads the model, and reports it if asked to.
   /// - Parameters:
-  ///   - auto: what `--precision auto` stands for; nil: the fastest that keeps answers.
-  ///   - rawPrompt: whether every prompt is given whole, so that no template is needed.
+  ///   - auto: what `--precision auto` means; nil: the fastest that keeps answers.
+  ///   - rawPrompt: whether every prompt is given in full, so that no template is needed.
   func loadModel(auto: Precision? = nil, rawPrompt: Bool = false) throws -> VisionLanguageModel {
     for note in [ThreadVariables.note(threads: workers.count), ThreadVariables.bindingNote()].compactMap({ $0 }) {
       StandardError.write("note: \(note)\n")
     }
     let place = try ModelLocator.locate(model)
     let model = try load(place, auto: auto, rawPrompt: rawPrompt)
-    // What `auto` chose is said wherever it is not plain f32.
+    // The choice of `auto` is reported unless it is plain f32.
     if verbose || (compute.precision == .auto && model.compute.precision != "f32") {
       StandardError.write(
         "\(model.name): \(model.familyName), \(Self.visualTokens(of: model)), \(workers.count) threads, "
@@ -141,12 +141,12 @@ struct RunOptions: ParsableArguments {
       template: rawPrompt ? .none : template.map { .named($0) } ?? .recognised)
   }
 
-  /// Refuses a setting that cannot serve the model, and says what to know before trusting one that can.
+  /// Refuses a setting that does not work on the model, and warns about what to know before trusting one that does.
   func check(_ setting: PruningSetting, on model: VisionLanguageModel) throws {
     try check([setting], on: model)
   }
 
-  /// The same for several settings; equal warnings are said once.
+  /// The same for several settings; equal warnings are printed once.
   func check(_ settings: [PruningSetting], on model: VisionLanguageModel) throws {
     let grid = try cropGrid()
     for setting in settings { try model.check(setting, grid: grid) }

@@ -2,7 +2,7 @@ import Foundation
 import Pruning
 import VLM
 
-/// What happened around the model: loading, decoding of pictures, and the whole.
+/// Times around the model: loading, decoding of pictures, and the total.
 struct RunTimes {
   let load: Duration
   let preprocess: Duration
@@ -109,7 +109,7 @@ struct AnswerReport: Encodable {
     ].joined(separator: " · ")
   }
 
-  /// The first token comes with the prefill: what decoding takes is the time of the others.
+  /// The first token comes with the prefill, so the decoding time is that of the others.
   private var speed: String {
     guard tokens.generated > 1, timings.decode > 0 else { return "1 token" }
     let rate = Double(tokens.generated - 1) / (timings.decode / 1000)

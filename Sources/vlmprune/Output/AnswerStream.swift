@@ -1,5 +1,5 @@
-/// Prints an answer while it is written. A model cannot be stopped by a full disk: the first failure is kept, and
-/// thrown when the answer has ended.
+/// Prints an answer while it is generated. A full disk cannot stop the model, so the first failure is kept, and thrown
+/// when the answer has ended.
 final class AnswerStream {
   private var failure: CommandFailure?
 

@@ -6,7 +6,7 @@ import Pruning
 import VLM
 import ViT
 
-/// A failure as a person reads it.
+/// A failure in the form that is shown to the user.
 struct CommandFailure: Error {
   let message: String
   let hint: String

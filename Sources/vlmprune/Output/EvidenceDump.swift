@@ -3,9 +3,9 @@ import Pruning
 import VLM
 import ViT
 
-/// `inspect --evidence`: what the strategy read, in the format of `select`. It is asked for even when everything is
-/// kept, so that the file serves other budgets; `none` reads nothing, so the strategy that a budget alone means is
-/// served.
+/// `inspect --evidence`: what the strategy read, in the format of `select`. It is collected even when everything is
+/// kept, so that the file works for other budgets; `none` reads nothing, so the default strategy's evidence is written
+/// instead.
 struct EvidenceDump {
   let evidence: Evidence
   private let wanted: Set<EvidenceTensor>
@@ -21,7 +21,7 @@ struct EvidenceDump {
     wanted = EvidenceFileWriter.tensors(for: evidence)
   }
 
-  /// What the tower has to show for the file.
+  /// What the tower must show for the file.
   var wishes: Inspection.Wishes {
     Inspection.Wishes(
       attention: Set(layers { if case .attention(let layer) = $0 { layer } else { nil } }),

@@ -3,8 +3,7 @@ import Foundation
 import VLM
 
 extension Inspection.Tensor {
-  /// Whether `--tensors` writes it: maps of the blocks that were asked for, and not what an evidence file needs
-  /// besides.
+  /// Whether `--tensors` writes it: the maps of the requested blocks, but not what only an evidence file needs.
   func isWritten(attention layers: [Int]) -> Bool {
     if name.hasPrefix("vision.logits.") || name.hasPrefix("vision.keys.") { return false }
     guard name.hasPrefix("vision.attention.") else { return true }

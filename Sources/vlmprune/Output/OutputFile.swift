@@ -1,10 +1,10 @@
 import Foundation
 
-/// Checking what users want written, before any compute, and writing it whole.
+/// Checks paths of output before any compute, and writes files in full.
 enum OutputFile {
   /// Refuses a path that cannot be written.
   /// - Parameters:
-  ///   - option: what named the path, for the message.
+  ///   - option: the option that gave the path, for the message.
   ///   - inputs: files that must not be overwritten.
   static func check(_ path: String, option: String, inputs: [String] = []) throws {
     if let type = try? FileManager.default.attributesOfItem(atPath: target(path))[.type] as? FileAttributeType {
@@ -39,12 +39,14 @@ enum OutputFile {
       message: "\(name) cannot be written", hint: "choose a path in a folder that exists and can be written")
   }
 
-  /// What a path leads to. Files are replaced as a whole, and that must not replace a link, /dev/stdout least of all.
+  /// Follows links in a path. Files are replaced as a whole, and that must not replace a link, least of all
+  /// /dev/stdout.
   static func target(_ path: String) -> String {
     URL(fileURLWithPath: path).resolvingSymlinksInPath().path
   }
 
-  /// Permission bits do not tell (root ignores them, read-only file systems too): a file is made and removed again.
+  /// Permission bits are no proof (root ignores them, and so do read-only file systems): a file is created and removed
+  /// again.
   fileprivate static func canCreate(in folder: URL) -> Bool {
     let probe = folder.appending(path: ".vlmprune-\(getpid())").path
     let descriptor = open(probe, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
@@ -55,7 +57,7 @@ enum OutputFile {
   }
 }
 
-/// A folder that is made when it is not there yet.
+/// A folder that is created if it does not exist yet.
 enum OutputFolder {
   static func check(_ path: String, option: String) throws {
     var isFolder: ObjCBool = false

@@ -4,7 +4,7 @@ import Images
 import Pruning
 import VLM
 
-/// The pictures of `--overlay`: one a picture, NAME.png or NAME-1.png, NAME-2.png, ….
+/// The pictures of `--overlay`: one per picture, NAME.png or NAME-1.png, NAME-2.png, ….
 enum OverlayPictures {
   static func paths(_ path: String, count: Int) -> [String] {
     guard count > 1 else { return [path] }
@@ -42,7 +42,7 @@ enum OverlayPictures {
     }
   }
 
-  /// What is known of one picture.
+  /// What is needed to draw one picture.
   private struct Drawing {
     let picture: Picture
     let plan: ImagePlan

@@ -2,13 +2,13 @@ import Foundation
 
 /// The stream for everything that is not the result.
 enum StandardError {
-  /// Whoever closed stderr does not want to read it.
+  /// Failures are ignored: if stderr is closed, there is nowhere to report them.
   static func write(_ text: String) { _ = DescriptorWriter.write(Array(text.utf8), to: STDERR_FILENO) }
 }
 
 /// The stream of the result.
 enum StandardOutput {
-  /// Written through at once, so that an answer streams.
+  /// Written at once and without a buffer, so that an answer streams.
   static func write(_ text: String) throws(CommandFailure) { try write(Array(text.utf8)) }
 
   /// One JSON object with sorted keys, and nothing else: the result's own fields beside the envelope's.

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What Linux says of the processor; features that decide which code runs.
+/// What Linux says about the processor: its name, and the features that decide which code runs.
 struct CPUInformation {
   let name: String
   let features: [String]

@@ -10,11 +10,11 @@ enum ProcessMemory {
     return Int(usage.ru_maxrss) * 1024
   }
 
-  /// Workspaces of tens of megabytes come and go with every picture and answer: what one leaves, the next takes. The
-  /// allocator would give them back and take them page by page again, thirty thousand pages a prompt. Larger blocks
-  /// still go back, and what exceeds half a gigabyte at the heap's end.
+  /// Makes the allocator keep freed memory. Workspaces of tens of megabytes come and go with every picture and answer;
+  /// the allocator would return them and take them again page by page, thirty thousand pages per prompt. Larger blocks
+  /// are still returned, and so is what exceeds half a gigabyte at the heap's end.
   static func keepFreed() {
-    // A C library that refuses the first would, after the second, give back more than it does by itself.
+    // A C library that refuses the first setting would, after the second, return more than it does by default.
     guard mallopt(M_MMAP_THRESHOLD, 64 << 20) == 1 else { return }
     mallopt(M_TRIM_THRESHOLD, 512 << 20)
   }

@@ -1,5 +1,5 @@
 extension AttentionTap {
-  /// What gathers this tap over the heads of one block.
+  /// The reader that gathers this tap over the heads of one block.
   func reader(heads: Int, tokens: Int, prefix: Int) -> any TapReader {
     switch self {
     case .classRow:

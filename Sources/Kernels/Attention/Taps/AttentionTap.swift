@@ -33,9 +33,9 @@ public enum AttentionTap: Sendable, Hashable {
   }
 }
 
-/// What a tap took, prefix included.
+/// The value that a tap took, prefix included.
 public enum TapValue: Sendable, Equatable {
-  /// [heads, S] of a class row, [heads · S, S] of a map.
+  /// [heads, S] for a class row, [heads · S, S] for a map.
   case rows(Matrix)
   /// [S].
   case sums([Double])
@@ -44,17 +44,17 @@ public enum TapValue: Sendable, Equatable {
 
 /// Head means of the patch–patch block's sums, in double.
 public struct PatchSums: Sendable, Hashable {
-  /// Σ over patch queries, one entry a patch key.
+  /// Σ over patch queries, one entry per patch key.
   public var received: [Double]
-  /// Σ over patch keys, one entry a patch query.
+  /// Σ over patch keys, one entry per patch query.
   public var given: [Double]
 }
 
 extension AttentionTap {
-  /// What the tap takes of a map that is there already, as it would have while the map was computed.
+  /// The tap's value from a finished map: the same that it takes while the map is computed.
   /// - Parameters:
   ///   - map: [heads · S, S], before or after softmax as `scale` says.
-  ///   - prefix: positions in front of the patches.
+  ///   - prefix: positions before the patches.
   public func read(_ map: Matrix, prefix: Int) -> TapValue {
     let tokens = map.columns
     precondition(tokens > 0 && map.rows % tokens == 0, "a map is [heads · S, S]")

@@ -1,14 +1,14 @@
-/// Takes one quantity out of a block's attention, tile by tile. Every head writes memory of its own, so that heads may
-/// run in parallel and the reduction over heads is in index order whatever the number of threads.
+/// Takes one quantity out of a block's attention, tile by tile. Each head writes its own memory, so that heads can run
+/// in parallel and the reduction over heads is in index order whatever the number of threads.
 protocol TapReader: AnyObject, Sendable {
   /// Reads rows `queries` of head `head`.
   /// - Parameters:
   ///   - scores: [queries, S], before or after softmax as the tap's scale says.
   ///   - stride: values between two rows.
   func read(_ scores: UnsafePointer<Float>, stride: Int, head: Int, queries: Range<Int>)
-  /// Whether it reads the row of one query: the others need not be stored after softmax.
+  /// Whether it reads the row of this query. Rows that no tap reads need not be stored after softmax.
   func reads(query: Int) -> Bool
-  /// What was taken; heads are reduced in their order.
+  /// The value that was taken; heads are reduced in index order.
   func result() -> TapValue
 }
 
@@ -38,9 +38,9 @@ struct TapReaders: Sendable {
   }
 }
 
-/// One number a head and token, zero at first: what a reader gathers. Freed with the reader.
+/// What a reader gathers: one number per head and token, initially zero. Freed with the reader.
 final class HeadMemory<Element: Numeric & Sendable>: Sendable {
-  // Threads write it at once, each at the places of its own heads; it is read after all are done.
+  // Threads write at the same time, each to the elements of its own heads; it is read after all are done.
   private let shared: SharedSpan<Element>
 
   init(count: Int) {

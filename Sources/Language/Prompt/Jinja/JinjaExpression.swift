@@ -1,4 +1,4 @@
-/// A value, and how it is found.
+/// An expression: a value, or how to compute one.
 indirect enum JinjaExpression {
   case value(JinjaValue)
   case name(String)

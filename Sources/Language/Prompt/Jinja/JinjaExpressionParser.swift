@@ -2,7 +2,7 @@
 /// postfix.
 struct JinjaExpressionParser {
   private var tokens: ArraySlice<JinjaToken>
-  /// Nested brackets come from a file: there is a limit.
+  /// Depth of nested brackets. They come from a file, so there is a limit.
   private var depth = 0
   private static let deepest = 64
 
@@ -37,7 +37,7 @@ struct JinjaExpressionParser {
     return .either(value, condition: condition, otherwise)
   }
 
-  /// An expression that stops in front of `if`, as in `for x in list if condition`.
+  /// An expression that stops before `if`, as in `for x in list if condition`.
   mutating func withoutChoice() throws(JinjaError) -> JinjaExpression {
     var left = try conjunction()
     while take(.name("or")) { left = .binary("or", left, try conjunction()) }

@@ -20,7 +20,7 @@ struct JinjaLexer {
   private var place = 0
 
   init(_ source: String) {
-    // One character a line break, as Jinja reads text files.
+    // One character per line break, as Jinja reads text files.
     characters = Array(source.replacing("\r\n", with: "\n"))
   }
 
@@ -50,7 +50,7 @@ struct JinjaLexer {
     return parts
   }
 
-  /// Drops white space in front of a tag: all of it for `{%-`, the tag's indentation otherwise.
+  /// Drops white space before a tag: all of it for `{%-`, the tag's indentation otherwise.
   private mutating func trimEnd(of text: inout [Character], before kind: Character, parts: [JinjaPart]) {
     if place < characters.count, characters[place] == "-" {
       place += 1

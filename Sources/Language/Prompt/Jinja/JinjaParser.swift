@@ -20,7 +20,7 @@ struct JinjaParser {
     return nodes
   }
 
-  /// Nodes up to a statement that begins with one of `ends`, which is left there.
+  /// Nodes up to a statement that begins with one of `ends`, which is not taken.
   private mutating func body(until ends: Set<String>) throws(JinjaError) -> [JinjaNode] {
     var nodes: [JinjaNode] = []
     while let part = parts.first {
@@ -55,7 +55,7 @@ struct JinjaParser {
     }
   }
 
-  /// Takes the statement `keyword`, and gives what follows the keyword.
+  /// Takes the statement `keyword`, and returns what follows the keyword.
   private mutating func end(_ keyword: String) throws(JinjaError) -> [JinjaToken] {
     guard case .statement(let tokens)? = parts.first, tokens.first == .name(keyword) else {
       throw JinjaError(reason: "\"\(keyword)\" is missing")

@@ -1,9 +1,9 @@
-/// Runs a template on the values of some names. The result is the text that the tokenizers' own environment renders, or
-/// an error: nothing that is not known here is passed over.
+/// Runs a template with values for some names. The result is the text that the tokenizers' own environment renders, or
+/// an error: nothing unknown is skipped.
 struct JinjaRunner {
   private var scopes: [[String: JinjaValue]]
   private(set) var text = ""
-  /// A loop in a loop in a loop comes from a file: there is a limit.
+  /// The most bytes to write: a template comes from a file, and nested loops could write without end.
   private static let longest = 1 << 16
 
   static func render(_ nodes: [JinjaNode], _ names: [String: JinjaValue]) throws(JinjaError) -> String {
@@ -58,7 +58,7 @@ struct JinjaRunner {
       elements = kept
     }
     for (index, element) in elements.enumerated() {
-      // What a turn of a loop sets is gone with it; namespaces outlive it.
+      // What an iteration sets is gone after it; namespaces outlive it.
       scopes[scopes.count - 1] = [
         variable: element,
         "loop": .object([

@@ -1,6 +1,6 @@
-/// A value of a chat template. Only what templates of vision-language models compute with is here.
+/// A value of a chat template. Only the types that templates of vision-language models use are supported.
 enum JinjaValue: Equatable, Sendable {
-  /// A name that nobody set: false, empty, and an error as soon as something is read of it.
+  /// A name that was never set: false, empty, and an error as soon as a part of it is read.
   case undefined
   case none
   case boolean(Bool)
@@ -19,7 +19,7 @@ enum JinjaValue: Equatable, Sendable {
     .object(members.map { Member(name: $0.key, value: $0.value) })
   }
 
-  /// Python's truth.
+  /// Truth as Python defines it.
   var isTrue: Bool {
     switch self {
     case .undefined, .none: false
@@ -43,7 +43,7 @@ enum JinjaValue: Equatable, Sendable {
     }
   }
 
-  /// A member of an object; nil of anything else, and where there is none.
+  /// A member of an object; nil for anything else, and if there is none.
   subscript(name: String) -> JinjaValue? {
     guard case .object(let members) = self else { return nil }
     return members.first { $0.name == name }?.value
@@ -60,7 +60,7 @@ enum JinjaValue: Equatable, Sendable {
   }
 }
 
-/// Why a template cannot be read or run here. It need not be wrong: this is a part of the language.
+/// Why a template cannot be read or run here. The template need not be wrong: only part of the language is supported.
 struct JinjaError: Error, Equatable, Sendable {
   let reason: String
 }

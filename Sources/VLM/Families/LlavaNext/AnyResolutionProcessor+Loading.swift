@@ -4,7 +4,7 @@ import Foundation
 import Images
 
 extension AnyResolutionProcessor {
-  /// The image processor of a LLaVA-NeXT folder, whose grids must be the model's: they decide about the same pictures.
+  /// The image processor of a LLaVA-NeXT folder. Its grids must equal the model's: both decide about the same pictures.
   /// - Parameter side: pixels on a side of the tower's view.
   init(_ loader: FamilyLoader, side: Int) throws(VLMError) {
     let folder = loader.folder
@@ -32,7 +32,7 @@ extension AnyResolutionProcessor {
   /// `image_grid_pinpoints`, heights and widths in pixels, as grids of views.
   private static func grids(_ reader: ConfigurationReader, side: Int) throws(CheckpointError) -> [Grid] {
     let key = "image_grid_pinpoints"
-    // LlavaNextConfig's, and LlavaNextImageProcessor's.
+    // The defaults of LlavaNextConfig, and of LlavaNextImageProcessor.
     let standard = [[336, 672], [672, 336], [672, 672], [1008, 336], [336, 1008]]
     let most = side * AnyResolutionProcessor.mostCrops
     var grids: [Grid] = []

@@ -81,7 +81,7 @@ public struct LlavaNextFamily: VisionFamily {
       pruned: packing == .unpadded ? unpadded : .thumbnailAndRaster(of: crops, grid: patchGrid))
   }
 
-  /// The thumbnail, then the crops without what lies over padding, each row of which ends with a newline row.
+  /// The thumbnail, then the crops without the rows over padding; each row of the crops ends with a newline row.
   static func unpadded(crops: Grid, grid: Grid, imageSize: PixelSize) -> Arrangement {
     let area = UnpaddedArea(crops: crops, grid: grid, imageSize: imageSize, rounding: .sevenDecimals)
     return Arrangement([.view(0), .raster(ViewRaster(crops: crops, grid: grid, area: area, separatesRows: true))])

@@ -7,7 +7,7 @@ import Pruning
 import ViT
 
 /// Video-LLaVA: one CLIP-type tower for images and one for the frames of a video, a projector that both share, and a
-/// Vicuna decoder. Of a video the class token of each frame is sent as well, as long as nothing is pruned.
+/// Vicuna decoder. For a video, the class token of each frame is sent as well, as long as nothing is pruned.
 public struct VideoLlavaFamily: VisionFamily {
   public static let modelType = "video_llava"
   public static let summary = "Video-LLaVA: images, and videos as 8 frames of 256 visual tokens, Vicuna decoder"
@@ -89,7 +89,7 @@ public struct VideoLlavaFamily: VisionFamily {
     return Arrangement((0..<count).flatMap { [.classToken(view: $0), .view($0)] })
   }
 
-  /// The frames' rows alone; of an image, the class token where its tower sends it.
+  /// The frames' rows alone; for an image, with the class token if its tower sends it.
   private func pruned(_ layout: ViewLayout) -> Arrangement {
     guard layout == .single else { return .inOrder(views: layout.views) }
     return Arrangement((sendsClassToken ? [.classToken(view: 0)] : []) + [.view(0)])
