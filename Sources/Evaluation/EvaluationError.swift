@@ -54,6 +54,14 @@ public enum EvaluationError: Error, Sendable {
     }
   }
 
+  /// Whether rows are missing for a table, as they are at a run's beginning.
+  public var isOfMissingRows: Bool {
+    switch self {
+    case .noRows, .unpairedRows: true
+    default: false
+    }
+  }
+
   /// One line: what is wrong, and where.
   public var message: String {
     switch self {

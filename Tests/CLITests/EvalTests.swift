@@ -64,14 +64,81 @@ import Testing
     let command = eval(try questions(scratch), "--answers", path, "--max-new-tokens", "8")
     #expect(try succeed(command).text.contains("overall"))
     let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
-    let objects = try lines.map {
+    var objects = try lines.map {
       try #require(JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
     }
-    #expect(objects.count == 3)
+    // The first line says what the others depend on.
+    #expect(objects.count == 4 && objects[0]["schema"] as? String == "vlmprune.answers/1")
+    objects.removeFirst()
     #expect(objects[0]["question_id"] as? Int == 1 && objects[1]["question_id"] as? String == "b")
+    #expect(objects[2]["question_id"] as? Int == 3)
     let keys: Set = ["question_id", "prompt", "text", "answer_id", "model_id", "metadata"]
     for object in objects { #expect(Set(object.keys) == keys) }
     #expect(objects[0]["text"] as? String == (try succeed(ask("--json")).json()["answer"] as? String))
+  }
+
+  @Test
+  func `the same command goes on with its answers, another is refused, and a foreign file is left alone`() throws {
+    let scratch = try Scratch()
+    let path = scratch.path("answers.jsonl")
+    let file = try questions(scratch)
+    let command = eval(file, "--answers", path, "--max-new-tokens", "8", "--json")
+    let whole = try succeed(command).json()
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+    // Cut in the middle of the last line, and in the middle of the first.
+    for length in [bytes.count - 20, 40] {
+      try bytes.prefix(length).write(to: URL(fileURLWithPath: path))
+      let resumed = try succeed(command).json()
+      #expect(resumed["accuracy"] as? Double == whole["accuracy"] as? Double && resumed["n"] as? Int == 3)
+      #expect(try texts(path) == (try texts(of: bytes)))
+    }
+    let done = try Data(contentsOf: URL(fileURLWithPath: path))
+    try succeed(command)
+    #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == done)
+    try fail(
+      eval(file, "--answers", path, "--max-new-tokens", "9", "--json"), naming: "max_new_tokens", "8", "9")
+    let foreign = try scratch.write("hello\n", as: "foreign.jsonl")
+    try fail(eval(file, "--answers", foreign), naming: "foreign.jsonl")
+    #expect(try String(contentsOfFile: foreign, encoding: .utf8) == "hello\n")
+  }
+
+  private func texts(_ path: String) throws -> [String] { try texts(of: Data(contentsOf: URL(fileURLWithPath: path))) }
+
+  /// The answers of the lines, in their order.
+  private func texts(of data: Data) throws -> [String] {
+    try data.split(separator: 0x0A).dropFirst().map {
+      let object = try #require(JSONSerialization.jsonObject(with: $0) as? [String: Any])
+      return "\(object["question_id"] ?? "") \(object["text"] ?? "")"
+    }
+  }
+
+  @Test
+  func `questions without right answers are answered with --predict`() throws {
+    let scratch = try Scratch()
+    let file = try questions(scratch, lines: [#"{"question_id": 1, "image": "tiny-square.png", "text": "What?"}"#])
+    let path = scratch.path("answers.jsonl")
+    try fail(eval(file), naming: "line 1", "answer")
+    try fail(eval(file, "--predict"), exitCode: 2, naming: "--answers")
+    let report = try succeed(eval(file, "--predict", "--answers", path, "--json", "--max-new-tokens", "4")).json()
+    #expect(report["n"] as? Int == 0)
+    #expect(try texts(path).count == 1)
+  }
+
+  @Test
+  func `a damaged picture costs its questions only, and they are counted`() throws {
+    let scratch = try Scratch()
+    try FileManager.default.copyItem(atPath: square, toPath: scratch.path("good.png"))
+    _ = try scratch.write(Array("\u{89}PNG no picture".utf8), as: "bad.png")
+    let file = try questions(
+      scratch,
+      lines: ["good", "bad", "good"].enumerated().map {
+        #"{"question_id": \#($0), "image": "\#($1).png", "text": "What is \#($0)?", "answer": "x"}"#
+      })
+    let outcome = try succeed(
+      Command(["eval", "--questions", file, "--images", scratch.folder, "--model", classic, "--json"]))
+    let report = try outcome.json()
+    #expect(report["failed"] as? Int == 1 && report["n"] as? Int == 3)
+    #expect(outcome.errors.contains("1 of 3 questions failed"))
   }
 
   @Test
@@ -101,29 +168,5 @@ import Testing
       scratch,
       lines: [#"{"question_id": 7, "image": "../../../../../../../../dev/zero", "text": "What?", "answer": "x"}"#])
     try fail(eval(device), naming: "dev/zero")
-  }
-}
-
-@Suite struct `vlmprune sweep` {
-  @Test
-  func `has the dense row and one a strategy and budget; options may hold commas`() throws {
-    let scratch = try Scratch()
-    let questions = try scratch.write(
-      #"{"question_id": 1, "image": "tiny-square.png", "text": "What is this?", "answer": "x"}"#, as: "q.jsonl")
-    let base = [
-      "sweep", "--questions", questions, "--images", Fixtures.url("images").path, "--model", classic,
-      "--max-new-tokens", "4",
-    ]
-    let command = Command(
-      base + ["--strategies", "hiprune(alpha=0.2, object=2),random", "--keep", "all,9,4", "--json"])
-    let report = try succeed(command).json()
-    let rows = try #require(report["rows"] as? [[String: Any]])
-    #expect(rows.map { $0["kept"] as? Double } == [25, 9, 4, 9, 4])
-    #expect((rows[1]["strategy"] as? String)?.contains("alpha=0.2") == true)
-    #expect(rows.allSatisfy { $0["n"] as? Int == 1 && $0["accuracy"] as? Double == 0 })
-    try fail(Command(base + ["--strategies", "nobody", "--keep", "9"]), exitCode: 2, naming: "nobody")
-    try fail(Command(base + ["--strategies", "random", "--keep", "99"]), exitCode: 2, naming: "99")
-    try fail(
-      Command(base + ["--strategies", "random", "--strategy", "random"]), exitCode: 2, naming: "--strategies")
   }
 }

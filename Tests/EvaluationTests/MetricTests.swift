@@ -124,6 +124,29 @@ struct `Metrics` {
   }
 
   @Test
+  func `a right letter is that letter even where an option's text is the same`() {
+    #expect(Metric.scienceqa.grade("B", of: question(["B"], options: ["B", "C"])) == 1)
+    #expect(Metric.scienceqa.grade("A", of: question(["B"], options: ["B", "C"])) == 0)
+  }
+
+  @Test(.enabled(if: Fixtures.sharedData != nil, "../shared/data is absent"))
+  func `scienceqa gives the published figures from the list of questions too`() throws {
+    let folder = try #require(Fixtures.sharedData).appending(path: "scoring/scienceqa").path
+    let path = "\(folder)/questions.json"
+    let list = try QuestionList.read(QuestionFile(name: path, bytes: try readFile(path)))
+    let graded = try JSONValue(parsing: try readFile("\(folder)/graded-llava-v1.5-13b.jsonl"))
+    var texts: [String: String] = [:]
+    for key in ["correct", "incorrect"] {
+      for entry in try #require(graded[key]?.elements) {
+        texts[try #require(entry["question_id"]?.string)] = entry["pred"]?.string
+      }
+    }
+    let answers = try list.questions.map { try #require(texts[$0.identifier.description]) }
+    let score = ScienceQAScore(list.questions, answers: answers)
+    #expect(score.correct == 3155 && score.n == 4241 && score.imageAccuracy == 1445.0 / 2017)
+  }
+
+  @Test
   func `mmbench counts a question whose copies are all right`() {
     let questions = [1, 1_000_001, 2, 1_000_002].map { question(["A"], identifier: $0) }
     let score = GradeScore(.mmbench, questions, answers: ["A", "A", "A", "B"])

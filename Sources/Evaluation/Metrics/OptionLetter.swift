@@ -6,6 +6,8 @@ enum OptionLetter {
   /// ScienceQA's; nil where it is none of them.
   static func right(of question: Question) -> Character? {
     guard let answer = question.answers.first?.strippedOfSpace else { return nil }
+    // A letter first: an option's text may be another option's letter.
+    if answer.count == 1, let letter = ScienceQAAnswer.letter(in: answer) { return letter }
     if let option = question.options.firstIndex(where: { $0.strippedOfSpace == answer }), option < all.count {
       return all[option]
     }

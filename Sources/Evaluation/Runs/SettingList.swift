@@ -1,7 +1,8 @@
 import Pruning
 import VLM
 
-/// The settings of a sweep: dense first, then every strategy at every budget, each setting once, however it was spelled.
+/// The settings of a sweep: dense first, then every strategy at every budget. However it was spelled, a setting comes
+/// once.
 public struct SettingList: Sendable {
   /// A setting and how a run's files name it.
   public struct Entry: Sendable {

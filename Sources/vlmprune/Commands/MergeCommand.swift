@@ -9,7 +9,13 @@ struct MergeCommand: ParsableCommand {
       Takes the folder of each shard, in any order, and makes the run that the command without --shard would have made.
 
       Example:
-        vlmprune merge RUN-1 RUN-2 --out RUN
+        vlmprune sweep --questions fixtures/questions/scenes/questions.jsonl \\
+          --images fixtures/questions/scenes --strategies hiprune --keep 64 \\
+          --limit 4 --shard 1/2 --out run-1
+        vlmprune sweep --questions fixtures/questions/scenes/questions.jsonl \\
+          --images fixtures/questions/scenes --strategies hiprune --keep 64 \\
+          --limit 4 --shard 2/2 --out run-2
+        vlmprune merge run-1 run-2 --out run
       """)
 
   @Argument(help: ArgumentHelp("Folders of the shards.", valueName: "run"))

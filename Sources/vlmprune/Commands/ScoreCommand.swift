@@ -8,7 +8,8 @@ struct ScoreCommand: ParsableCommand {
     abstract: "Score answers that a model gave, without running it.",
     discussion: """
       Example:
-        vlmprune score --metric pope --answers fixtures/evaluation/pope/answers.jsonl \\
+        vlmprune score --metric pope \\
+          --answers fixtures/evaluation/pope/answers.jsonl \\
           --questions fixtures/evaluation/pope/questions.jsonl \\
           --labels fixtures/evaluation/pope/labels
         vlmprune score --metric vqa --answers fixtures/evaluation/vqa/answers.jsonl \\

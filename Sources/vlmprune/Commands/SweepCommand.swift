@@ -101,7 +101,15 @@ struct SweepCommand: ParsableCommand {
       progress.advance(note: "")
     }
     progress.finish()
-    try show(rows, folder, manifest, of: sweep.run.model, isWhole: isWhole)
+    if file.predict {
+      StandardError.write("\(folder?.doneCount ?? 0) of \(manifest.rowCount) rows are there\n")
+    } else {
+      let given = options.selection.keep ?? manifest.budgets.joined(separator: ",")
+      let table = SweepTable(
+        format: options.json ? .json : format ?? .table, manifest: manifest, isWhole: isWhole,
+        envelope: try options.envelope("sweep", model: sweep.run.model, given: given))
+      try table.show(rows, folder)
+    }
     if let code = Interruption.exitCode, !isWhole { throw ExitCode(code) }
   }
 
@@ -119,9 +127,4 @@ struct SweepCommand: ParsableCommand {
     }
     return parts.map { $0.trimmingCharacters(in: .whitespaces) }
   }
-}
-
-/// How a table of figures is written.
-enum TableFormat: String, ExpressibleByArgument, CaseIterable {
-  case table, markdown, csv, json
 }

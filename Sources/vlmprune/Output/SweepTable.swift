@@ -1,6 +1,6 @@
+import ArgumentParser
 import Evaluation
 import Foundation
-import VLM
 
 /// Collects a sweep's rows for its table, and keeps those of a run that has a folder.
 struct RowCollector {
@@ -35,25 +35,33 @@ struct RowCollector {
     }
     guard line > 0 else { return nil }
     let name = folder?.path ?? "the sweep"
-    do {
+    do throws(EvaluationError) {
       return try StatisticsReport(
         try builder.run(isPartial: isPartial), options: StatisticsOptions(seed: seed), file: name)
-    } catch EvaluationError.noRows, EvaluationError.unpairedRows where isPartial {
-      return nil
+    } catch {
+      // The first questions may lack settings still.
+      if isPartial, error.isOfMissingRows { return nil }
+      throw error
     }
   }
 }
 
-extension SweepCommand {
-  /// Prints the table in the format that was asked for, and completes the run's folder.
-  func show(
-    _ rows: RowCollector, _ folder: RunFolder?, _ manifest: RunManifest, of model: VisionLanguageModel, isWhole: Bool
-  ) throws {
+/// How a table of figures is written.
+enum TableFormat: String, ExpressibleByArgument, CaseIterable {
+  case table, markdown, csv, json
+}
+
+/// Prints a sweep's table.
+struct SweepTable {
+  let format: TableFormat
+  let manifest: RunManifest
+  /// Whether all rows are there.
+  let isWhole: Bool
+  let envelope: Envelope
+
+  /// Prints the table of the rows so far, and completes the run's folder.
+  func show(_ rows: RowCollector, _ folder: RunFolder?) throws {
     var rows = rows
-    guard !file.predict else {
-      StandardError.write("\(folder?.doneCount ?? 0) of \(manifest.rowCount) rows in \(folder?.path ?? "")\n")
-      return
-    }
     let statistics = try rows.statistics(seed: 0, isPartial: !isWhole)
     if !isWhole {
       StandardError.write(
@@ -62,12 +70,11 @@ extension SweepCommand {
     if rows.failed > 0 { StandardError.write("warning: \(rows.failed) answers failed and count as wrong\n") }
     guard let statistics else { return }
     if isWhole { try folder?.write(results: statistics.csv()) }
-    switch options.json ? .json : format ?? .table {
+    switch format {
     case .json:
       try StandardOutput.write(
         json: SweepReport(statistics, manifest: manifest, failed: rows.failed, partial: !isWhole),
-        envelope: try options.envelope(
-          "sweep", model: model, given: options.selection.keep ?? manifest.budgets.joined(separator: ",")))
+        envelope: envelope)
     case .csv: try StandardOutput.write(statistics.csv())
     case .markdown: try StandardOutput.write(statistics.markdown())
     case .table: try StandardOutput.write((isWhole ? "" : "partial\n") + statistics.table())
