@@ -178,7 +178,9 @@ import Testing
     let names = try FileManager.default.contentsOfDirectory(atPath: SchemaValidator.folder.path).sorted()
     #expect(names.allSatisfy { $0.hasSuffix(suffix) })
     for name in names { _ = try SchemaValidator(String(name.dropLast(suffix.count))) }
-    for command in CatalogueTests.commands { #expect(names.contains(command + suffix), "\(command)") }
+    for command in `strategies, models, doctor, help and version`.commands {
+      #expect(names.contains(command + suffix), "\(command)")
+    }
   }
 
   // MARK: - Changes
@@ -192,11 +194,11 @@ import Testing
   private static func changes(of value: JSONValue, in example: Case) -> [Change] {
     var changes: [Change] = []
     func visit(_ value: JSONValue, _ path: String, _ wrap: (String) -> String) {
-      if let elements = value.elements.map(Array.init), let first = elements.first {
+      if let elements = value.elements.map({ Array($0) }), let first = elements.first {
         let rest = elements.dropFirst().map(text)
         visit(first, "\(path)[0]") { wrap("[\(([$0] + rest).joined(separator: ","))]") }
       }
-      guard let members = value.members.map(Array.init) else { return }
+      guard let members = value.members.map({ Array($0) }) else { return }
       let texts = members.map { "\(quoted($0.name)):\(text($0.value))" }
       if !example.named.contains(path) {
         changes.append(

@@ -45,12 +45,12 @@ struct SchemaValidator {
       let inner = "\(place)/\(member.name)"
       switch member.name {
       case "$defs", "properties", "patternProperties":
-        for entry in member.value.members.map(Array.init) ?? [] {
+        for entry in member.value.members.map({ Array($0) }) ?? [] {
           try checkKeywords(of: entry.value, at: "\(inner)/\(entry.name)")
         }
       case "items", "additionalProperties": try checkKeywords(of: member.value, at: inner)
       case "oneOf", "anyOf":
-        for element in member.value.elements.map(Array.init) ?? [] { try checkKeywords(of: element, at: inner) }
+        for element in member.value.elements.map({ Array($0) }) ?? [] { try checkKeywords(of: element, at: inner) }
       default:
         guard annotations.contains(member.name) || checks.contains(member.name) else {
           throw Unsupported(description: "\(inner): this keyword is not known")
@@ -74,12 +74,13 @@ struct SchemaValidator {
     found += try scalarProblems(value, schema, at: path)
     found += try objectProblems(value, schema, file, at: path)
     if let items = schema["items"] {
-      for (index, element) in (value.elements.map(Array.init) ?? []).enumerated() {
+      let elements: [JSONValue] = value.elements.map { Array($0) } ?? []
+      for (index, element) in elements.enumerated() {
         found += try problems(element, items, file, at: "\(path)[\(index)]")
       }
     }
     for (keyword, isRight) in [("oneOf", { $0 == 1 }), ("anyOf", { $0 > 0 })] as [(String, (Int) -> Bool)] {
-      guard let choices = schema[keyword]?.elements.map(Array.init) else { continue }
+      guard let choices = schema[keyword]?.elements.map({ Array($0) }) else { continue }
       let failures = try choices.map { try problems(value, $0, file, at: path) }
       if !isRight(failures.count { $0.isEmpty }) {
         found.append("\(path) is none of \(keyword), or several: \(failures.joined().joined(separator: "; "))")
@@ -134,7 +135,7 @@ struct SchemaValidator {
     guard let members = value.members else { return [] }
     var found = (schema["required"]?.elements.map { $0.compactMap(\.string) } ?? [])
       .filter { value[$0] == nil }.map { "\(path) has no \($0)" }
-    let patterns = try (schema["patternProperties"]?.members.map(Array.init) ?? [])
+    let patterns = try (schema["patternProperties"]?.members.map { Array($0) } ?? [])
       .map { (try Regex($0.name), $0.value) }
     for member in members {
       let inner = "\(path).\(member.name)"
