@@ -194,25 +194,30 @@ import Testing
   private static func changes(of value: JSONValue, in example: Case) -> [Change] {
     var changes: [Change] = []
     func visit(_ value: JSONValue, _ path: String, _ wrap: (String) -> String) {
-      if let elements = value.elements.map({ Array($0) }), let first = elements.first {
-        let rest = elements.dropFirst().map(text)
-        visit(first, "\(path)[0]") { wrap("[\(([$0] + rest).joined(separator: ","))]") }
+      let elements: [JSONValue] = value.elements.map { Array($0) } ?? []
+      if let first = elements.first {
+        let rest = elements.dropFirst().map { ",\(text($0))" }.joined()
+        visit(first, "\(path)[0]") { wrap("[\($0)\(rest)]") }
       }
       guard let members = value.members.map({ Array($0) }) else { return }
-      let texts = members.map { "\(quoted($0.name)):\(text($0.value))" }
-      if !example.named.contains(path) {
-        changes.append(
-          Change(name: "\(path).surplus", text: wrap("{\((texts + ["\"surplus\":1"]).joined(separator: ","))}")))
+      let texts: [String] = members.map { "\(quoted($0.name)):\(text($0.value))" }
+      func object(_ texts: [String]) -> String { wrap("{\(texts.joined(separator: ","))}") }
+      let hasFixedKeys = !example.named.contains(path)
+      if hasFixedKeys {
+        changes.append(Change(name: "\(path).surplus", text: object(texts + [#""surplus":1"#])))
       }
       for (index, member) in members.enumerated() {
         let inner = "\(path).\(member.name)"
-        func replaced(_ text: String?) -> String {
-          wrap("{\((texts[..<index] + (text.map { [$0] } ?? []) + texts[(index + 1)...]).joined(separator: ","))}")
+        if hasFixedKeys, !example.optional.contains(inner) {
+          var others = texts
+          others.remove(at: index)
+          changes.append(Change(name: "without \(inner)", text: object(others)))
         }
-        if !example.named.contains(path), !example.optional.contains(inner) {
-          changes.append(Change(name: "without \(inner)", text: replaced(nil)))
+        visit(member.value, inner) { changed in
+          var replaced = texts
+          replaced[index] = "\(quoted(member.name)):\(changed)"
+          return object(replaced)
         }
-        visit(member.value, inner) { replaced("\(quoted(member.name)):\($0)") }
       }
     }
     visit(value, "$") { $0 }
