@@ -24,7 +24,7 @@ extension CheckpointFolder {
     return SHA256.hexadecimal(content)
   }
 
-  /// The file's size, its beginning and its end, and pieces at even distances between them.
+  /// The file's size, its header whole, its beginning and its end, and pieces at even distances between them.
   private static func samples(of path: String) throws(CheckpointError) -> [UInt8] {
     guard let handle = FileHandle(forReadingAtPath: path) else {
       throw .unreadable(file: path, reason: String(cString: strerror(errno)))
@@ -33,7 +33,7 @@ extension CheckpointFolder {
     do {
       let size = Int(try handle.seekToEnd())
       let (pieces, length) = (32, 1 << 16)
-      var samples = Array("\(size)\n".utf8)
+      var samples = Array("\(size)\n".utf8) + (try header(handle))
       for piece in 0..<pieces {
         try handle.seek(toOffset: UInt64(max(0, size - length) * piece / (pieces - 1)))
         samples += [UInt8](try handle.read(upToCount: length) ?? Data())
@@ -42,5 +42,14 @@ extension CheckpointFolder {
     } catch {
       throw .unreadable(file: path, reason: "reading failed")
     }
+  }
+
+  /// The JSON that says which tensors lie where; empty where there can be none.
+  private static func header(_ handle: FileHandle) throws -> [UInt8] {
+    try handle.seek(toOffset: 0)
+    let prefix = [UInt8](try handle.read(upToCount: 8) ?? Data())
+    let size = prefix.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    guard prefix.count == 8, size <= UInt64(TensorFile.largestHeader) else { return [] }
+    return [UInt8](try handle.read(upToCount: Int(size)) ?? Data())
   }
 }

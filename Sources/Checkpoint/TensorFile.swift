@@ -12,7 +12,7 @@ public struct TensorFile: Sendable {
   private let file: MappedFile
 
   /// Headers of real checkpoints take a few hundred kilobytes; safetensors itself stops at 100 MB.
-  private static let largestHeader = 100_000_000
+  static let largestHeader = 100_000_000
 
   /// - Throws: `CheckpointError.unreadable` or `.malformed`.
   public init(path: String) throws(CheckpointError) {

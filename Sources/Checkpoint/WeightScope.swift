@@ -5,7 +5,11 @@ public final class WeightSource {
   /// The source's name in messages: a file, or the folder if there are several.
   public let label: String
   private let files: [String: TensorFile]
+  /// Of all tensors.
+  private let totalBytes: Int
   private var used: Set<String> = []
+  /// Of the tensors in `used`.
+  private var usedBytes = 0
   private let packer: WeightPacker?
 
   /// One file.
@@ -13,6 +17,7 @@ public final class WeightSource {
     label = file.path
     packer = packing.map { WeightPacker($0, files: [file], label: file.path) }
     files = Dictionary(uniqueKeysWithValues: file.entries.keys.map { ($0, file) })
+    totalBytes = Self.bytes(files)
   }
 
   /// Several files; `files` says which file holds which tensor.
@@ -20,6 +25,11 @@ public final class WeightSource {
     self.label = label
     packer = packing.map { WeightPacker($0, files: Self.each(files), label: label) }
     self.files = files
+    totalBytes = Self.bytes(files)
+  }
+
+  private static func bytes(_ files: [String: TensorFile]) -> Int {
+    files.reduce(0) { $0 + ($1.value.entries[$1.key]?.bytes.count ?? 0) }
   }
 
   /// Every tensor's name.
@@ -43,15 +53,24 @@ public final class WeightSource {
   /// The tensor as Float32, marked as used.
   public func take(_ name: String, shape: [Int]) throws(CheckpointError) -> WeightBuffer {
     guard let file = files[name] else { throw .missingTensor(name: name, file: label) }
-    used.insert(name)
+    markUsed(name, in: file)
     return try file.floats(name, shape: shape)
   }
 
   /// The matrix [rows, columns] as its file stores it, marked as used.
   public func matrix(_ name: String, rows: Int, columns: Int) throws(CheckpointError) -> StoredMatrix {
     guard let file = files[name] else { throw .missingTensor(name: name, file: label) }
-    used.insert(name)
+    markUsed(name, in: file)
     return try file.matrix(name, rows: rows, columns: columns)
+  }
+
+  private func markUsed(_ name: String, in file: TensorFile) {
+    if used.insert(name).inserted { usedBytes += file.entries[name]?.bytes.count ?? 0 }
+  }
+
+  private func tellProgress(_ doneBytes: Int) {
+    guard let packer, packer.hasPacked else { return }
+    packer.packing.progress(PackingProgress(doneBytes: doneBytes, totalBytes: totalBytes))
   }
 
   /// A layer with the weights `name` [outputs, inputs], packed as this source is set to.
@@ -66,6 +85,7 @@ public final class WeightSource {
     let stored = try matrix(name, rows: outputs, columns: inputs)
     let offsets = try offsets(bias, outputs)
     let weights = try packer.weights(name, part: part, stored, source: label)
+    tellProgress(usedBytes)
     return Linear(weights, bias: offsets, engine: packer.packing.engine)
   }
 
@@ -89,6 +109,7 @@ public final class WeightSource {
         layers.append(Linear(inputs: inputs, outputs: outputs, weights: weights, bias: own))
       }
     }
+    tellProgress(usedBytes)
     return layers
   }
 
@@ -122,6 +143,7 @@ public final class WeightSource {
   public func finish(ignoring ignorable: (String) -> Bool) throws(CheckpointError) {
     let left = files.keys.filter { !used.contains($0) && !ignorable($0) }.sorted()
     guard left.isEmpty else { throw .unusedTensors(names: left, file: label) }
+    tellProgress(totalBytes)
     packer?.finish()
   }
 }

@@ -19,15 +19,19 @@ public struct ComputeOptions: Sendable {
   public var cacheFolder: String?
   /// Called with one line when the cache could not be used.
   public var notice: @Sendable (String) -> Void
+  /// Called as weights are packed, from the thread that loads.
+  public var progress: @Sendable (PackingProgress) -> Void
 
   public init(
     precision: Precision = .f32, backEnd: BackEnd = .native, cacheFolder: String? = nil,
-    notice: @escaping @Sendable (String) -> Void = { _ in }
+    notice: @escaping @Sendable (String) -> Void = { _ in },
+    progress: @escaping @Sendable (PackingProgress) -> Void = { _ in }
   ) {
     self.precision = precision
     self.backEnd = backEnd
     self.cacheFolder = cacheFolder
     self.notice = notice
+    self.progress = progress
   }
 
   /// Below this many parameters products are too small for a narrower format to pay.

@@ -60,7 +60,7 @@ enum Main {
       let failure =
         CommandFailure(explaining: error)
         ?? CommandFailure(message: "\(error)", hint: "this is a fault of vlmprune: please report it with the command")
-      failure.print()
+      failure.print(asJSON: asksForJSON(CommandLine.arguments), command: triedCommand())
       return failure.exitCode
     }
   }
@@ -79,7 +79,19 @@ enum Main {
 
   /// The help of the subcommand that was tried, if there is one.
   private static func helpCommand() -> String {
-    let tried = CommandLine.arguments.dropFirst().first { commandNames.contains($0) }
-    return "vlmprune \(tried.map { "\($0) " } ?? "")--help"
+    "vlmprune \(triedCommand().map { "\($0) " } ?? "")--help"
+  }
+
+  private static func triedCommand() -> String? {
+    CommandLine.arguments.dropFirst().first { commandNames.contains($0) }
+  }
+
+  /// Whether `--json` is among the arguments, whatever else is wrong with them: not behind "--", and not as the text of
+  /// a question.
+  static func asksForJSON(_ arguments: [String]) -> Bool {
+    let options = arguments.prefix { $0 != "--" }
+    return zip([""] + options, options).contains { before, argument in
+      argument == "--json" && !["-q", "--question", "--system"].contains(before)
+    }
   }
 }

@@ -21,10 +21,10 @@ import Testing
     let outcome = try succeed(ask("--strategy", "hiprune", "--keep", "36%", "--seed", "3", "--json", image: wide))
     let report = try expectKeys(
       outcome.json(),
-      [
+      Set([
         "answer", "finish_reason", "model", "family", "precision", "strategy", "seed", "tokens", "images",
         "timings_ms", "peak_bytes",
-      ])
+      ]).union(EnvelopeKeys.run))
     #expect(report["answer"] is String)
     #expect(["stop", "length"].contains(report["finish_reason"] as? String))
     #expect(report["model"] as? String == classic)

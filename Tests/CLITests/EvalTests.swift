@@ -47,7 +47,7 @@ import Testing
     let scratch = try Scratch()
     let command = eval(try questions(scratch), "--strategy", "hiprune", "--keep", "9", "--json")
     let report = try succeed(command).json()
-    #expect(Set(report.keys) == Self.fields)
+    #expect(Set(report.keys) == Self.fields.union(EnvelopeKeys.run))
     #expect(report["n"] as? Int == 3 && report["accuracy"] as? Double == 0)
     #expect(report["visual_tokens"] as? Int == 25 && report["kept"] as? Double == 9)
     #expect(report["metric"] as? String == "exact")

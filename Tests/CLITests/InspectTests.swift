@@ -49,7 +49,7 @@ import Testing
     let lines = outcome.text.split(separator: "\n").map(String.init)
     #expect(lines[0].split(separator: " ").map(String.init) == ["tensor", "shape", "mean", "deviation"])
     let report = try expectKeys(
-      succeed(inspect("--keep", "9", "--json")).json(), ["answer", "strategy", "tensors"])
+      succeed(inspect("--keep", "9", "--json")).json(), EnvelopeKeys.run.union(["answer", "tensors"]))
     let tensors = try #require(report["tensors"] as? [JSONObject])
     #expect(lines.dropFirst().map { String($0.prefix { $0 != " " }) } == tensors.compactMap { $0["name"] as? String })
     for tensor in tensors { _ = try expectKeys(tensor, ["name", "shape", "mean", "deviation"]) }

@@ -57,7 +57,7 @@ import Testing
     let file = try evidence(in: scratch, strategy: "downsample")
     let report = try expectKeys(
       succeed(Command("select", file, "--strategy", "downsample", "--keep", "9", "--json")).json(),
-      ["strategy", "visual_tokens", "kept_tokens", "views", "sequence", "merges"])
+      EnvelopeKeys.selection.union(["visual_tokens", "kept_tokens", "views", "sequence", "merges"]))
     let view = try expectKeys((report["views"] as? [Any])?.first, ["view", "kept"])
     #expect(view["view"] as? Int == 0 && view["kept"] is [Int])
     #expect((report["sequence"] as? [Int])?.count == report["kept_tokens"] as? Int)

@@ -64,6 +64,23 @@ import Testing
     }
   }
 
+  @Test func `tells how far packing is, to the last byte, and nothing where the file has it`() throws {
+    try withTemporaryFolder { folder in
+      let file = try checkpoint(in: folder)
+      let told = Mutex<[PackingProgress]>([])
+      let packing = WeightPacking(
+        engine: ProductEngine(), formats: PartFormats(tower: .int8, decoder: .int8, head: .int8),
+        workers: Workers(count: 1), cacheFolder: "\(folder)/cache",
+        progress: { step in told.withLock { $0.append(step) } })
+      try load(file, packing)
+      let layer = 70 * 96 * 4
+      let expected = [layer, 2 * layer, 2 * layer].map { PackingProgress(doneBytes: $0, totalBytes: 2 * layer) }
+      #expect(told.withLock { $0 } == expected)
+      try load(file, packing)
+      #expect(told.withLock { $0.count } == expected.count)
+    }
+  }
+
   @Test func `is not written for Float32, nor without a folder`() throws {
     try withTemporaryFolder { folder in
       let file = try checkpoint(in: folder)

@@ -32,6 +32,14 @@ public struct PartFormats: Sendable, Hashable {
   }
 }
 
+/// How much of a checkpoint has been read and packed.
+public struct PackingProgress: Sendable, Hashable {
+  /// Bytes of the tensors that are done with, as they are stored.
+  public let doneBytes: Int
+  /// Bytes of all tensors.
+  public let totalBytes: Int
+}
+
 /// How the linear layers of a checkpoint become packed weights: in which formats, for which engine, and whether they
 /// are kept in a file for the next start.
 public struct WeightPacking: Sendable {
@@ -42,6 +50,8 @@ public struct WeightPacking: Sendable {
   public let cacheFolder: String?
   /// Called with one line when the cache could not be used; the weights are then packed again.
   public let notice: @Sendable (String) -> Void
+  /// Called when weights have been packed; never for weights that the cache had.
+  public let progress: @Sendable (PackingProgress) -> Void
   /// Detects damaged bytes; a test counts its calls.
   var digest: @Sendable (UnsafeRawBufferPointer) -> UInt64 = { Digest.of($0) }
   /// The time in nanoseconds since 1970.
@@ -53,13 +63,15 @@ public struct WeightPacking: Sendable {
 
   public init(
     engine: ProductEngine, formats: PartFormats, workers: Workers, cacheFolder: String? = nil,
-    notice: @escaping @Sendable (String) -> Void = { _ in }
+    notice: @escaping @Sendable (String) -> Void = { _ in },
+    progress: @escaping @Sendable (PackingProgress) -> Void = { _ in }
   ) {
     self.engine = engine
     self.formats = formats
     self.workers = workers
     self.cacheFolder = cacheFolder
     self.notice = notice
+    self.progress = progress
   }
 
   /// Float32 weights that the engine does not multiply in packed form stay where they are stored.
@@ -81,6 +93,8 @@ final class WeightPacker {
   let packing: WeightPacking
   private let cached: PackedModelFile?
   private var writer: PackedModelWriter?
+  /// Whether anything had to be packed.
+  private(set) var hasPacked = false
 
   /// - Parameter files: what the weights come from; they identify the cached file.
   init(_ packing: WeightPacking, files: [TensorFile], label: String) {
@@ -123,6 +137,7 @@ final class WeightPacker {
       format: format, inputs: matrix.columns, outputs: matrix.rows, workers: packing.workers
     ) { matrix.widen($0, into: $1) }
     matrix.forget()
+    hasPacked = true
     if packing.keeps(part) { keep(packed, name) }
     return packed
   }

@@ -40,7 +40,8 @@ public enum FamilyCatalogue {
     let parameters = try wrapping { [folder] () throws(CheckpointError) in try folder.parameterCount() }
     let formats = compute.formats(engine: engine, parameters: parameters)
     folder.packing = WeightPacking(
-      engine: engine, formats: formats, workers: workers, cacheFolder: compute.cacheFolder, notice: compute.notice)
+      engine: engine, formats: formats, workers: workers, cacheFolder: compute.cacheFolder, notice: compute.notice,
+      progress: compute.progress)
     let loader = try wrapping { [folder] () throws(CheckpointError) in
       try FamilyLoader(folder, configuration: configuration, name: name, workers: workers, template: template)
     }

@@ -79,7 +79,10 @@ struct AskCommand: ParsableCommand {
     }
     let report = AnswerReport(answer, pictures: pictures, model: model, setting: setting, times: times)
     if options.json {
-      try StandardOutput.write(json: report)
+      let envelope = try options.envelope(
+        "ask", model: model, strategy: report.strategy, visualTokens: report.tokens.visual,
+        kept: Double(report.tokens.kept))
+      try StandardOutput.write(json: report, envelope: envelope)
     } else {
       try StandardOutput.write("\n")
       StandardError.write(report.summary + "\n")

@@ -72,7 +72,7 @@ struct BenchCommand: ParsableCommand {
         "\(longest) positions are more than the model's context of \(model.decoder.configuration.contextLength)",
         hint: "give fewer --text-tokens or --max-new-tokens")
     }
-    var progress = ProgressBar(total: settings.count, isQuiet: options.json && !options.verbose)
+    var progress = ProgressBar(total: settings.count, isQuiet: options.json && !options.verbose, verb: "timed")
     var rows: [Row] = []
     for (setting, keep) in settings {
       let row = try benchmark.run(setting, keep: keep, rounds: rounds, newTokens: maxNewTokens)
@@ -88,7 +88,10 @@ struct BenchCommand: ParsableCommand {
       strategy: try model.spec(of: settings[0].setting).description,
       textTokens: textTokens, rounds: rounds, loadMs: load.milliseconds, rows: rows)
     if options.json {
-      try StandardOutput.write(json: report, keys: .convertToSnakeCase)
+      let envelope = try options.envelope(
+        "bench", model: model, strategy: report.strategy, visualTokens: rows.first?.visualTokens,
+        kept: rows.count == 1 ? Double(rows[0].kept) : nil)
+      try StandardOutput.write(json: report, envelope: envelope, keys: .convertToSnakeCase)
     } else {
       try StandardOutput.write(Self.table(report))
     }
@@ -96,7 +99,7 @@ struct BenchCommand: ParsableCommand {
 
   /// One setting per budget of `--keep`, which is a list here. A budget of everything needs no strategy.
   private func settings() throws -> [(setting: PruningSetting, keep: String)] {
-    let names = (options.selection.keep ?? "all").split(separator: ",", omittingEmptySubsequences: false)
+    let names = options.selection.givenBudget.split(separator: ",", omittingEmptySubsequences: false)
       .map { $0.trimmingCharacters(in: .whitespaces) }
     let budgets = try names.map { try Budget(parsing: $0) }
     var setting = try options.pruningSetting(budget: budgets.first { $0 != .all } ?? budgets[0])

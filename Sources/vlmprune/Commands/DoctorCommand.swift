@@ -21,8 +21,6 @@ struct DoctorCommand: ParsableCommand {
   var json = false
 
   private struct Report: Encodable {
-    let version: String
-    let commit: String
     let cpu: String
     let cpuFeatures: [String]
     let openblas: String
@@ -41,7 +39,7 @@ struct DoctorCommand: ParsableCommand {
     let model: ModelReport?
 
     enum CodingKeys: String, CodingKey {
-      case version, commit, cpu, openblas, onednn, threads, model
+      case cpu, openblas, onednn, threads, model
       case nativeFormats = "native_formats"
       case modelCache = "model_cache"
       case cachedModels = "cached_models"
@@ -54,7 +52,7 @@ struct DoctorCommand: ParsableCommand {
   func run() throws {
     let cpu = CPUInformation()
     let report = Report(
-      version: BuildInformation.version, commit: BuildInformation.commit, cpu: cpu.name, cpuFeatures: cpu.features,
+      cpu: cpu.name, cpuFeatures: cpu.features,
       openblas: BackEnd.openBLASVersion, onednn: Nullable(BackEnd.oneDNNVersion),
       nativeFormats: BackEnd.nativeFormats.map(\.rawValue),
       threads: ProcessInfo.processInfo.activeProcessorCount,
@@ -62,12 +60,12 @@ struct DoctorCommand: ParsableCommand {
       modelCache: ModelLocator.cacheFolder, cachedModels: ModelLocator.cachedNames(),
       bundledModel: Nullable(ModelLocator.bundledFolder()), model: try model.map(ModelReport.init))
     if json {
-      try StandardOutput.write(json: report)
+      try StandardOutput.write(json: report, envelope: Envelope("doctor"))
     } else {
       try StandardOutput.write(
         TextTable.render(
           [
-            ["vlmprune", "\(report.version) (commit \(report.commit))"], ["cpu", report.cpu],
+            ["vlmprune", "\(BuildInformation.version) (commit \(BuildInformation.commit))"], ["cpu", report.cpu],
             ["cpu features", report.cpuFeatures.joined(separator: " ")],
             ["OpenBLAS", report.openblas], ["oneDNN", report.onednn.value ?? "not in this build"],
             [
@@ -120,28 +118,5 @@ struct ModelReport: Encodable {
 
   var table: [[String]] {
     [["model", "\(name): \(family)"], ["template", "\(template) (\(templateOrigin))"]] + notes.map { ["note", $0] }
-  }
-}
-
-/// What Linux says about the processor: its name, and the features that decide which code runs.
-struct CPUInformation {
-  let name: String
-  let features: [String]
-
-  private static let relevant = [
-    "sse4_2", "avx", "f16c", "fma", "avx2", "avx512f", "avx512bw", "avx512_vnni", "avx512_bf16", "avx_vnni",
-    "amx_bf16", "amx_int8", "asimd", "asimddp", "bf16", "i8mm",
-  ]
-
-  init() {
-    let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
-    func field(_ names: [String]) -> String? {
-      text.split(separator: "\n").first { line in names.contains { line.hasPrefix($0) } }
-        .flatMap { $0.split(separator: ":", maxSplits: 1).last }
-        .map { $0.trimmingCharacters(in: .whitespaces) }
-    }
-    name = field(["model name", "CPU implementer"]) ?? "unknown"
-    let flags = Set((field(["flags", "Features"]) ?? "").split(separator: " ").map(String.init))
-    features = Self.relevant.filter(flags.contains)
   }
 }

@@ -69,7 +69,7 @@ struct EvalCommand: ParsableCommand {
     try report(
       EvaluationReport(
         tally, strategy: spec, metric: metric, partial: !isWhole, peakBytes: ProcessMemory.peakBytes),
-      asked: asked.questions.count)
+      of: model, asked: asked.questions.count)
     if let code = StopRequest.exitCode, !isWhole { throw ExitCode(code) }
   }
 
@@ -83,9 +83,11 @@ struct EvalCommand: ParsableCommand {
     }
   }
 
-  private func report(_ report: EvaluationReport, asked: Int) throws {
+  private func report(_ report: EvaluationReport, of model: VisionLanguageModel, asked: Int) throws {
     if options.json {
-      try StandardOutput.write(json: report)
+      let envelope = try options.envelope(
+        "eval", model: model, strategy: report.strategy, visualTokens: report.visualTokens, kept: report.kept)
+      try StandardOutput.write(json: report, envelope: envelope)
     } else {
       try StandardOutput.write(Self.table(report, isGraded: !file.predict))
     }

@@ -89,7 +89,10 @@ struct InspectCommand: ParsableCommand {
       try HeatmapPictures.write(inspection, picture: description, to: heatmap)
     }
     if options.json {
-      try StandardOutput.write(json: InspectionFile.Report(written, answer: answer))
+      let envelope = try options.envelope(
+        "inspect", model: model, strategy: answer.strategy.description, visualTokens: answer.visualTokens,
+        kept: Double(answer.keptTokens))
+      try StandardOutput.write(json: InspectionFile.Report(written, answer: answer), envelope: envelope)
     } else {
       try StandardOutput.write(TextTable.render(InspectionFile.table(written)))
       StandardError.write("answer: \(answer.text)\n")

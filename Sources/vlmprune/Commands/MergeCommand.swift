@@ -42,7 +42,7 @@ struct MergeCommand: ParsableCommand {
     let report = Report(
       out: out, shards: runs.count, rows: merge.manifest.rowCount, questions: merge.manifest.questions.count)
     if json {
-      try StandardOutput.write(json: report)
+      try StandardOutput.write(json: report, envelope: Envelope("merge"))
     } else {
       try StandardOutput.write(
         "\(out): \(report.rows) rows of \(report.shards) shards, \(report.questions) questions\n")

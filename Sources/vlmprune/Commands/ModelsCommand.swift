@@ -32,7 +32,8 @@ struct ModelsCommand: ParsableCommand {
     let families = FamilyCatalogue.all.map { Family(name: $0.modelType, summary: $0.summary) }
     let bundled = ModelLocator.bundledFolder().map { Bundled(name: ModelLocator.bundledName, folder: $0) }
     if json {
-      try StandardOutput.write(json: Report(families: families, bundled: Nullable(bundled)))
+      try StandardOutput.write(
+        json: Report(families: families, bundled: Nullable(bundled)), envelope: Envelope("models"))
       return
     }
     let place = bundled.map { "\($0.name) in \($0.folder)" } ?? "not installed"

@@ -43,9 +43,11 @@ struct PackCommand: ParsableCommand {
 
   func run() throws {
     let place = try ModelLocator.locate(model)
+    let display = PackingDisplay(isQuiet: json)
+    defer { display.finish() }
     let model = try FamilyCatalogue.load(
       folder: place.folder, name: place.name, workers: Workers(count: threads ?? RunOptions.allCores),
-      compute: compute.options())
+      compute: compute.options(display: display))
     let precision = model.compute.precision
     guard let file = model.compute.packedFile else {
       throw CommandFailure(
@@ -58,7 +60,9 @@ struct PackCommand: ParsableCommand {
         message: "\(file) could not be written", hint: "give --model-cache a folder that can be written and has room")
     }
     if json {
-      try StandardOutput.write(json: Report(model: place.name, precision: precision, file: file, bytes: bytes))
+      try StandardOutput.write(
+        json: Report(model: place.name, precision: precision, file: file, bytes: bytes),
+        envelope: Envelope("pack", model: try Envelope.Model(model, folder: place.folder)))
     } else {
       try StandardOutput.write("\(file)\n\(precision), \(bytes / 1_000_000) MB\n")
     }

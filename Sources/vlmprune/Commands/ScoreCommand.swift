@@ -67,7 +67,7 @@ struct ScoreCommand: ParsableCommand {
 
   private func print(_ score: some TabulatedScore) throws {
     if json {
-      try StandardOutput.write(json: score)
+      try StandardOutput.write(json: score, envelope: Envelope("score"))
     } else {
       try StandardOutput.write(TextTable.render(score.table))
     }

@@ -37,12 +37,24 @@ struct SelectCommand: ParsableCommand {
     let report = SelectionReport(
       of: plan, strategy: try strategy.resolved(on: evidenceFile.tower))
     if options.json {
-      try StandardOutput.write(json: report)
+      try StandardOutput.write(json: report, envelope: options.envelope("select", report))
       return
     }
     try StandardOutput.write("\(report.strategy): \(report.keptTokens) of \(report.visualTokens) visual tokens\n")
     for view in report.views {
       try StandardOutput.write("view \(view.view): \(view.kept.map(String.init).joined(separator: " "))\n")
     }
+  }
+}
+
+extension SelectionOptions {
+  /// What the JSON of a selection says beside its own fields.
+  fileprivate func envelope(_ command: String, _ report: SelectionReport) -> Envelope {
+    Envelope(
+      command,
+      selection: Envelope.Selection(
+        seed: seed, strategy: report.strategy,
+        budget: Envelope.Budget(given: givenBudget, visualTokens: report.visualTokens, kept: Double(report.keptTokens)))
+    )
   }
 }

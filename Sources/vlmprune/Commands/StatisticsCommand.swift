@@ -55,7 +55,7 @@ struct StatisticsCommand: ParsableCommand {
       options: StatisticsOptions(seed: seed, replicates: replicates, cluster: cluster, atLeast: atLeast?.share),
       file: rows)
     if json {
-      try StandardOutput.write(json: report)
+      try StandardOutput.write(json: report, envelope: Envelope("statistics"))
     } else {
       try StandardOutput.write(report.table())
     }

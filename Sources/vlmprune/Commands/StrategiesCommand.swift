@@ -39,7 +39,7 @@ struct StrategiesCommand: ParsableCommand {
             }) : nil)
     }
     if json {
-      try StandardOutput.write(json: Report(strategies: rows))
+      try StandardOutput.write(json: Report(strategies: rows), envelope: Envelope("strategies"))
       return
     }
     try StandardOutput.write(TextTable.render(matrix ? matrixTable(rows) : rows.map { [$0.name, $0.summary] }))

@@ -107,7 +107,10 @@ struct SweepCommand: ParsableCommand {
     if file.predict {
       StandardError.write("\(folder?.doneCount ?? 0) of \(manifest.rowCount) rows are there\n")
     } else {
-      let table = SweepTable(format: options.json ? .json : format ?? .table, manifest: manifest, isWhole: isWhole)
+      let given = options.selection.keep ?? manifest.budgets.joined(separator: ",")
+      let table = SweepTable(
+        format: options.json ? .json : format ?? .table, manifest: manifest, isWhole: isWhole,
+        envelope: try options.envelope("sweep", model: sweep.run.model, given: given))
       try table.show(rows, folder)
     }
     if let code = StopRequest.exitCode, !isWhole { throw ExitCode(code) }

@@ -43,13 +43,16 @@ struct ComputeArguments: ParsableArguments {
     return "\(ModelLocator.home(ProcessInfo.processInfo.environment))/.cache/vlmprune"
   }
 
-  /// - Parameter auto: what `auto` means; nil: the model's size and the CPU decide.
-  func options(auto: Precision? = nil) -> ComputeOptions {
+  /// - Parameters:
+  ///   - auto: what `auto` means; nil: the model's size and the CPU decide.
+  ///   - display: shows how far packing is; a note ends its line.
+  func options(auto: Precision? = nil, display: PackingDisplay) -> ComputeOptions {
     ComputeOptions(
-      precision: precision == .auto ? auto ?? .auto : precision, backEnd: backend, cacheFolder: cacheFolder
-    ) { line in
-      StandardError.write("note: \(line)\n")
-    }
+      precision: precision == .auto ? auto ?? .auto : precision, backEnd: backend, cacheFolder: cacheFolder,
+      notice: { line in
+        display.finish()
+        StandardError.write("note: \(line)\n")
+      }, progress: display.show)
   }
 }
 

@@ -27,7 +27,10 @@ struct SelectionOptions: ParsableArguments {
   @Flag(name: .long, help: "Say more on stderr.")
   var verbose = false
 
-  func budget() throws -> Budget { try Budget(parsing: keep ?? "all") }
+  /// `--keep` as it was given.
+  var givenBudget: String { keep ?? "all" }
+
+  func budget() throws -> Budget { try Budget(parsing: givenBudget) }
 }
 
 /// What every command that runs a model takes.
@@ -113,9 +116,7 @@ struct RunOptions: ParsableArguments {
       StandardError.write("note: \(note)\n")
     }
     let place = try ModelLocator.locate(model)
-    let model = try FamilyCatalogue.load(
-      folder: place.folder, name: place.name, workers: workers, compute: compute.options(auto: auto),
-      template: rawPrompt ? .none : template.map { .named($0) } ?? .recognised)
+    let model = try load(place, auto: auto, rawPrompt: rawPrompt)
     // The choice of `auto` is reported unless it is plain f32.
     if verbose || (compute.precision == .auto && model.compute.precision != "f32") {
       StandardError.write(
@@ -128,6 +129,16 @@ struct RunOptions: ParsableArguments {
     if self.model == nil, !json { StandardError.write("note: \(ModelLocator.bundledNote)\n") }
     for note in model.notes { StandardError.write("note: \(note)\n") }
     return model
+  }
+
+  private func load(
+    _ place: (folder: String, name: String), auto: Precision?, rawPrompt: Bool
+  ) throws -> VisionLanguageModel {
+    let display = PackingDisplay(isQuiet: json && !verbose)
+    defer { display.finish() }
+    return try FamilyCatalogue.load(
+      folder: place.folder, name: place.name, workers: workers, compute: compute.options(auto: auto, display: display),
+      template: rawPrompt ? .none : template.map { .named($0) } ?? .recognised)
   }
 
   /// Refuses a setting that does not work on the model, and warns about what to know before trusting one that does.
@@ -143,6 +154,23 @@ struct RunOptions: ParsableArguments {
     for warning in settings.flatMap(model.warnings(about:)) where said.insert(warning).inserted {
       StandardError.write("warning: \(warning)\n")
     }
+  }
+
+  /// What the JSON of a command that ran `model` says beside its own fields.
+  /// - Parameters:
+  ///   - strategy: the canonical spec; nil where the result's rows have one each.
+  ///   - visualTokens: of the unpruned picture.
+  ///   - kept: nil where the result's rows have one each.
+  ///   - given: the budgets where `--keep` was left out and does not mean everything.
+  func envelope(
+    _ command: String, model: VisionLanguageModel, strategy: String? = nil, visualTokens: Int? = nil,
+    kept: Double? = nil, given: String? = nil
+  ) throws -> Envelope {
+    Envelope(
+      command, model: try Envelope.Model(model, folder: try ModelLocator.locate(self.model).folder),
+      selection: Envelope.Selection(
+        seed: selection.seed, strategy: strategy,
+        budget: Envelope.Budget(given: given ?? selection.givenBudget, visualTokens: visualTokens, kept: kept)))
   }
 
   private static func visualTokens(of model: VisionLanguageModel) -> String {

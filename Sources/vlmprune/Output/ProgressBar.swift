@@ -1,37 +1,32 @@
-import Foundation
 import VLM
 
-/// A line on stderr that is rewritten as work goes on; nothing where stderr is no terminal.
+/// How far a run of many items is, on stderr.
 struct ProgressBar {
   private let total: Int
-  private let isShown: Bool
-  private let start = ContinuousClock.now
-  private var done: Int
+  private let verb: String
   private let before: Int
-  private var lastDrawn = Duration.zero
+  private var done: Int
+  private var stream: ProgressStream
 
-  /// - Parameter done: items that were there before.
-  init(total: Int, isQuiet: Bool, done: Int = 0) {
+  /// - Parameters:
+  ///   - done: items that were there before; they do not count for the rate.
+  ///   - verb: what is done to an item.
+  init(total: Int, isQuiet: Bool, done: Int = 0, verb: String = "answered") {
     self.total = total
+    self.verb = verb
     self.done = done
     before = done
-    isShown = !isQuiet && isatty(STDERR_FILENO) == 1
+    stream = ProgressStream(isQuiet: isQuiet)
   }
 
-  /// One item more is done. Redrawn ten times a second at most.
+  /// One item more is done.
   mutating func advance(note: String) {
     done += 1
-    let elapsed = ContinuousClock.now - start
-    guard isShown, done == total || elapsed - lastDrawn > .milliseconds(100) else { return }
-    lastDrawn = elapsed
-    let rate = Double(done - before) / max((elapsed.milliseconds / 1000), 1e-9)
-    let left = Double(total - done) / rate
-    let filled = done * 30 / max(total, 1)
-    let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: 30 - filled)
-    StandardError.write(String(format: "\r[%@] %d/%d · %.0f/s · %.0f s left · %@ ", bar, done, total, rate, left, note))
+    let seconds = stream.elapsed.milliseconds / 1000
+    let line = ProgressLine(
+      verb: verb, done: done, total: total, rate: seconds > 0 ? Double(done - before) / seconds : nil, note: note)
+    stream.show(isLast: done == total) { columns in columns.map { line.text(columns: $0) } ?? line.plain }
   }
 
-  func finish() {
-    if isShown { StandardError.write("\n") }
-  }
+  mutating func finish() { stream.finish() }
 }

@@ -57,6 +57,7 @@ struct SweepTable {
   let manifest: RunManifest
   /// Whether all rows are there.
   let isWhole: Bool
+  let envelope: Envelope
 
   /// Prints the table of the rows so far, and completes the run's folder.
   func show(_ rows: RowCollector, _ folder: RunFolder?) throws {
@@ -72,7 +73,8 @@ struct SweepTable {
     switch format {
     case .json:
       try StandardOutput.write(
-        json: SweepReport(statistics, manifest: manifest, failed: rows.failed, partial: !isWhole))
+        json: SweepReport(statistics, manifest: manifest, failed: rows.failed, partial: !isWhole),
+        envelope: envelope)
     case .csv: try StandardOutput.write(statistics.csv())
     case .markdown: try StandardOutput.write(statistics.markdown())
     case .table: try StandardOutput.write((isWhole ? "" : "partial\n") + statistics.table())
@@ -95,7 +97,7 @@ struct SweepReport: Encodable {
   }
 
   private enum CodingKeys: String, CodingKey {
-    case model, precision, metric, failed, partial
+    case model, precision, metric, failed, partial, seed
   }
 
   func encode(to encoder: any Encoder) throws {
@@ -104,6 +106,8 @@ struct SweepReport: Encodable {
     try container.encode(manifest.model.name, forKey: .model)
     try container.encode(manifest.precision, forKey: .precision)
     try container.encode(manifest.metric, forKey: .metric)
+    // Of what the strategies draw; the bootstrap's is always the same here.
+    try container.encode(manifest.seed, forKey: .seed)
     try container.encode(failed, forKey: .failed)
     try container.encode(partial, forKey: .partial)
   }

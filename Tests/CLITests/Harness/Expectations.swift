@@ -22,8 +22,9 @@ func succeed(_ command: Command, sourceLocation: SourceLocation = #_sourceLocati
   return outcome
 }
 
-/// Runs a command that must fail as the contract says: one `error:` line, one `hint:` line, nothing on stdout.
-/// - Parameter fragment: what the two lines must hold.
+/// Runs a command that must fail as the contract says: one `error:` line and one `hint:` line, or one JSON object where
+/// the command has `--json`; nothing on stdout.
+/// - Parameter fragment: what stderr must hold.
 @discardableResult
 func fail(
   _ command: Command, exitCode: Int32 = 1, naming fragments: String...,
@@ -45,12 +46,29 @@ func expectFailure(
   #expect(outcome.exitCode == exitCode, shown, sourceLocation: sourceLocation)
   #expect(outcome.output.isEmpty, "\(command.arguments) wrote \(outcome.text)", sourceLocation: sourceLocation)
   let lines = outcome.errorLines
+  var (message, hint) = ("", "")
+  if command.arguments.contains("--json") {
+    let report = lines.first.flatMap { try? JSONSerialization.jsonObject(with: Data($0.utf8)) } as? JSONObject
+    let explanation = report?["error"] as? [String: String]
+    let fields: Set = ["schema", "version", "command", "exit_code", "error"]
+    #expect(
+      lines.count == 1 && Set(report?.keys.map { $0 } ?? []) == fields
+        && report?["schema"] as? String == "vlmprune.error/1" && report?["exit_code"] as? Int32 == exitCode
+        && Set(explanation?.keys.map { $0 } ?? []) == ["message", "hint"],
+      shown, sourceLocation: sourceLocation)
+    (message, hint) = (explanation?["message"] ?? "", explanation?["hint"] ?? "")
+  } else {
+    #expect(
+      lines.count == 2 && lines[0].hasPrefix("error: ") && lines[1].hasPrefix("hint: "), shown,
+      sourceLocation: sourceLocation)
+    (message, hint) = (String(lines.first?.dropFirst(7) ?? ""), String(lines.last?.dropFirst(6) ?? ""))
+  }
   #expect(
-    lines.count == 2 && outcome.errors.hasSuffix("\n") && lines[0].hasPrefix("error: ")
-      && lines[1].hasPrefix("hint: ") && lines[1].count > 12,
-    shown, sourceLocation: sourceLocation)
+    outcome.errors.hasSuffix("\n") && !message.isEmpty && hint.count > 6, shown, sourceLocation: sourceLocation)
   for fragment in fragments where !fragment.isEmpty {
-    #expect(outcome.errors.contains(fragment), "no \"\(fragment)\" in \(shown)", sourceLocation: sourceLocation)
+    #expect(
+      message.contains(fragment) || hint.contains(fragment), "no \"\(fragment)\" in \(shown)",
+      sourceLocation: sourceLocation)
   }
 }
 
@@ -98,6 +116,16 @@ private func unsortedKeys(in bytes: [UInt8]) -> [String] {
     index += 1
   }
   return found
+}
+
+/// The envelope's keys of each kind of command.
+enum EnvelopeKeys {
+  static let every: Set = ["schema", "version", "commit", "command"]
+  static let model: Set = every.union([
+    "model", "model_digest", "family", "precision", "backend", "cpu", "cpu_features", "threads",
+  ])
+  static let selection: Set = every.union(["seed", "strategy", "budget"])
+  static let run: Set = model.union(selection)
 }
 
 /// Expects an object to have exactly these keys.

@@ -48,6 +48,38 @@ struct Terminal {
     return (keyboard, device)
   }
 
+  /// Runs with both streams on a terminal of so many columns. With a second number the window is resized as soon as a
+  /// line of progress stands in it.
+  init(_ command: Command, columns: [UInt16]) throws {
+    let scratch = try Scratch()
+    let (keyboard, device) = try Self.open()
+    defer { close(keyboard) }
+    try Self.resize(keyboard, columns: columns[0])
+    var command = command
+    command.line = "exec \"$0\" \"$@\" 2>&1"
+    let child = try ChildProcess(
+      command.command, environment: command.completeEnvironment(home: scratch.folder),
+      input: .descriptor(device), output: .descriptor(device), errors: scratch.path("err"))
+    var shown: [UInt8] = []
+    var later = columns.dropFirst()
+    let end = child.wait(seconds: command.timeLimit) {
+      shown += Self.read(keyboard)
+      guard let next = later.first, shown.contains(UInt8(ascii: "\r")) else { return }
+      later = later.dropFirst()
+      try? Self.resize(keyboard, columns: next)
+    }
+    close(device)
+    screen = String(decoding: shown, as: UTF8.self)
+    errors = String(decoding: try scratch.bytes("err"), as: UTF8.self)
+    exitCode = end.exitCode
+    isTimedOut = end.isTimedOut
+  }
+
+  private static func resize(_ terminal: Int32, columns: UInt16) throws {
+    var size = winsize(ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0)
+    guard ioctl(terminal, UInt(TIOCSWINSZ), &size) == 0 else { throw NoTerminal() }
+  }
+
   private static func read(_ descriptor: Int32) -> [UInt8] {
     var bytes: [UInt8] = []
     var piece = [UInt8](repeating: 0, count: 4096)
