@@ -11,7 +11,7 @@ LINTED = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
 # commit.
 export VLMPRUNE_COMMIT := $(shell git describe --always --dirty=_changed --abbrev=12 --exclude='*' 2>/dev/null)
 
-.PHONY: setup build demo test lint format retention benchmarks picture install clean
+.PHONY: setup build demo test lint format retention sweep run-scripts benchmarks picture install clean
 
 setup:
 	@scripts/setup.sh
@@ -38,6 +38,16 @@ format:
 # Strategies × budgets on the bundled model's test scenes.
 retention: build
 	@scripts/retention.sh $(RELEASE)/vlmprune
+
+# The same rows, and their report as one page.
+sweep: build
+	@scripts/sweep.sh $(RELEASE)/vlmprune
+
+# Runs that are killed, split and short of disk.
+run-scripts: build
+	@Tests/Scripts/kill_and_resume.sh $(RELEASE)/vlmprune
+	@Tests/Scripts/shards_and_merge.sh $(RELEASE)/vlmprune
+	@Tests/Scripts/full_disk.sh $(RELEASE)/vlmprune
 
 # Rates of the kernels alone; `vlmprune bench` times a model, tools/peers other runtimes beside it.
 benchmarks: setup

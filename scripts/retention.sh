@@ -1,37 +1,40 @@
 #!/bin/sh
-# Accuracy of the bundled model on its test scenes: strategies × budgets, as a Markdown table.
-#   scripts/retention.sh BINARY [MODEL FOLDER]
+# Accuracy of the bundled model on its test scenes: strategies × budgets, as a Markdown table. The rows are kept in RUN:
+# a second call goes on where the first was stopped, and `vlmprune report RUN` draws them.
+#   scripts/retention.sh BINARY [RUN [MODEL FOLDER]]
 set -eu
 
 binary=$1
 root=$(cd "$(dirname "$0")/.." && pwd)
-scenes=$root/fixtures/questions/scenes
-strategies="fastervlm,vtc-cls,hiprune,fopru,globalcom2,random,uniform,downsample"
-budgets="50%,25%,11%,5%"
+run=${2:-$root/.build/retention}
+# The paths stand in the run's manifest: relative ones make runs of two checkouts comparable.
+cd "$root"
+"$binary" sweep ${3:+--model "$3"} --questions fixtures/questions/scenes/questions.jsonl --images fixtures/questions/scenes \
+  --strategies fastervlm,vtc-cls,hiprune,fopru,globalcom2 --keep 50%,25%,11%,5% --out "$run" --format csv > /dev/null
 
-result=$(mktemp)
-trap 'rm -f "$result"' EXIT
-"$binary" sweep ${2:+--model "$2"} --questions "$scenes/questions.jsonl" --images "$scenes" \
-  --strategies "$strategies" --keep "$budgets" --json > "$result"
-
-# One row per line: a small table needs no JSON parser.
-rows=$(sed 's/{"accuracy"/\n&/g' "$result")
-field() { echo "$1" | sed 's/.*"'"$2"'":"\{0,1\}\([^,"}]*\).*/\1/'; }
-
-dense=$(echo "$rows" | grep '^{"accuracy"' | head -n 1)
-echo "Dense: $(awk "BEGIN { printf \"%.1f\", 100 * $(field "$dense" accuracy) }") % of $(field "$dense" n) questions."
 echo "Cells: accuracy %, in brackets the share of the dense accuracy that is left."
 echo
-printf '| strategy |'
-echo "$budgets" | tr ',' '\n' | while read -r keep; do printf ' %s |' "$keep"; done
-printf '\n|---|'
-echo "$budgets" | tr ',' '\n' | while read -r keep; do printf -- '---|'; done
-name=""
-echo "$rows" | grep '^{"accuracy"' | tail -n +2 | while read -r row; do
-  next=$(field "$row" strategy)
-  next=${next%%(*}
-  [ "$next" = "$name" ] || printf '\n| %s |' "$next"
-  name=$next
-  awk "BEGIN { printf \" %.1f (%.1f) |\", 100 * $(field "$row" accuracy), 100 * $(field "$row" retained) }"
-done
-echo
+awk '
+  NR == 1 { next }
+  {
+    # A spec with commas stands in quotes.
+    if (substr($0, 1, 1) == "\"") { end = index($0, "\","); spec = substr($0, 2, end - 2); rest = substr($0, end + 2) }
+    else { end = index($0, ","); spec = substr($0, 1, end - 1); rest = substr($0, end + 1) }
+    split(rest, field, ",")
+    if (field[2] != "") next
+    sub(/\(.*/, "", spec)
+    if (spec == "none") { printf "Dense: %.1f %% of %d questions.\n\n", 100 * field[7], field[3]; next }
+    cell[spec, field[1]] = sprintf("%.1f (%.1f)", 100 * field[7], 100 * field[10])
+  }
+  END {
+    count = split("50% 25% 11% 5%", keep, " ")
+    printf "| strategy |"; for (i = 1; i <= count; i++) printf " %s |", keep[i]
+    printf "\n|---|"; for (i = 1; i <= count; i++) printf "---|"
+    rows = split("fastervlm vtc-cls hiprune fopru globalcom2 random uniform downsample", name, " ")
+    for (r = 1; r <= rows; r++) {
+      printf "\n| %s |", name[r]
+      for (i = 1; i <= count; i++) printf " %s |", cell[name[r], keep[i]]
+    }
+    print ""
+  }
+' "$run/results.csv"
