@@ -9,8 +9,9 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 run=${2:-$root/.build/retention}
 # The paths stand in the run's manifest: relative ones make runs of two checkouts comparable.
 cd "$root"
-"$binary" sweep ${3:+--model "$3"} --questions fixtures/questions/scenes/questions.jsonl --images fixtures/questions/scenes \
-  --strategies fastervlm,vtc-cls,hiprune,fopru,globalcom2 --keep 50%,25%,11%,5% --out "$run" --format csv > /dev/null
+"$binary" sweep ${3:+--model "$3"} --questions fixtures/questions/scenes/questions.jsonl \
+  --images fixtures/questions/scenes --strategies fastervlm,vtc-cls,hiprune,fopru,globalcom2 \
+  --keep 50%,25%,11%,5% --out "$run" --format csv > /dev/null
 
 echo "Cells: accuracy %, in brackets the share of the dense accuracy that is left."
 echo

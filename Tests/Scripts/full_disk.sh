@@ -25,7 +25,8 @@ else
 fi
 grep -E '^(error|hint):' "$scratch/errors"
 [ "$code" = 1 ] && [ ! -s "$scratch/out" ]
-echo "exit $code, $(wc -l < "$disk/run/rows.jsonl") rows kept, the last one whole: $(tail -c 1 "$disk/run/rows.jsonl" | od -An -c)"
+[ -z "$(tail -c 1 "$disk/run/rows.jsonl")" ]
+echo "exit $code, $(wc -l < "$disk/run/rows.jsonl") rows kept, the last one whole"
 [ $mounted = no ] || mount -o remount,size=16m "$disk"
 sweep 2> /dev/null
 [ "$(wc -l < "$disk/run/rows.jsonl")" = $((120 * 5)) ]
