@@ -59,6 +59,8 @@ class Stage:
     # The tower's learning rate beside the others', and how often background is left out.
     tower: float = 1.0
     pruned: float = 0.6
+    # Whether questions come in other words too.
+    worded: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,8 @@ class RunConfig:
     crowded_shards: int = 5
     easy_share: float = 0.18
     warmup: int = 100
+    # Whether tower and projector stay as they are, bit for bit.
+    decoder_only: bool = False
     weight_decay: float = 0.02
 
 
@@ -86,6 +90,11 @@ RUNS = {
         model=ModelConfig(views=True), easy_share=0, stages=(
             Stage("scenes", 336, 500, 4, 0, 20, 4e-4, dense=4),
             Stage("scenes", 336, 700, 16, 12, 10, 8e-4, frozen=400, pruned=0.95))),
+    # Other words, from the weights of "full": the decoder alone, so that what the tower says of a picture stays.
+    "wordings": RunConfig(
+        decoder_only=True, easy_share=0.15, stages=(
+            Stage("scenes", 336, 400, 24, 16, 8, 6e-4, frozen=144, worded=True),
+            Stage("scenes", 336, 600, 16, 16, 8, 7e-4, frozen=576, pruned=0.4, worded=True))),
     "smoke": RunConfig(
         model=ModelConfig(tower_width=64, tower_depth=4, tower_heads=2, tower_hidden=256, width=64, depth=3, heads=2,
                           kv_heads=1, hidden=192),

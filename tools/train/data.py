@@ -22,6 +22,7 @@ from questions import Sampler
 from scenes import COLOR_NAMES, PATCH, SHAPES, Scene, draw_scene, sample_scene
 from targets import IGNORED, MENTION_FIELDS, MENTIONS, gap_target, mention_targets, patch_targets, scene_targets
 from views import PACKED, VIEWS, view_targets, views
+from wordings import VariedSampler, roughened_text
 
 # The categories that are learned last get more questions.
 WEIGHTS = {"existence": 0.7, "color": 0.4, "shape": 0.4, "count": 6.0, "relation": 1.2, "quadrant": 0.6, "largest": 1.0,
@@ -130,6 +131,8 @@ class Batches:
         self.scenes = Pool(folder, f"{stage.kind}-{stage.canvas}", features)
         self.easy = Pool(folder, f"easy-{stage.canvas}", features)
         self.sampler = Sampler(weights)
+        if stage.worded:
+            self.sampler = VariedSampler(self.sampler)
         self.queues = {"scenes": [], "easy": []}
 
     def next_key(self, name):
@@ -142,8 +145,10 @@ class Batches:
 
     def questions(self, record, window):
         if "questions" in record:
-            asked = record["questions"]
-            return [Asked(*q, "easy-vqa", *UNKNOWN) for q in self.rng.sample(asked, min(len(asked), self.stage.questions))]
+            asked = self.rng.sample(record["questions"], min(len(record["questions"]), self.stage.questions))
+            if self.stage.worded:
+                asked = [(roughened_text(text, self.rng), answer) for text, answer in asked]
+            return [Asked(*q, "easy-vqa", *UNKNOWN) for q in asked]
         if self.stage.questions == 0:
             return []
         # "Top left" is a matter of the full grid, of which this canvas is a window.
@@ -183,7 +188,9 @@ class Batches:
         if self.views:
             self.show_views(arrays, shown, inside)
         elif self.stage.frozen:
-            kept = kept_tokens(inside, self.stage.frozen, self.rng)
+            kept = np.tile(np.arange(inside.shape[1]), (len(shown), 1))
+            if self.stage.frozen < inside.shape[1] or self.rng.random() < self.stage.pruned:
+                kept = kept_tokens(inside, self.stage.frozen, self.rng)
             arrays["features"] = np.stack([rows[index] for rows, index in zip(shown, kept)])
         else:
             arrays["images"] = np.stack(shown)

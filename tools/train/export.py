@@ -18,21 +18,11 @@ from transformers import (CLIPVisionConfig, LlamaConfig, LlavaConfig, LlavaForCo
 
 from config import BOS, EOS, GRID, IMAGE, IMAGE_MEAN, IMAGE_STD, IMAGE_TOKEN, PAD, SEEDS, VIEW, ModelConfig
 from data import UNKNOWN, Asked, pack
-from model import Llava
+from model import PUBLISHED, Llava
 from questions import Sampler
 from scenes import PATCH, draw_scene, sample_scene
 from tokenizer import Prompts
 from views import PACKED, PINPOINTS, SIDE, views
-
-# The names under which LLaVA-1.5's checkpoint is published; transformers renames them as it loads.
-PUBLISHED = (
-    ("model.vision_tower.", "vision_tower.vision_model."),
-    ("model.multi_modal_projector.", "multi_modal_projector."),
-    ("model.language_model.", "language_model.model."),
-    ("lm_head.", "language_model.lm_head."),
-    ("model.image_newline", "image_newline"),
-)
-
 
 def published(name):
     for ours, theirs in PUBLISHED:

@@ -15,6 +15,16 @@ from config import GRID, IMAGE_MEAN, IMAGE_STD
 from scenes import PATCH
 
 
+# The names under which LLaVA-1.5's checkpoint is published; transformers renames them as it loads.
+PUBLISHED = (
+    ("model.vision_tower.", "vision_tower.vision_model."),
+    ("model.multi_modal_projector.", "multi_modal_projector."),
+    ("model.language_model.", "language_model.model."),
+    ("lm_head.", "language_model.lm_head."),
+    ("model.image_newline", "image_newline"),
+)
+
+
 def split_heads(x, heads):
     return x.unflatten(-1, (heads, -1)).transpose(1, 2)
 

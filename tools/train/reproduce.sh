@@ -1,20 +1,28 @@
 #!/bin/sh
 # Draws the data, trains, exports and evaluates, all in one go:
 #   reproduce.sh RUN WORK EASY_VQA_TARBALL MODEL
-# RUN is "full" or "smoke"; WORK holds pictures and checkpoints; the export replaces the folder MODEL.
+# RUN is "full", "wordings" or "smoke"; WORK holds pictures and checkpoints; the export replaces the folder MODEL.
+# "wordings" starts from the weights that MODEL holds, copied into WORK first.
 # A second call with the same WORK continues where the first was cut off.
 set -eu
-[ $# -eq 4 ] || { sed -n 2,5p "$0" >&2; exit 2; }
+[ $# -eq 4 ] || { sed -n 2,6p "$0" >&2; exit 2; }
 run=$1 work=$2 easy=$3 model=$4
 here=$(dirname "$0")
 scenes=$here/../../fixtures/questions/scenes
 python=${PYTHON:-python3}
 
 mkdir -p "$work"
+set --
+if [ "$run" = wordings ]; then
+    [ -d "$work/start" ] || cp -R "$model" "$work/start"
+    set -- --start "$work/start"
+fi
 # Training needs only the first shards, so drawing goes on beside it.
 "$python" "$here/data.py" --run "$run" --data "$work/data" --easy-vqa "$easy" &
 drawing=$!
 trap 'kill $drawing 2>/dev/null || true' EXIT
-"$python" "$here/train.py" --run "$run" --data "$work/data" --out "$work/run"
+# A frozen tower looks once at what is drawn by then.
+[ "$run" != wordings ] || wait $drawing
+"$python" "$here/train.py" --run "$run" --data "$work/data" --out "$work/run" "$@"
 "$python" "$here/export.py" --checkpoint "$work/run/checkpoint.pt" --tokenizer "$work/run/tokenizer.json" --out "$model"
 "$python" "$here/evaluate.py" --model "$model" --questions "$scenes/questions.jsonl" --images "$scenes"

@@ -22,12 +22,13 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.distributed as dist
+from safetensors.torch import load_file
 from torch import multiprocessing
 
 from config import RUNS
 from data import Batches, Pool
 from heads import GroundingHeads, TowerHeads
-from model import Llava
+from model import PUBLISHED, Llava
 from tokenizer import Prompts, train_tokenizer
 from views import views
 
@@ -38,6 +39,14 @@ def rate_at(run, stage, step):
     """Warm-up, then cosine down to a twentieth."""
     warm = min(1.0, (step + 1) / run.warmup)
     return stage.rate * warm * (0.05 + 0.95 * (1 + math.cos(math.pi * step / stage.steps)) / 2)
+
+
+def shipped_weights(folder):
+    """The weights of an exported folder under the names of training."""
+    weights = load_file(folder / "model.safetensors")
+    names = {theirs: ours for ours, theirs in PUBLISHED}
+    return {next(names[p] + name[len(p):] for p in names if name.startswith(p)): value.float()
+            for name, value in weights.items()}
 
 
 class Trainer:
@@ -57,6 +66,9 @@ class Trainer:
         # equal steps, and edges drown. The filters and positions that the tower starts with are good enough to stay.
         tower.embeddings.patch_embedding.requires_grad_(False)
         tower.embeddings.position_embedding.requires_grad_(False)
+        if run.decoder_only:
+            tower.requires_grad_(False)
+            self.model.model["multi_modal_projector"].requires_grad_(False)
         parts = (self.model, self.heads, self.grounding)
         self.parameters = [p for part in parts for p in part.parameters() if p.requires_grad]
         own = set(tower.parameters())
@@ -147,6 +159,8 @@ class Trainer:
             for name in ("model", "heads", "grounding", "optimizer"):
                 getattr(self, name).load_state_dict(state[name])
             self.stage, self.step, self.seconds = state["stage"], state["step"], state["seconds"]
+        elif self.start and self.start.is_dir():
+            self.model.load_state_dict(shipped_weights(self.start))
         elif self.start:
             state = torch.load(self.start, map_location=self.device, weights_only=True)
             for name in ("model", "heads", "grounding"):
@@ -256,7 +270,8 @@ def main():
     parser.add_argument("--run", choices=RUNS, default="full")
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--start", type=Path, help="checkpoint of another run, with its tokenizer beside it")
+    parser.add_argument("--start", type=Path, 
+                        help="checkpoint of another run, with its tokenizer beside it, or an exported folder")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--processes", type=int, default=1 if torch.cuda.is_available() else os.cpu_count())
     args = parser.parse_args()
@@ -268,7 +283,8 @@ def main():
     for kind in (run.stages[0].kind, "easy", "val"):
         wait_for(args.data / f"{kind}-{first}-000.json")
     if args.start and not (args.out / "tokenizer.json").exists():
-        shutil.copyfile(args.start.with_name("tokenizer.json"), args.out / "tokenizer.json")
+        folder = args.start if args.start.is_dir() else args.start.parent
+        shutil.copyfile(folder / "tokenizer.json", args.out / "tokenizer.json")
     if not (args.out / "tokenizer.json").exists():
         records = json.loads((args.data / f"easy-{first}-000.json").read_text())
         questions = [q for record in records for q in record["questions"]]
