@@ -8,7 +8,7 @@ struct VLMPrune: ParsableCommand {
     abstract: "Ask vision-language models about images, and spend less on it: training-free visual token pruning.",
     discussion: """
       Example:
-        vlmprune ask fixtures/images/scene.png -q "What color is the star?" \\
+        vlmprune ask fixtures/images/scene.png -q "What colour is the star?" \\
           --strategy hiprune --keep 25% --overlay kept.png
       """,
     version: BuildInformation.text,

@@ -46,17 +46,17 @@ import Testing
     }
     #expect(
       try scratch.names().filter { !["cache", "packed"].contains($0) } == [
-        "evidence.safetensors", "fixtures", "kept.png", "out.safetensors",
+        "answers.jsonl", "evidence.safetensors", "fixtures", "kept.png", "out.safetensors", "run",
       ])
   }
 
   /// The help page's example is answered rightly, too.
   @Test func `and of ask's help is answered rightly`() throws {
-    var command = Command("ask", "fixtures/images/scene.png", "-q", "What color is the star?", "--strategy", "hiprune")
+    var command = Command("ask", "fixtures/images/scene.png", "-q", "What colour is the star?", "--strategy", "hiprune")
     command.arguments += ["--keep", "64"]
     command.environment = ["VLMPRUNE_HOME": Fixtures.url("models").path]
     let help = try Command("ask", "--help").run().text
-    #expect(help.contains(#"vlmprune ask fixtures/images/scene.png -q "What color is the star?""#))
+    #expect(help.contains(#"vlmprune ask fixtures/images/scene.png -q "What colour is the star?""#))
     let outcome = try succeed(command)
     #expect(outcome.text == "yellow\n")
     #expect(outcome.errors.contains("note: the bundled model knows drawn scenes"))

@@ -11,7 +11,7 @@ struct AskCommand: ParsableCommand {
     abstract: "Answer a question about images from pruned visual tokens.",
     discussion: """
       Example:
-        vlmprune ask fixtures/images/scene.png -q "What color is the star?" \\
+        vlmprune ask fixtures/images/scene.png -q "What colour is the star?" \\
           --strategy hiprune --keep 64
 
       Without -q on a terminal: a conversation (/image FILE, /keep N, /strategy SPEC, /quit).

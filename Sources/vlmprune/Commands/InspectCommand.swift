@@ -11,7 +11,7 @@ struct InspectCommand: ParsableCommand {
     abstract: "Write every named intermediate of one answer, for research and for parity.",
     discussion: """
       Example:
-        vlmprune inspect fixtures/images/scene.png -q "What color is the star?" \\
+        vlmprune inspect fixtures/images/scene.png -q "What colour is the star?" \\
           --tensors out.safetensors
       """)
 

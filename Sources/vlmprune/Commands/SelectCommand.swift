@@ -9,7 +9,7 @@ struct SelectCommand: ParsableCommand {
     abstract: "Run a strategy alone, on attention tensors from anywhere.",
     discussion: """
       Example:
-        vlmprune inspect fixtures/images/scene.png -q "What color is the star?" \\
+        vlmprune inspect fixtures/images/scene.png -q "What colour is the star?" \\
           --strategy hiprune --evidence evidence.safetensors
         vlmprune select evidence.safetensors --strategy hiprune --keep 25% --json
       """)

@@ -6,7 +6,7 @@ enum ModelLocator {
   static let bundledName = "shapes-llava"
   /// What the bundled model can be asked.
   static let bundledNote =
-    "the bundled model knows drawn scenes of small objects: ask what color or shape one is, how many there are, "
+    "the bundled model knows drawn scenes of small objects: ask what colour or shape one is, how many there are, "
     + "where one is, what is written on it, which is the largest"
 
   /// - Parameter request: what the user gave; nil for the bundled model.
