@@ -24,5 +24,10 @@ trap 'kill $drawing 2>/dev/null || true' EXIT
 # A frozen tower looks once at what is drawn by then.
 [ "$run" != wordings ] || wait $drawing
 "$python" "$here/train.py" --run "$run" --data "$work/data" --out "$work/run" "$@"
-"$python" "$here/export.py" --checkpoint "$work/run/checkpoint.pt" --tokenizer "$work/run/tokenizer.json" --out "$model"
+checkpoint=$work/run/checkpoint.pt
+if [ "$run" = wordings ]; then
+    checkpoint=$work/run/blended.pt
+    "$python" "$here/blend.py" --start "$work/start" --checkpoint "$work/run/checkpoint.pt" --share 0.9 --out "$checkpoint"
+fi
+"$python" "$here/export.py" --checkpoint "$checkpoint" --tokenizer "$work/run/tokenizer.json" --out "$model"
 "$python" "$here/evaluate.py" --model "$model" --questions "$scenes/questions.jsonl" --images "$scenes"
