@@ -29,6 +29,11 @@ import Testing
     Case(
       schema: "statistics", arguments: ["statistics", "rows.jsonl", "--at-least", "50%"],
       named: ["$.rows[0].categories", "$.at_least.strategies"], optional: ["$.at_least"]),
+    Case(
+      schema: "report",
+      arguments: [
+        "report", Fixtures.url("evaluation/run").path, "--out", "report", "--no-pictures", "--replicates", "100",
+      ]),
     Case(schema: "score", arguments: score("vqa"), named: ["$.categories"]),
     Case(schema: "score", arguments: score("pope"), named: ["$.categories"]),
     Case(schema: "score", arguments: ["score", "--metric", "mme", "--answers", "mme"], named: ["$.tasks"]),

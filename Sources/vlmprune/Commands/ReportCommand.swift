@@ -41,6 +41,23 @@ struct ReportCommand: ParsableCommand {
   @Flag(name: .long, help: "Leave out the pictures of kept patches: no model is loaded.")
   var noPictures = false
 
+  @Flag(name: .long, help: "Print one JSON object on stdout.")
+  var json = false
+
+  /// `report --json`.
+  private struct Written: Encodable {
+    let out: String
+    /// Names in that folder.
+    let files: [String]
+    /// Why pictures of kept patches are missing.
+    let missingPictures: Nullable<String>
+
+    private enum CodingKeys: String, CodingKey {
+      case out, files
+      case missingPictures = "missing_pictures"
+    }
+  }
+
   func validate() throws { try StatisticsCommand.check(replicates: replicates) }
 
   func run() throws {
@@ -58,7 +75,12 @@ struct ReportCommand: ParsableCommand {
     let files = Report(contents, missingPictures: reason).files
     for file in files { try OutputFile.check("\(target)/\(file.name)", option: "the report's file") }
     for file in files { try OutputFile.write(file.bytes, to: "\(target)/\(file.name)") }
-    try StandardOutput.write("\(target)/report.html\n")
+    if json {
+      let written = Written(out: target, files: files.map(\.name), missingPictures: Nullable(reason))
+      try StandardOutput.write(json: written, envelope: Envelope("report"))
+    } else {
+      try StandardOutput.write("\(target)/report.html\n")
+    }
   }
 
   /// Questions' texts and right answers, where the question file is still there.

@@ -65,10 +65,9 @@ func expectFailure(
   }
   #expect(
     outcome.errors.hasSuffix("\n") && !message.isEmpty && hint.count > 6, shown, sourceLocation: sourceLocation)
+  let text = "error: \(message)\nhint: \(hint)\n"
   for fragment in fragments where !fragment.isEmpty {
-    #expect(
-      message.contains(fragment) || hint.contains(fragment), "no \"\(fragment)\" in \(shown)",
-      sourceLocation: sourceLocation)
+    #expect(text.contains(fragment), "no \"\(fragment)\" in \(shown)", sourceLocation: sourceLocation)
   }
 }
 
