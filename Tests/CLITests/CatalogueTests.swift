@@ -4,8 +4,8 @@ import Testing
 
 @Suite struct `strategies, models, doctor, help and version` {
   static let commands = [
-    "ask", "select", "inspect", "eval", "sweep", "merge", "statistics", "report", "score", "bench", "pack",
-    "strategies", "models", "doctor",
+    "ask", "select", "inspect", "eval", "sweep", "merge", "statistics", "report", "score", "batch", "bench",
+    "pack", "strategies", "models", "doctor",
   ]
 
   @Test

@@ -55,6 +55,9 @@ final class ChildProcess {
     }
   }
 
+  /// Sends a signal.
+  func signal(_ number: Int32) { kill(process, number) }
+
   /// Waits for the end; kills the process when it takes longer.
   /// - Parameter idle: called while it runs, to read what it writes.
   func wait(seconds: Double, idle: () -> Void = {}) -> End {

@@ -1,0 +1,137 @@
+import Foundation
+import VLM
+
+/// Lines of output. Keys are sorted, and ids stand as they were written.
+struct BatchReply {
+  let line: BatchLine
+  let model: String
+
+  func bytes(_ answer: BatchAnswer) throws -> [UInt8] {
+    switch line.form {
+    case .own:
+      try Self.object([
+        ("answer", Self.json(answer.text)), ("finish_reason", Self.json(answer.finishReason.rawValue)),
+        ("id", identifier), ("timings_ms", Self.json(Timings(answer))),
+        ("tokens", Self.json(AnswerReport.Tokens(answer.record))),
+      ])
+    case .chat: try chat(status: 200, body: Self.json(Completion(answer, model: model, number: line.number)))
+    }
+  }
+
+  func bytes(_ error: RequestError) throws -> [UInt8] {
+    let message = Self.short(error.message)
+    switch line.form {
+    case .own:
+      let explained = try Self.json(["message": message, "hint": Self.short(error.hint)])
+      let number = line.identifier == nil ? [("line", try Self.json(line.number))] : []
+      return Self.object([("error", explained), ("id", identifier)] + number)
+    case .chat:
+      let body = ["error": ChatError(error, message: "\(message): \(Self.short(error.hint))")]
+      return try chat(status: error.status, body: Self.json(body))
+    }
+  }
+
+  private var identifier: [UInt8] { line.identifier ?? Array("null".utf8) }
+
+  private func chat(status: Int, body: [UInt8]) throws -> [UInt8] {
+    let response = Self.object([
+      ("body", body), ("request_id", try Self.json("req-\(line.number)")), ("status_code", try Self.json(status)),
+    ])
+    return Self.object([
+      ("custom_id", identifier), ("error", Array("null".utf8)), ("id", try Self.json("batch_req-\(line.number)")),
+      ("response", response),
+    ])
+  }
+
+  // MARK: - JSON
+
+  private static func json(_ value: some Encodable) throws -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return [UInt8](try encoder.encode(value))
+  }
+
+  /// An object of members that are JSON already, in their order.
+  private static func object(_ members: [(key: String, value: [UInt8])]) -> [UInt8] {
+    let texts = members.map { Array("\"\($0.key)\":".utf8) + $0.value }
+    return Array("{".utf8) + texts.joined(separator: Array(",".utf8)) + Array("}".utf8)
+  }
+
+  /// Messages name what is wrong, a file say, and an answer to a line is no place for all of it.
+  private static func short(_ text: String) -> String { text.count <= 400 ? text : "\(text.prefix(400))…" }
+}
+
+/// `ask --json`'s, but for the loading of the model.
+private struct Timings: Encodable {
+  let preprocess, encode, prune, project, prefill, decode, total: Double
+
+  init(_ answer: BatchAnswer) {
+    let stages = answer.record.timings
+    preprocess = answer.preprocess.milliseconds
+    encode = stages.encode.milliseconds
+    prune = stages.prune.milliseconds
+    project = stages.project.milliseconds
+    prefill = stages.prefill.milliseconds
+    decode = stages.decode.milliseconds
+    total = answer.total.milliseconds
+  }
+}
+
+/// OpenAI's error object.
+private struct ChatError: Encodable {
+  let message: String
+  let type = "invalid_request_error"
+  let param: Nullable<String>
+  let code: Nullable<String>
+
+  init(_ error: RequestError, message: String) {
+    self.message = message
+    param = Nullable(error.parameter)
+    code = Nullable(error.code)
+  }
+}
+
+/// OpenAI's chat completion, with what pruning did in `vlmprune`.
+private struct Completion: Encodable {
+  struct Choice: Encodable {
+    let index = 0
+    let message: [String: String]
+    let finish_reason: String
+    let logprobs = Nullable<String>(nil)
+  }
+
+  struct Usage: Encodable {
+    let prompt_tokens, completion_tokens, total_tokens: Int
+  }
+
+  struct Pruning: Encodable {
+    let strategy: String
+    let visual_total, visual_kept: Int
+    let encode_ms, prune_ms, prefill_ms, decode_ms: Double
+  }
+
+  let id, model: String
+  let object = "chat.completion"
+  let created: Int
+  let choices: [Choice]
+  let usage: Usage
+  let vlmprune: Pruning
+
+  init(_ answer: BatchAnswer, model: String, number: Int) {
+    let record = answer.record
+    id = "chatcmpl-\(number)"
+    self.model = model
+    created = Int(Date().timeIntervalSince1970)
+    choices = [
+      Choice(
+        message: ["role": "assistant", "content": answer.text], finish_reason: answer.finishReason.rawValue)
+    ]
+    usage = Usage(
+      prompt_tokens: record.promptLength, completion_tokens: record.generatedTokens,
+      total_tokens: record.promptLength + record.generatedTokens)
+    vlmprune = Pruning(
+      strategy: record.strategy.description, visual_total: record.visualTokens, visual_kept: record.keptTokens,
+      encode_ms: record.timings.encode.milliseconds, prune_ms: record.timings.prune.milliseconds,
+      prefill_ms: record.timings.prefill.milliseconds, decode_ms: record.timings.decode.milliseconds)
+  }
+}
