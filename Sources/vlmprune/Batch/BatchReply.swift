@@ -14,7 +14,10 @@ struct BatchReply {
         ("id", identifier), ("timings_ms", Self.json(Timings(answer))),
         ("tokens", Self.json(AnswerReport.Tokens(answer.record))),
       ])
-    case .chat: try chat(status: 200, body: Self.json(Completion(answer, model: model, number: line.number)))
+    case .chat:
+      try chat(
+        status: 200,
+        body: Self.json(Completion(answer, model: model, number: line.number), keys: .convertToSnakeCase))
     }
   }
 
@@ -45,8 +48,11 @@ struct BatchReply {
 
   // MARK: - JSON
 
-  private static func json(_ value: some Encodable) throws -> [UInt8] {
+  private static func json(
+    _ value: some Encodable, keys: JSONEncoder.KeyEncodingStrategy = .useDefaultKeys
+  ) throws -> [UInt8] {
     let encoder = JSONEncoder()
+    encoder.keyEncodingStrategy = keys
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return [UInt8](try encoder.encode(value))
   }
@@ -96,18 +102,18 @@ private struct Completion: Encodable {
   struct Choice: Encodable {
     let index = 0
     let message: [String: String]
-    let finish_reason: String
+    let finishReason: String
     let logprobs = Nullable<String>(nil)
   }
 
   struct Usage: Encodable {
-    let prompt_tokens, completion_tokens, total_tokens: Int
+    let promptTokens, completionTokens, totalTokens: Int
   }
 
   struct Pruning: Encodable {
     let strategy: String
-    let visual_total, visual_kept: Int
-    let encode_ms, prune_ms, prefill_ms, decode_ms: Double
+    let visualTotal, visualKept: Int
+    let encodeMs, pruneMs, prefillMs, decodeMs: Double
   }
 
   let id, model: String
@@ -124,14 +130,14 @@ private struct Completion: Encodable {
     created = Int(Date().timeIntervalSince1970)
     choices = [
       Choice(
-        message: ["role": "assistant", "content": answer.text], finish_reason: answer.finishReason.rawValue)
+        message: ["role": "assistant", "content": answer.text], finishReason: answer.finishReason.rawValue)
     ]
     usage = Usage(
-      prompt_tokens: record.promptLength, completion_tokens: record.generatedTokens,
-      total_tokens: record.promptLength + record.generatedTokens)
+      promptTokens: record.promptLength, completionTokens: record.generatedTokens,
+      totalTokens: record.promptLength + record.generatedTokens)
     vlmprune = Pruning(
-      strategy: record.strategy.description, visual_total: record.visualTokens, visual_kept: record.keptTokens,
-      encode_ms: record.timings.encode.milliseconds, prune_ms: record.timings.prune.milliseconds,
-      prefill_ms: record.timings.prefill.milliseconds, decode_ms: record.timings.decode.milliseconds)
+      strategy: record.strategy.description, visualTotal: record.visualTokens, visualKept: record.keptTokens,
+      encodeMs: record.timings.encode.milliseconds, pruneMs: record.timings.prune.milliseconds,
+      prefillMs: record.timings.prefill.milliseconds, decodeMs: record.timings.decode.milliseconds)
   }
 }
