@@ -28,6 +28,7 @@ struct CommandFailure: Error {
       self.init(message: error.message, hint: error.hint, exitCode: error.isUsageError ? 2 : 1)
     case let error as EvaluationError:
       self.init(message: error.message, hint: error.hint, exitCode: error.isUsageError ? 2 : 1)
+    case let error as RequestError: self.init(message: error.message, hint: error.hint)
     case let error as EvidenceFileError: self.init(message: error.message, hint: error.hint)
     case let error as CheckpointError: self.init(message: error.message, hint: error.hint)
     case let error as ImageError: self.init(message: error.message, hint: error.hint)
