@@ -13,8 +13,8 @@ struct VLMPrune: ParsableCommand {
       """,
     version: BuildInformation.text,
     subcommands: [
-      AskCommand.self, SelectCommand.self, InspectCommand.self, EvalCommand.self, SweepCommand.self, BenchCommand.self,
-      PackCommand.self, StrategiesCommand.self, ModelsCommand.self, DoctorCommand.self,
+      AskCommand.self, SelectCommand.self, InspectCommand.self, EvalCommand.self, SweepCommand.self, BatchCommand.self,
+      BenchCommand.self, PackCommand.self, StrategiesCommand.self, ModelsCommand.self, DoctorCommand.self,
     ])
 }
 

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct `strategies, models, doctor, help and version` {
   static let commands = [
-    "ask", "select", "inspect", "eval", "sweep", "bench", "pack", "strategies", "models", "doctor",
+    "ask", "select", "inspect", "eval", "sweep", "batch", "bench", "pack", "strategies", "models", "doctor",
   ]
 
   @Test

@@ -78,10 +78,7 @@ struct AnswerReport: Encodable {
     precision = model.compute.precision
     strategy = answer.strategy.description
     seed = setting.seed
-    tokens = Tokens(
-      visual: answer.visualTokens, kept: answer.keptTokens,
-      keepRatio: Double(answer.keptTokens) / Double(max(answer.visualTokens, 1)), prompt: answer.promptLength,
-      generated: answer.generated.count)
+    tokens = Tokens(answer.record)
     images = zip(pictures, answer.plans).map { picture, plan in
       let grids = model.family.describe(picture, packing: setting.packing).grids
       return Image(
@@ -117,4 +114,13 @@ struct AnswerReport: Encodable {
   }
 
   private static func seconds(_ milliseconds: Double) -> String { String(format: "%.2f s", milliseconds / 1000) }
+}
+
+extension AnswerReport.Tokens {
+  init(_ record: AnswerRecord) {
+    self.init(
+      visual: record.visualTokens, kept: record.keptTokens,
+      keepRatio: Double(record.keptTokens) / Double(max(record.visualTokens, 1)), prompt: record.promptLength,
+      generated: record.generatedTokens)
+  }
 }

@@ -47,6 +47,12 @@ final class ChildProcess {
     }
   }
 
+  /// What the kernel says of it, /proc's `status`.
+  var status: String { (try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)) ?? "" }
+
+  /// Sends a signal.
+  func signal(_ number: Int32) { kill(process, number) }
+
   /// Waits for the end; kills the process when it takes longer.
   /// - Parameter idle: called while it runs, to read what it writes.
   func wait(seconds: Double, idle: () -> Void = {}) -> End {
