@@ -185,13 +185,14 @@ func errorText(_ object: JSONObject?) -> String {
 
   @Test(arguments: ["1", "2", "3", "64"])
   func `--unordered gives the same answers, in another order`(window: String) throws {
-    let lines = (0..<12).map { line("\($0)", $0 % 3 == 0 ? wide : square, "What is \($0 / 4)?") } + ["nonsense"]
+    let lines = (0..<12).map { line("\($0)", $0 % 2 == 0 ? wide : square, "What is \($0 / 4)?") } + ["nonsense"]
     func answers(_ outcome: Outcome) throws -> [String] {
       try outcome.objects().map { "\($0["id"] ?? "") \($0["answer"] ?? "") \(errorText($0))" }
     }
     let ordered = try answers(succeed(batch(lines)))
     let grouped = try answers(succeed(batch(lines, "--unordered", "--window", window)))
     #expect(ordered.sorted() == grouped.sorted() && ordered.count == 13)
-    #expect((ordered == grouped) == (window == "1"))
+    // Two pictures take turns: of two lines, none can go before the other.
+    #expect((ordered == grouped) == (window == "1" || window == "2"))
   }
 }

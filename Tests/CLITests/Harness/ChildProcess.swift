@@ -55,6 +55,9 @@ final class ChildProcess {
     }
   }
 
+  /// What the kernel says of it, /proc's `status`.
+  var status: String { (try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)) ?? "" }
+
   /// Sends a signal.
   func signal(_ number: Int32) { kill(process, number) }
 
