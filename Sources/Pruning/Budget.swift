@@ -45,14 +45,16 @@ extension Budget: CustomStringConvertible {
     }
   }
 
-  /// "25%": the shortest decimal number that is read as the same ratio, moved by two places.
+  /// "25%": the ratio's own digits, the point moved by two places, since a product would round.
   private static func percent(_ ratio: Double) -> String {
-    let scaled = (ratio * 100).description
-    for text in [scaled.hasSuffix(".0") ? String(scaled.dropLast(2)) : scaled, String(format: "%.17g", ratio * 100)]
-    where Double("\(text)e-2") == ratio {
-      return "\(text)%"
-    }
-    return "\(ratio)"
+    guard ratio.isFinite else { return "\(ratio)" }
+    if ratio < 0 { return "-\(percent(-ratio))" }
+    let parts = ratio.description.split(separator: ".")
+    guard parts.count == 2, parts[1].utf8.allSatisfy(isDigit) else { return "\(ratio * 100)%" }
+    let padded = parts[1].count < 2 ? parts[1] + "0" : parts[1]
+    let whole = (parts[0] + padded.prefix(2)).drop { $0 == "0" }
+    let fraction = padded.dropFirst(2)
+    return "\(whole.isEmpty ? "0" : whole)\(fraction.isEmpty ? "" : ".\(fraction)")%"
   }
 
   /// Whether it keeps each of `total` visual tokens, so that no strategy is needed.

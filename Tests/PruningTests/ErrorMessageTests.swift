@@ -30,7 +30,7 @@ import Testing
         "the smallest budget here is 5 visual tokens"
       ),
       (
-        .budgetTooSmall(.ratio(0.001), smallest: 24, views: 1), "a budget of 0.001 leaves no visual token to the view",
+        .budgetTooSmall(.ratio(0.001), smallest: 24, views: 1), "a budget of 0.1% leaves no visual token to the view",
         "the smallest budget here is 24 visual tokens"
       ),
       (
