@@ -41,13 +41,17 @@ struct PackCommand: ParsableCommand {
     let bytes: Int
   }
 
-  func run() throws {
-    let place = try ModelLocator.locate(model)
+  private func load(_ place: (folder: String, name: String)) throws -> VisionLanguageModel {
     let display = PackingDisplay(isQuiet: json)
     defer { display.finish() }
-    let model = try FamilyCatalogue.load(
+    return try FamilyCatalogue.load(
       folder: place.folder, name: place.name, workers: Workers(count: threads ?? RunOptions.allCores),
       compute: compute.options(display: display))
+  }
+
+  func run() throws {
+    let place = try ModelLocator.locate(model)
+    let model = try load(place)
     let precision = model.compute.precision
     guard let file = model.compute.packedFile else {
       throw CommandFailure(
