@@ -173,8 +173,8 @@ import Testing
   func `a question that reads --json asks for no JSON`() throws {
     let outcome = try Command("ask", square, "--model", classic, "-q", "--json", "--keep", "0").run()
     #expect(outcome.exitCode == 2 && outcome.errors.hasPrefix("error: ") && outcome.errorLines.count == 2)
-    let behind = try Command("select", "--", "--json").run()
-    #expect(behind.errors.hasPrefix("error: ") && behind.errors.contains("--json"))
+    let after = try Command("select", "--", "--json").run()
+    #expect(after.errors.hasPrefix("error: ") && after.errors.contains("--json"))
   }
 
   @Test
@@ -184,7 +184,34 @@ import Testing
     #expect(names.allSatisfy { $0.hasSuffix(suffix) })
     for name in names { _ = try SchemaValidator(String(name.dropLast(suffix.count))) }
     for command in `strategies, models, doctor, help and version`.commands {
-      #expect(names.contains(command + suffix), "\(command)")
+      // What batch reads and writes are lines, each of a form of its own.
+      let schemas = command == "batch" ? ["batch-line-in", "batch-line-out"] : [command]
+      for schema in schemas { #expect(names.contains(schema + suffix), "\(command)") }
+    }
+  }
+
+  @Test
+  func `lines of batch are as their schemas say, in and out`() throws {
+    let picture = "\"image\": \"\(square)\""
+    let good = [
+      #"{"id": 1, \#(picture), "question": "What?"}"#,
+      #"{"id": null, "images": ["\#(square)"], "question": "What?", "strategy": "hiprune", "keep": "9"}"#,
+      #"{"id": "b", \#(picture), "question": "What?", "keep": 0.5, "max_new_tokens": 2}"#,
+    ]
+    let bad = [#"{"id": 2, "image": "/nowhere.png", "question": "What?"}"#, "{"]
+    var command = Command("batch", "--model", classic, "--max-new-tokens", "2", "--strategy", "uniform")
+    command.input = Array((good + bad).joined(separator: "\n").utf8)
+    let outcome = try command.run()
+    #expect(outcome.exitCode == 0)
+    let input = try SchemaValidator("batch-line-in")
+    for line in good { #expect(try input.problems(try JSONValue(parsing: Array(line.utf8))) == [], "\(line)") }
+    #expect(try !input.problems(try JSONValue(parsing: Array(#"{"id": 1, "imag": "a.png"}"#.utf8))).isEmpty)
+    let output = try SchemaValidator("batch-line-out")
+    let lines = outcome.output.split(separator: 0x0A)
+    #expect(lines.count == good.count + bad.count)
+    for line in lines {
+      let problems = try output.problems(try JSONValue(parsing: Array(line)))
+      #expect(problems == [], "\(String(decoding: line, as: UTF8.self))")
     }
   }
 
