@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Answers the lines of a batch on a Ray cluster: a pool of actors, each of which keeps one `vlmprune batch` running.
 
-    ray_batch.py LINES.jsonl ANSWERS.jsonl [--actors N] [--cpus N] [--rows N] [--command "vlmprune batch"] [-- OPTIONS…]
+    ray_batch.py LINES.jsonl ANSWERS.jsonl [--actors N] [--cpus N] [--rows N] [--command "vlmprune batch"]
+        [-- OPTIONS…]
 
 What follows `--` goes to `vlmprune batch`. Every node needs the program, the model and the pictures under the same
 paths; lines travel with Ray. Answers stand in the order of the lines, one for each that is not blank. A node that dies

@@ -30,7 +30,8 @@ def main():
     command = shlex.join(shlex.split(given.command) + options)
     session = SparkSession.builder.appName("vlmprune batch").getOrCreate()
     lines = session.sparkContext.textFile(given.lines, given.partitions)
-    lines.pipe(command, env={name: os.environ[name] for name in VARIABLES if name in os.environ}, checkCode=True).saveAsTextFile(given.answers)
+    variables = {name: os.environ[name] for name in VARIABLES if name in os.environ}
+    lines.pipe(command, env=variables, checkCode=True).saveAsTextFile(given.answers)
     session.stop()
 
 
