@@ -9,10 +9,9 @@ cd "$(dirname "$0")/../.."
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-sweep() {
-  "$vlmprune" sweep --questions fixtures/questions/scenes/questions.jsonl --images fixtures/questions/scenes \
-    --strategies hiprune,fastervlm --keep 64,25% --limit 160 --out "$1" --format csv
-}
+# A command and not a function: a function in the background would be a shell of its own, and the shell would be killed.
+sweep=("$vlmprune" sweep --questions fixtures/questions/scenes/questions.jsonl --images fixtures/questions/scenes
+  --strategies hiprune,fastervlm --keep 64,25% --limit 400 --format csv)
 
 # Rows and table without times.
 rows() { sed -E 's/"[a-z_]+_ms":[0-9.e+-]+,?//g' "$1/rows.jsonl"; }
@@ -21,10 +20,10 @@ table() {
     { for (i = 1; i <= NF; i++) if (keep[i]) printf "%s,", $i; print "" }' "$1/results.csv"
 }
 
-sweep "$scratch/whole" > /dev/null 2>&1
+"${sweep[@]}" --out "$scratch/whole" > /dev/null 2>&1
 kills=0
 while [ "$kills" -lt 20 ]; do
-  sweep "$scratch/killed" > /dev/null 2>&1 &
+  "${sweep[@]}" --out "$scratch/killed" > /dev/null 2>&1 &
   child=$!
   sleep "0.$((RANDOM % 9))$((RANDOM % 10))"
   # A run that has ended by itself has nothing left to kill: it starts again.
@@ -37,7 +36,7 @@ while [ "$kills" -lt 20 ]; do
     rm -rf "$scratch/killed"
   fi
 done
-sweep "$scratch/killed" > /dev/null 2>&1
+"${sweep[@]}" --out "$scratch/killed" > /dev/null 2>&1
 cmp <(rows "$scratch/whole") <(rows "$scratch/killed")
 cmp <(table "$scratch/whole") <(table "$scratch/killed")
 echo "the rows and the table are the same"
