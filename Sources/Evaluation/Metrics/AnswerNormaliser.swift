@@ -33,7 +33,7 @@ enum AnswerNormaliser {
       guard punctuation.contains(scalar) else { return scalar }
       return beside.contains(scalar) ? nil : " "
     }
-    // The expression means to look behind as well and mistypes it; its flags are passed as the number of removals.
+    // The reference intends a look-behind but mistypes it, and passes the flags as the largest number of removals.
     var removals = 32
     return spaced.enumerated().compactMap { index, scalar in
       let isBeforeDigit = index + 1 < spaced.count && spaced[index + 1].properties.numericType == .decimal

@@ -27,7 +27,7 @@ public struct Report: Sendable {
     self.missingPictures = missing
   }
 
-  /// `report.html` last, so that whoever sees it finds the others. `results.csv` is of finished runs.
+  /// `report.html` comes last: once it exists, the files that it links to exist. Only finished runs have `results.csv`.
   public var files: [File] {
     var files = [("summary.md", ReportSummary(contents: contents).markdown)]
     if let chart = RetentionChart(contents) { files.append(("retention.svg", chart.svg(style: ChartStyle.alone))) }

@@ -38,7 +38,7 @@ public struct RunContents: Sendable {
     try addReplies(bytes, file: path)
   }
 
-  /// Without what stands behind the last end of line, and without a last line that is garbled.
+  /// The whole lines: what follows the last end of line is left out, and so is a garbled last line.
   private static func wholeLines(_ bytes: [UInt8]) -> [UInt8] {
     guard let end = bytes.lastIndex(of: UInt8(ascii: "\n")) else { return [] }
     let start = bytes[..<end].lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0

@@ -62,7 +62,7 @@ struct BatchReply {
   private static func short(_ text: String) -> String { text.count <= 400 ? text : "\(text.prefix(400))…" }
 }
 
-/// `ask --json`'s, but for the loading of the model.
+/// The timings of `ask --json`, except for the time to load the model.
 private struct Timings: Encodable {
   let preprocess, encode, prune, project, prefill, decode, total: Double
 

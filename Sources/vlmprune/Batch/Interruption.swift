@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// SIGTERM, SIGHUP and Ctrl-C between two lines of output: whoever sends them finds whole lines only, and the process
+/// SIGTERM, SIGHUP and Ctrl-C between two lines of output: the output then holds whole lines only, and the process
 /// ends by the signal, as without any of this.
 final class Interruption: Sendable {
   private let writing = Mutex(())

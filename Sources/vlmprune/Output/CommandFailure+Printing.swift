@@ -1,5 +1,5 @@
 extension CommandFailure {
-  /// Two lines for a person, or one JSON object on one line for whoever asked for JSON.
+  /// Two lines for a person, or one JSON object on one line where `--json` was given.
   /// - Parameter command: which was tried; nil where there is none of that name.
   func print(asJSON: Bool = false, command: String? = nil) {
     guard asJSON else {
