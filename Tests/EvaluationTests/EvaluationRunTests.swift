@@ -63,6 +63,16 @@ struct `Evaluation runs` {
     #expect(report.interval[0] < report.accuracy && report.accuracy < report.interval[1])
   }
 
+  /// A path that ends at the folder would be read as the frames of a video.
+  @Test
+  func `a question without a picture is refused before any is asked`() throws {
+    let question = Question(identifier: .number(7), image: "", text: "What?", category: nil, answers: ["red"])
+    let error = #expect(throws: EvaluationError.self) {
+      try EvaluationRun.checkImages(of: [question], in: Fixtures.url("images").path, file: "questions.json")
+    }
+    #expect(error?.message.contains("question 7") == true && error?.message.contains("without a picture") == true)
+  }
+
   @Test
   func `a missing image names its path`() throws {
     let model = try FamilyCatalogue.load(

@@ -211,6 +211,12 @@ extension EvaluationRun {
     var seen: Set<String> = []
     for question in questions where seen.insert(question.image).inserted {
       let path = "\(folder)/\(question.image)"
+      // The path would be the folder itself, and a folder is a video.
+      guard !question.image.isEmpty else {
+        throw .missingImage(
+          path, question: question.identifier.description, file: file,
+          reason: "it names none, and questions without a picture cannot be asked")
+      }
       var status = stat()
       guard stat(path, &status) == 0 else {
         throw .missingImage(path, question: question.identifier.description, file: file, reason: "no such file")

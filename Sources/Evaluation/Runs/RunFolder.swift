@@ -43,7 +43,13 @@ public final class RunFolder {
     self.isDone = isDone
     doneCount = isDone.count { $0 }
     failedCount = failed
-    if isNew { try Self.write(try Self.bytes(of: manifest), to: "\(path)/manifest.json") }
+    guard isNew else { return }
+    // Another process may have begun and ended a run here before this one had the lock.
+    if FileManager.default.fileExists(atPath: "\(path)/manifest.json") {
+      _ = try Self.prepare(path, manifest)
+    } else {
+      try Self.write(try Self.bytes(of: manifest), to: "\(path)/manifest.json")
+    }
   }
 
   private static func rows(of path: String) -> String { "\(path)/rows.jsonl" }
