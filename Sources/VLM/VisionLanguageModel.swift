@@ -10,7 +10,7 @@ public struct VisionLanguageModel: Sendable {
   /// The name that the user gave.
   public let name: String
   public let family: any VisionFamily
-  public let decoder: LlamaDecoder
+  public let decoder: Decoder
   public let tokenizer: Tokenizer
   /// The template that prompts are written with; nil if every prompt is given in full.
   public let template: ChosenTemplate?

@@ -2,8 +2,8 @@ import Basics
 import Checkpoint
 import Kernels
 
-/// A LLaMA-type decoder: RMSNorm, rotary positions, grouped-query attention, gated feed-forward.
-public struct LlamaDecoder: Sendable {
+/// A language decoder of the LLaMA kind: RMSNorm, rotary positions, grouped-query attention, gated feed-forward.
+public struct Decoder: Sendable {
   public let configuration: DecoderConfiguration
   /// [vocabulary, width].
   private let embedding: StoredMatrix
