@@ -128,7 +128,7 @@ import Testing
       let expected = try ImageProcessor(configuration: .clip).normalise(resized)
       #expect(processed.pixels.values == expected.values && processed.pixels.frames == 1)
       let cell = processed.geometry.cells(rows: 1, columns: 1)[0]
-      #expect(cell.width == Double(width) && cell.height == Double(height))
+      #expect(abs(cell.width - Double(width)) < 1e-9 && abs(cell.height - Double(height)) < 1e-9)
     }
   }
 

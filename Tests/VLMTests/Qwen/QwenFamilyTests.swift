@@ -102,7 +102,7 @@ import Testing
   @Test(arguments: QwenModel.families)
   func `refuses strategies that read a class token, and names those that work`(_ name: String) throws {
     let model = try TestModel.load(name)
-    for strategy in ["fastervlm", "vtc-cls", "globalcom2"] {
+    for strategy in ["fastervlm", "vtc-cls"] {
       let error = vlmError { try model.check(try TestModel.setting(strategy, keep: "50%")) }
       guard case .pruning(.needsClassToken(_, let alternatives))? = error else {
         Issue.record("\(strategy): \(String(describing: error))")
