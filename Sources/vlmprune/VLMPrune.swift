@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Kernels
 
 /// The root of the command line.
 struct VLMPrune: ParsableCommand {
@@ -33,10 +34,18 @@ enum Main {
     do {
       var command: any ParsableCommand
       do { command = try VLMPrune.parseAsRoot() } catch { throw Self.parsing(error) }
+      try Self.checkInstructionSet()
       try command.run()
     } catch {
       exit(report(error))
     }
+  }
+
+  private static func checkInstructionSet() throws {
+    guard let requested = InstructionSet.requested, InstructionSet(rawValue: requested) == nil else { return }
+    throw CommandFailure.usage(
+      "\(InstructionSet.variable) is \"\(requested)\"",
+      hint: "it is one of \(InstructionSet.allCases.map(\.rawValue).joined(separator: ", ")), or unset")
   }
 
   /// What parsing throws: help and version are passed on, everything else is a usage error.

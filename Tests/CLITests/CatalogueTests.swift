@@ -62,7 +62,8 @@ import Testing
     let report = try expectKeys(
       succeed(withBundled(Command("doctor", "--json"))).json(),
       EnvelopeKeys.every.union([
-        "cpu", "cpu_features", "openblas", "onednn", "native_formats", "threads", "memory_bytes", "model_cache",
+        "cpu", "cpu_features", "openblas", "onednn", "instructions", "native_formats", "threads", "memory_bytes",
+        "model_cache",
         "cached_models", "bundled_model",
       ]))
     #expect(report["cpu_features"] is [String] && report["cached_models"] as? [String] == [])
