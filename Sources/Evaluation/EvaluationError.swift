@@ -24,7 +24,7 @@ public enum EvaluationError: Error, Sendable {
   case missingImage(String, question: String, file: String, reason: String)
   /// A line of a run's log that is not a row.
   case malformedRow(file: String, line: Int, reason: String)
-  /// A row in a place where it does not belong.
+  /// A row whose question or setting is not the run's, or that occurs twice.
   case strayRow(file: String, line: Int, reason: String)
   /// Another process is writing this file.
   case runInUse(String)
