@@ -1,6 +1,6 @@
-/// Text from question files and models, made harmless for where it is shown: data, never markup.
+/// Makes text from question files and models safe to show, so that it is never taken for markup.
 enum ForeignText {
-  /// For text and quoted attributes of HTML and SVG.
+  /// Escapes text for HTML and SVG, quoted attributes included.
   static func html(_ text: String) -> String {
     var escaped = ""
     for scalar in text.unicodeScalars {
@@ -16,7 +16,7 @@ enum ForeignText {
     return escaped
   }
 
-  /// For a cell of a table or a paragraph of Markdown; one line.
+  /// Escapes text for a table cell or paragraph of Markdown, on one line.
   static func markdown(_ text: String) -> String {
     var escaped = ""
     for scalar in text.unicodeScalars {
@@ -25,7 +25,7 @@ enum ForeignText {
       case "<": escaped += "&lt;"
       case ">": escaped += "&gt;"
       case "\\", "`", "*", "_", "{", "}", "[", "]", "#", "|", "~", "!", "$", "@": escaped += "\\\(scalar)"
-      // A renderer that finds addresses by itself must not make links of them.
+      // Keeps renderers from turning bare addresses into links.
       case ":": escaped += "&#58;"
       default: escaped += visible(scalar)
       }
@@ -33,7 +33,7 @@ enum ForeignText {
     return escaped
   }
 
-  /// A field of RFC 4180. What a spreadsheet would take for a formula gets an apostrophe in front.
+  /// Quotes a CSV field (RFC 4180). A text that a spreadsheet would take for a formula gets a leading apostrophe.
   static func csv(_ text: String) -> String {
     let first = text.unicodeScalars.first
     let isFormula = first.map { ["=", "+", "-", "@", "\t", "\r"].contains($0) } ?? false
@@ -49,8 +49,8 @@ enum ForeignText {
     return shown
   }
 
-  /// Line breaks become spaces. Control characters have no place in a page, and marks that turn the direction of
-  /// writing would reorder what stands beside them: both are spelled out.
+  /// Line breaks become spaces. Control characters are not allowed in a page, and marks that change the writing
+  /// direction would reorder the text around them, so both are spelled out.
   private static func visible(_ scalar: Unicode.Scalar) -> String {
     switch scalar.value {
     case 0x09, 0x0A, 0x0D, 0x2028, 0x2029: " "

@@ -1,20 +1,20 @@
-/// Elements of HTML and SVG.
+/// Builds elements of HTML and SVG.
 enum Markup {
-  /// An element with its end.
+  /// An element with an end tag.
   /// - Parameters:
-  ///   - attributes: values as they are; they are escaped here.
-  ///   - content: markup, escaped where it holds foreign text.
+  ///   - attributes: raw values, which are escaped here.
+  ///   - content: markup in which foreign text is already escaped.
   static func element(_ name: String, _ attributes: [(String, String)] = [], _ content: String = "") -> String {
     "<\(name)\(written(attributes))>\(content)</\(name)>"
   }
 
-  /// An element of HTML that has no end.
+  /// An HTML element without an end tag.
   static func void(_ name: String, _ attributes: [(String, String)]) -> String { "<\(name)\(written(attributes))>" }
 
-  /// An element of SVG without content.
+  /// An SVG element without content.
   static func closed(_ name: String, _ attributes: [(String, String)]) -> String { "<\(name)\(written(attributes))/>" }
 
-  /// Foreign text whose direction of writing stays its own.
+  /// Foreign text that keeps its own writing direction and does not affect the text around it.
   static func isolated(_ text: String) -> String { element("bdi", [], ForeignText.html(text)) }
 
   private static func written(_ attributes: [(String, String)]) -> String {

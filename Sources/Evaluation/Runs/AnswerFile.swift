@@ -1,20 +1,20 @@
 import Foundation
 
-/// `eval --answers FILE`: a line for each answer, appended as it is there. The first line says what the others depend
-/// on, so that the same command goes on where it stopped and another is refused.
+/// `eval --answers FILE`: one line per answer, appended as soon as the answer exists. The first line says what the
+/// others depend on, so that the same command resumes and a different one is refused.
 public final class AnswerFile {
   public static let schema = "vlmprune.answers/1"
 
   private let log: LineLog
   private let places: [Question.Identifier: Int]
   private var isDone: [Bool]
-  /// Places of the questions in the order of their lines.
+  /// Indices of the questions, in the order of their lines.
   private var order: [Int] = []
 
   /// - Parameters:
   ///   - manifest: what the answers depend on.
-  ///   - onLine: called with each line that is there already, and its question's place.
-  /// - Throws: `.otherRun` where the file holds answers of another command, `.notARun` where it holds something else.
+  ///   - onLine: called with each existing line and the index of its question.
+  /// - Throws: `.otherRun` if the file contains answers of another command, `.notARun` if it contains something else.
   public init(
     path: String, manifest: RunManifest, questions: [Question], onLine: (AnswerLine, Int) -> Void
   ) throws(EvaluationError) {
@@ -49,8 +49,9 @@ public final class AnswerFile {
     if !hasHead { try log.append(head) }
   }
 
-  /// - Returns: true.
-  /// - Throws: `.malformedRow` only for the beginning of just this head: nobody else's file is cut.
+  /// - Returns: always true.
+  /// - Throws: `.malformedRow`, so that the line is dropped, only if it is a prefix of this very head: a file that
+  ///   belongs to something else is never cut.
   private static func checkHead(
     _ line: ArraySlice<UInt8>, _ wanted: RunManifest, head: Data, path: String
   ) throws(EvaluationError) -> Bool {
@@ -76,8 +77,8 @@ public final class AnswerFile {
     order.append(place)
   }
 
-  /// Puts the lines of a finished file into the order of the questions, where answering image by image gave another:
-  /// some scorers pair answers with labels by their order.
+  /// Sorts the lines of a finished file into the order of the questions. Answering image by image may have changed it,
+  /// and some scorers pair answers with labels by order.
   public func finish() throws(EvaluationError) {
     guard order.count == isDone.count, order != order.sorted() else { return }
     var lines = [Data](repeating: Data(), count: order.count)
@@ -93,7 +94,7 @@ public final class AnswerFile {
 }
 
 extension RunManifest {
-  /// As one line, its end included.
+  /// The head as one line, line break included.
   func line() throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

@@ -1,21 +1,21 @@
 import Foundation
 
-/// A run on disk: `manifest.json`, the log `rows.jsonl`, and, once all rows are there, `results.csv`.
+/// A run on disk: `manifest.json`, the log `rows.jsonl` and, once every row exists, `results.csv`.
 public final class RunFolder {
   public let path: String
   public let manifest: RunManifest
   private let log: LineLog
-  /// Which rows are there: [settings × questions], settings outermost.
+  /// Which rows exist: [settings × questions], settings outermost.
   private var isDone: [Bool]
   private let settingPlaces: [RunManifest.Setting: Int]
   private let questionPlaces: [Question.Identifier: Int]
   public private(set) var doneCount = 0
-  /// Rows that hold an error.
+  /// Number of rows that contain an error.
   public private(set) var failedCount = 0
 
-  /// Starts a run, or goes on with one.
-  /// - Parameter questions: the run's, in their order.
-  /// - Throws: `.otherRun` where the folder holds a run that differs, `.notARun` where it holds something else,
+  /// Starts a run or resumes one.
+  /// - Parameter questions: the run's questions, in order.
+  /// - Throws: `.otherRun` if the folder contains a different run, `.notARun` if it contains something else,
   ///   `.runInUse`, or what is wrong with a row.
   public init(path: String, manifest: RunManifest, questions: [Question.Identifier]) throws(EvaluationError) {
     self.path = path
@@ -44,7 +44,7 @@ public final class RunFolder {
     doneCount = isDone.count { $0 }
     failedCount = failed
     guard isNew else { return }
-    // Another process may have begun and ended a run here before this one had the lock.
+    // Another process may have started and finished a run here before this one got the lock.
     if FileManager.default.fileExists(atPath: "\(path)/manifest.json") {
       _ = try Self.prepare(path, manifest)
     } else {
@@ -58,7 +58,7 @@ public final class RunFolder {
     do { return try manifest.data() } catch { throw .unwritable(file: "manifest.json", reason: "\(error)") }
   }
 
-  /// Makes the folder, or checks what is in it.
+  /// Creates the folder, or checks its content.
   /// - Returns: whether the run is new.
   private static func prepare(_ path: String, _ manifest: RunManifest) throws(EvaluationError) -> Bool {
     var isFolder: ObjCBool = false
@@ -66,7 +66,7 @@ public final class RunFolder {
       guard isFolder.boolValue else { throw .notARun(folder: path, reason: "it is a file") }
       let names = Set((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [])
       guard names.contains("manifest.json") else {
-        // A process that died between the two leaves an empty log.
+        // A process that died between creating the log and writing the manifest leaves an empty log.
         let size = try? FileManager.default.attributesOfItem(atPath: rows(of: path))[.size] as? Int
         guard names.isEmpty || (names == ["rows.jsonl"] && size == 0) else {
           throw .notARun(folder: path, reason: "it is not empty, and no run")
@@ -86,12 +86,12 @@ public final class RunFolder {
     return true
   }
 
-  /// Whether this row is there.
+  /// Whether this row exists.
   public func has(question: Int, setting: Int) -> Bool { isDone[setting * questionPlaces.count + question] }
 
   public var isFinished: Bool { doneCount == isDone.count }
 
-  /// Appends a row, whole.
+  /// Appends a row as a whole.
   public func append(_ row: RunRow) throws(EvaluationError) {
     guard let setting = settingPlaces[RunManifest.Setting(strategy: row.strategy, keep: row.keep)],
       let question = questionPlaces[row.question]
@@ -111,14 +111,14 @@ public final class RunFolder {
     }
   }
 
-  /// The questions that have their row under every setting, by place.
+  /// The questions that have a row under every setting.
   public var completeQuestions: Set<Question.Identifier> {
     Set(
       questionPlaces.filter { place in settingPlaces.values.allSatisfy { has(question: place.value, setting: $0) } }
         .keys)
   }
 
-  /// Writes `results.csv`, unless it holds just this.
+  /// Writes `results.csv`, unless it already has this content.
   public func write(results: String) throws(EvaluationError) { try Self.write(results: results, folder: path) }
 
   public static func write(results: String, folder: String) throws(EvaluationError) {
@@ -127,7 +127,7 @@ public final class RunFolder {
     if FileManager.default.contents(atPath: file) != bytes { try write(bytes, to: file) }
   }
 
-  /// Writes all of a file or nothing.
+  /// Writes a whole file or nothing.
   static func write(_ bytes: Data, to path: String) throws(EvaluationError) {
     do { try bytes.write(to: URL(fileURLWithPath: path), options: .atomic) } catch {
       let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError

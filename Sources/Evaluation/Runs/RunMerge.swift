@@ -8,12 +8,12 @@ public struct RunMerge: Sendable {
     let shard: Shard
   }
 
-  /// Of the merged run.
+  /// The manifest of the merged run.
   public let manifest: RunManifest
   private let parts: [Part]
 
-  /// Checks the shards; their order does not matter.
-  /// - Throws: `.notARun`, or `.unmergeable` naming what is missing, given twice or different.
+  /// Checks the shards, which may be in any order.
+  /// - Throws: `.notARun`, or `.unmergeable`, naming what is missing, duplicated or different.
   public init(folders: [String]) throws(EvaluationError) {
     var parts: [Part] = []
     for folder in folders {
@@ -49,8 +49,8 @@ public struct RunMerge: Sendable {
     manifest = merged
   }
 
-  /// Writes the merged run: all of it, or nothing.
-  /// - Throws: `.unmergeable` where a shard is not finished, `.notARun` where the folder is not empty.
+  /// Writes the merged run as a whole, or nothing.
+  /// - Throws: `.unmergeable` if a shard is not finished, `.notARun` if the folder is not empty.
   public func write(to folder: String) throws(EvaluationError) {
     let names = try? FileManager.default.contentsOfDirectory(atPath: folder)
     if let names, !names.isEmpty { throw .notARun(folder: folder, reason: "it is not empty") }
@@ -58,7 +58,7 @@ public struct RunMerge: Sendable {
       throw .notARun(folder: folder, reason: "it is a file")
     }
     try checkRows()
-    // Made beside its place and renamed, so that a merge that fails leaves nothing.
+    // Written next to the destination and then renamed, so that a merge that fails leaves nothing behind.
     let draft = "\(folder.hasSuffix("/") ? String(folder.dropLast()) : folder).merging-\(getpid())"
     do {
       try FileManager.default.createDirectory(atPath: draft, withIntermediateDirectories: true)
@@ -80,7 +80,7 @@ public struct RunMerge: Sendable {
     for part in parts {
       var count = 0
       let file = "\(part.folder)/rows.jsonl"
-      // A shard that had no question may have no log.
+      // A shard without questions may have no log.
       if part.manifest.rowCount == 0 { continue }
       try LineLog.forEach(in: file) { (line, number) throws(EvaluationError) in
         _ = try RunRow(parsing: line, file: file, line: number)

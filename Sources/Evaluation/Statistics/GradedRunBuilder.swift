@@ -1,11 +1,11 @@
-/// Collects rows one by one and keeps only what figures are made of, no texts of answers.
+/// Collects rows one at a time. It keeps only what the figures need, not the answers' text.
 public struct GradedRunBuilder {
   private struct Key: Hashable {
     let strategy: String
     let keep: String
   }
 
-  /// A setting's values by the place of the question; not a number where there is none.
+  /// A setting's values by question index; NaN where a row is missing.
   private struct Column {
     let key: Key
     var grades: [Double] = []
@@ -23,13 +23,13 @@ public struct GradedRunBuilder {
   private var columns: [Column] = []
   public private(set) var rowCount = 0
 
-  /// - Parameter file: how to name the rows' file in errors.
+  /// - Parameter file: the rows' file name in errors.
   public init(file: String) { self.file = file }
 
   /// Adds one row.
-  /// - Parameter line: where it stands, for messages.
-  /// - Throws: `EvaluationError` where it has no grade, where its question has a row already in its setting, and where
-  ///   an earlier row of its question names another image or category.
+  /// - Parameter line: the row's line number, for messages.
+  /// - Throws: `EvaluationError` if the row has no grade, if its question already has a row in this setting, or if an
+  ///   earlier row of the question names another image or category.
   public mutating func add(_ row: RunRow, line: Int) throws(EvaluationError) {
     let file = file
     func fault(_ reason: String) -> EvaluationError { .malformedRow(file: file, line: line, reason: reason) }
@@ -51,9 +51,9 @@ public struct GradedRunBuilder {
     rowCount += 1
   }
 
-  /// The run, when every setting has every question.
-  /// - Parameter isPartial: whether questions that a setting lacks are left out instead of refused.
-  /// - Throws: `EvaluationError` naming the setting and the question that is missing.
+  /// The run, once every setting has every question.
+  /// - Parameter isPartial: whether questions that a setting lacks are left out rather than refused.
+  /// - Throws: `EvaluationError`, naming the setting and the question that is missing.
   public func run(isPartial: Bool = false) throws(EvaluationError) -> GradedRun {
     guard rowCount > 0 else { throw .noRows(file: file) }
     let dense = columns.filter { $0.key.strategy == "none" }
@@ -102,7 +102,7 @@ public struct GradedRunBuilder {
     return columns.count - 1
   }
 
-  /// Takes what a row says of its question; rows that say nothing do not contradict.
+  /// Merges a row's value into the known one. A row without a value agrees with any.
   private static func agree(_ known: inout String?, _ said: String?) -> Bool {
     guard let said else { return true }
     guard let before = known else {
@@ -130,7 +130,7 @@ public struct GradedRunBuilder {
     }
   }
 
-  /// 1 and "1" are two questions, and messages tell them apart.
+  /// Quotes names, so that messages tell the questions 1 and "1" apart.
   private static func label(_ question: Question.Identifier) -> String {
     switch question {
     case .number(let number): "\(number)"

@@ -1,11 +1,11 @@
 /// The figures as tables of a page.
 struct FigureTables {
-  /// Rows of the categories' table; a page of thousands of them would be read by nobody.
+  /// The most rows in the table of categories: nobody would read thousands.
   private static let mostCategoryRows = 1500
 
   let contents: RunContents
 
-  /// A share with its interval below.
+  /// A share with its interval below it.
   private static func share(_ value: Double?, _ interval: ClosedRange<Double>?) -> PageTable.Cell {
     guard let value else { return .number("–") }
     let range = interval.map { " " + Markup.element("span", [("class", "interval")], "(\(Figure.percent($0)))") } ?? ""
@@ -37,11 +37,11 @@ struct FigureTables {
     return table.html
   }
 
-  /// Nil where questions have no categories.
+  /// nil if questions have no categories.
   var categories: String? {
     let rows = contents.statistics.rows
     guard let known = rows.first?.categories, !known.isEmpty else { return nil }
-    // The largest categories where not all of them have room.
+    // If there are too many categories, only the largest are shown.
     let most = max(Self.mostCategoryRows / rows.count, 1)
     let largest = known.indices.sorted { (known[$1].figures.n, $0) < (known[$0].figures.n, $1) }.prefix(most).sorted()
     var table = PageTable(
@@ -68,7 +68,7 @@ struct FigureTables {
     return rest + table.html
   }
 
-  /// Questions on which a setting is better or worse than the dense answers.
+  /// Questions on which a setting is better or worse than the dense setting.
   var winsAndLosses: String {
     var table = PageTable(
       caption: "Questions answered better (wins) and worse (losses) than without pruning.",
@@ -89,7 +89,7 @@ struct FigureTables {
     return table.html
   }
 
-  /// Bars to the left and to the right; the numbers stand beside them.
+  /// Bars to the left and right, with their numbers beside them.
   private static func bars(_ losses: Double, _ wins: Double) -> String {
     func bar(_ share: Double) -> String {
       Markup.element("span", [], Markup.element("i", [("style", "width:\(ChartCanvas.number(share * 100))%")]))

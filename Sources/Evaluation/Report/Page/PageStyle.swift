@@ -1,4 +1,4 @@
-/// The page's style: light and dark, from a telephone's width up.
+/// The page's style, light and dark, for screens from the width of a phone up.
 enum PageStyle {
   static let css = """
     :root{color-scheme:light dark;--ground:#fff;--raised:#f5f6f8;--ink:#1c1e21;--soft:#55595f;--line:#d5d8dc;\

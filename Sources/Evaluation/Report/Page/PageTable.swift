@@ -1,4 +1,4 @@
-/// Tables of a page: they scroll inside themselves, and the keyboard reaches them.
+/// A table of the page. It scrolls on its own and can be reached by keyboard.
 struct PageTable {
   enum Cell {
     case number(String)
@@ -11,9 +11,9 @@ struct PageTable {
 
   let caption: String
   let head: [String]
-  /// Columns whose cells are text.
+  /// Indices of the columns that contain text.
   var textColumns: Set<Int> = [0, 1]
-  /// The first cell of a row is its head.
+  /// The first cell of each row is its header.
   private(set) var rows: [(head: String, cells: [Cell])] = []
 
   init(caption: String, head: [String], textColumns: Set<Int> = [0, 1]) {
@@ -41,7 +41,7 @@ struct PageTable {
     return Self.scrolling(Markup.element("table", [], table), label: caption)
   }
 
-  /// What may be wider than a narrow page.
+  /// Wraps content that may be wider than a narrow page.
   static func scrolling(_ content: String, label: String, kind: String = "scroll") -> String {
     Markup.element(
       "div", [("class", kind), ("role", "region"), ("aria-label", label), ("tabindex", "0")], content) + "\n"

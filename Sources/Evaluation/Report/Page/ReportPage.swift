@@ -1,7 +1,7 @@
-/// `report.html`: one file that needs nothing else.
+/// `report.html`: a single file without external resources.
 struct ReportPage {
   let contents: RunContents
-  /// Why pictures of kept patches are missing; nil where none is.
+  /// Why pictures of kept patches are missing; nil if none is missing.
   let missingPictures: String?
 
   private struct Section {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Sampled questions: what each setting answered, and which patches it kept.
+/// The sampled questions: what each setting answered, and which patches it kept.
 struct SampleSections {
   let contents: RunContents
   private let names: StrategyNames
