@@ -77,6 +77,11 @@ extension LayerNorm {
 }
 
 extension RMSNorm {
+  /// `apply(inPlace:)` on whole memory.
+  public func apply(inPlace values: inout some FloatMemory & ~Copyable, rows: Int, workers: Workers) {
+    values.withMutableElements { apply(inPlace: &$0, rows: rows, workers: workers) }
+  }
+
   /// `apply` on whole memory.
   public func apply(
     _ input: borrowing some FloatMemory & ~Copyable, rows: Int, into output: inout some FloatMemory & ~Copyable,

@@ -28,6 +28,12 @@ extension PruningStrategy {
   public static var needsClassToken: Bool { false }
   public static var prunes: Bool { true }
 
+  /// Why it cannot work on a family of towers, whatever the checkpoint; nil if it can.
+  /// - Parameter hasClassToken: whether the family's towers have one.
+  public static func obstacle(hasClassToken: Bool) -> String? {
+    needsClassToken && !hasClassToken ? "reads the class token's attention, and the tower has no class token" : nil
+  }
+
   public func warnings(on tower: TowerDescription) -> [String] { [] }
 
   /// The block that option `option` names on this tower.

@@ -30,6 +30,9 @@ public struct VisionLanguageModel: Sendable {
   /// The tower that reads images, as strategies see it.
   public var towerDescription: TowerDescription { family.tower(for: .image).description }
 
+  /// Whether the times of a video's frames change the answer.
+  public var readsTimes: Bool { family.sampling.mostFrames != nil }
+
   /// What the user should know before trusting a strategy's choice on this model, one line each.
   public func warnings(about setting: PruningSetting) -> [String] {
     setting.budget == .all ? [] : setting.strategy.warnings(on: towerDescription)

@@ -15,7 +15,9 @@ import Testing
   }
 
   static let cases = [
-    Case(schema: "ask", arguments: ["ask", wide, "-q", "What?", "--max-new-tokens", "2", "--keep", "25%"]),
+    Case(
+      schema: "ask", arguments: ["ask", wide, "-q", "What?", "--max-new-tokens", "2", "--keep", "25%"],
+      optional: ["$.images[0].seconds_per_grid"]),
     Case(schema: "select", arguments: ["select", "evidence.safetensors", "--strategy", "downsample", "--keep", "9"]),
     Case(schema: "inspect", arguments: ["inspect", square, "-q", "What?", "--max-new-tokens", "1", "--keep", "9"]),
     Case(
@@ -43,8 +45,9 @@ import Testing
       arguments: ["bench", "--rounds", "1", "--text-tokens", "8", "--max-new-tokens", "1", "--keep", "all,9"]),
     Case(schema: "pack", arguments: ["pack", "--precision", "int8", "--model-cache", "packed"]),
     Case(
-      schema: "strategies", arguments: ["strategies", "--matrix"], named: ["$.strategies[0].families"],
-      optional: ["$.strategies[0].families"]),
+      schema: "strategies", arguments: ["strategies", "--matrix"],
+      named: ["$.strategies[0].families", "$.strategies[0].reasons"],
+      optional: ["$.strategies[0].families", "$.strategies[0].reasons"]),
     Case(schema: "models", arguments: ["models"]),
     Case(schema: "doctor", arguments: ["doctor", "--model", classic], optional: ["$.model"]),
   ]

@@ -55,7 +55,8 @@ struct LadderFile: CustomTestStringConvertible {
       if name.hasPrefix("decoder.block.") { return 1000 + number("decoder.block.") }
       let stages = [
         "pixel_values": 0, "vision.embeddings": 1, "vision.features": 900, "plan.kept": 901, "projected": 902,
-        "prompt.input_ids": 903, "prompt.position_ids": 903, "decoder.embeddings": 904, "logits": 2000, "generated_ids": 2001,
+        "prompt.input_ids": 903, "prompt.position_ids": 903, "decoder.embeddings": 904, "logits": 2000,
+        "generated_ids": 2001,
       ]
       return stages[name] ?? 3000
     }

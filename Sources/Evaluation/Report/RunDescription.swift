@@ -24,6 +24,7 @@ public struct RunDescription: Sendable {
   /// "2/8"
   public let shard: String?
   public let grid: String?
+  public let maxVisualTokens: Int?
   public let system: String?
   public let template: String?
   public let packing: String?
@@ -62,6 +63,7 @@ public struct RunDescription: Sendable {
     commit = json["commit"]?.string
     shard = json["shard"]?.string
     grid = json["grid"]?.string
+    maxVisualTokens = json["max_visual_tokens"]?.integer
     system = json["system"]?.string
     template = json["template"]?.string
     packing = json["packing"]?.string

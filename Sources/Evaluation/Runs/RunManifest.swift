@@ -68,21 +68,26 @@ public struct RunManifest: Sendable, Codable, Equatable {
   public var system: String?
   public var maxNewTokens: Int
   public var maxPixels: Int
+  /// Most visual tokens of a picture before pruning.
+  public var maxVisualTokens: Int?
+  /// Frames a second of videos that are given as frames.
+  public var fps: Double?
   /// "2/8"; nil where the run is whole.
   public var shard: String?
 
   private enum CodingKeys: String, CodingKey {
     case schema, version, commit, model, precision, backend, questions, images, settings, seed, metric, positions
-    case packing, grid, template, system, shard
+    case packing, grid, template, system, shard, fps
     case maxNewTokens = "max_new_tokens"
     case maxPixels = "max_pixels"
+    case maxVisualTokens = "max_visual_tokens"
   }
 
   public init(
     version: String, commit: String, model: Model, precision: String, backend: String, questions: Questions,
     images: String, settings: [Setting], seed: UInt64, metric: String, positions: String, packing: String,
     grid: String? = nil, template: String? = nil, system: String? = nil, maxNewTokens: Int, maxPixels: Int,
-    shard: String? = nil
+    maxVisualTokens: Int? = nil, fps: Double? = nil, shard: String? = nil
   ) {
     self.version = version
     self.commit = commit
@@ -101,6 +106,8 @@ public struct RunManifest: Sendable, Codable, Equatable {
     self.system = system
     self.maxNewTokens = maxNewTokens
     self.maxPixels = maxPixels
+    self.maxVisualTokens = maxVisualTokens
+    self.fps = fps
     self.shard = shard
   }
 
@@ -128,7 +135,9 @@ extension RunManifest {
       ("settings", settings.map { "\($0.strategy) at \($0.keep)" }.joined(separator: ", ")), ("seed", "\(seed)"),
       ("metric", metric), ("positions", positions), ("packing", packing), ("grid", grid ?? "none"),
       ("template", template ?? "the checkpoint's"), ("system", system ?? "none"),
-      ("max_new_tokens", "\(maxNewTokens)"), ("max_pixels", "\(maxPixels)"), ("shard", shard ?? "none"),
+      ("max_new_tokens", "\(maxNewTokens)"), ("max_pixels", "\(maxPixels)"),
+      ("max_visual_tokens", maxVisualTokens.map { "\($0)" } ?? "none"), ("fps", fps.map { "\($0)" } ?? "standard"),
+      ("shard", shard ?? "none"),
       ("count", "\(questions.count)"),
     ]
   }

@@ -7,10 +7,10 @@ public struct Decoder: Sendable {
   public let configuration: DecoderConfiguration
   /// [vocabulary, width].
   private let embedding: StoredMatrix
-  private let blocks: [DecoderBlock]
-  private let outputNorm: RMSNorm
-  private let head: Linear
-  private let rotary: Rotary
+  let blocks: [DecoderBlock]
+  let outputNorm: RMSNorm
+  let head: Linear
+  public let rotary: Rotary
 
   /// Reads the decoder's weights.
   /// - Parameters:
@@ -34,7 +34,8 @@ public struct Decoder: Sendable {
       ? try scope.of(.head).linear("embed_tokens", inputs: width, outputs: configuration.vocabulary, bias: false)
       : try headScope.of(.head).linear("lm_head", inputs: width, outputs: configuration.vocabulary, bias: false)
     rotary = Rotary(
-      headWidth: configuration.headWidth, theta: configuration.rotaryTheta, scaling: configuration.rotaryScaling)
+      headWidth: configuration.headWidth, theta: configuration.rotaryTheta, scaling: configuration.rotaryScaling,
+      sections: configuration.rotarySections)
   }
 
   private static func ties(
@@ -67,65 +68,5 @@ public struct Decoder: Sendable {
       }
     }
     return embeddings
-  }
-
-  /// Runs new positions after those in the cache.
-  /// - Parameters:
-  ///   - embeddings: [rows, width], at least one row.
-  ///   - positions: the rotary position of each row.
-  ///   - sink: takes each block's output, `decoder.block.NN` [rows, width].
-  /// - Returns: logits [vocabulary] of the last row.
-  public func run(
-    _ embeddings: Matrix, positions: [Position], cache: inout KeyValueCache, workers: Workers,
-    sink: (any TensorSink)? = nil
-  ) -> [Float] {
-    let work = fill(embeddings, positions: positions, cache: &cache, workers: workers, sink: sink)
-    return logits(ofLastRowIn: work, workers)
-  }
-
-  /// Runs new positions whose logits are not needed: part of a longer prompt.
-  public func fill(_ embeddings: Matrix, positions: [Position], cache: inout KeyValueCache, workers: Workers) {
-    _ = fill(embeddings, positions: positions, cache: &cache, workers: workers, sink: nil)
-  }
-
-  /// - Returns: the workspace after the last block, with the last row's output.
-  private func fill(
-    _ embeddings: Matrix, positions: [Position], cache: inout KeyValueCache, workers: Workers, sink: (any TensorSink)?
-  ) -> DecoderWorkspace {
-    precondition(embeddings.rows > 0 && positions.count == embeddings.rows, "one position a row")
-    cache.reserve(embeddings.rows)
-    let rotation = rotary.table(positions: positions)
-    var work = DecoderWorkspace(configuration, hidden: embeddings.values, from: workers.workspaces)
-    for (layer, block) in blocks.enumerated() {
-      // Only the last position decides the next token, so the last block computes it alone, and all keys and values.
-      let isLast = layer == blocks.count - 1
-      if isLast, let sink {
-        // All of it for whoever watches, apart, so that watching changes no bit of the logits.
-        var watched = DecoderWorkspace(
-          configuration, hidden: work.hiddenRows(last: work.rows), from: workers.workspaces)
-        block.run(&watched, wanted: work.rows, layer: layer, rotation: rotation, cache: &cache, workers: workers)
-        show(watched, layer: layer, to: sink)
-      }
-      block.run(
-        &work, wanted: isLast ? 1 : work.rows, layer: layer, rotation: rotation, cache: &cache, workers: workers)
-      cache.advance(layer: layer, by: embeddings.rows)
-      if !isLast, let sink { show(work, layer: layer, to: sink) }
-    }
-    return work
-  }
-
-  private func show(_ work: borrowing DecoderWorkspace, layer: Int, to sink: any TensorSink) {
-    let rows = work.rows
-    sink.take(
-      "decoder.block", block: layer, shape: [rows, configuration.width], work.hiddenRows(last: rows))
-  }
-
-  private func logits(ofLastRowIn work: borrowing DecoderWorkspace, _ workers: Workers) -> [Float] {
-    let last = work.hiddenRows(last: 1)
-    var normed = last
-    outputNorm.apply(last, rows: 1, into: &normed, workers: workers)
-    var logits = [Float](repeating: 0, count: configuration.vocabulary)
-    head.apply(normed, rows: 1, into: &logits, workers: workers)
-    return logits
   }
 }

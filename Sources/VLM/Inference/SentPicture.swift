@@ -71,14 +71,27 @@ extension VisionLanguageModel {
       (connected, separators) = (family.connect(application.rows, workers: workers), application.separators)
     }
     guard connected.values.allSatisfy(\.isFinite) else { throw .notFinite(stage: "the projector") }
+    var levels = connected.columnBlocks(of: decoder.configuration.width)
+    connected = levels.removeFirst()
     if let separator = family.separator { connected = connected.inserting(separator, at: separators) }
     return VisualRows(
-      plan: plan, rows: connected, originalPlaces: plan.positions(.original, before: dense),
-      unprunedLength: dense.sequence.count)
+      plan: plan, rows: connected, levels: levels, originalPlaces: plan.positions(.original, before: dense),
+      unprunedLength: dense.sequence.count, grids: picture.grids)
   }
 }
 
 extension Matrix {
+  /// These columns in blocks of `width`, the first one first: [rows, width] each.
+  func columnBlocks(of width: Int) -> [Matrix] {
+    guard columns > width else { return [self] }
+    return stride(from: 0, to: columns, by: width).map { first in
+      var block: [Float] = []
+      block.reserveCapacity(rows * width)
+      for start in stride(from: first, to: values.count, by: columns) { block += values[start..<start + width] }
+      return Matrix(rows: rows, columns: width, values: block)
+    }
+  }
+
   /// These rows with `row` at the given positions of the result, ascending.
   fileprivate func inserting(_ row: [Float], at positions: [Int]) -> Matrix {
     guard !positions.isEmpty else { return self }

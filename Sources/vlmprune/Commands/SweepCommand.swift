@@ -68,9 +68,9 @@ struct SweepCommand: ParsableCommand {
     }
     let asked = try file.read()
     let model = try options.loadModel()
-    let grid = try options.cropGrid()
+    let reading = try options.pictureOptions()
     let list = try SettingList(strategies: specs, budgets: budgets, base: base, model: model) { setting in
-      try model.check(setting, grid: grid)
+      try model.check(setting, options: reading)
     }
     for note in list.notes { StandardError.write("note: \(note)\n") }
     try options.check(list.entries.map(\.setting), on: model)

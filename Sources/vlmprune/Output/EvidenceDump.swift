@@ -41,12 +41,18 @@ struct EvidenceDump {
         let kind = tensor.name.prefix { $0 != "." }
         guard let shown = inspection["vision.\(kind).\(String(format: "%02d", layer))"] else { continue }
         writer.add(tensor, shape: shown.shape, shown.floats)
-      case .features: writer.add(rows: encoded.features, as: tensor)
-      case .projected, .textSpace: if let rows = encoded.projected { writer.add(rows: rows, as: tensor) }
+      case .features: writer.add(rows: Self.rows(.features, of: encoded), as: tensor)
+      case .projected: writer.add(rows: Self.rows(.projected, of: encoded), as: tensor)
+      case .textSpace: writer.add(rows: Self.rows(.textSpace, of: encoded), as: tensor)
       case .text: writer.add(text: model.textEmbeddings(question))
       }
     }
     try writer.write(to: path)
+  }
+
+  /// What was measured, one matrix a view.
+  private static func rows(_ kind: EvidenceKind, of encoded: EncodedPicture) -> [Matrix] {
+    encoded.evidence.compactMap { if case .matrix(let rows)? = $0[kind] { rows } else { nil } }
   }
 
   private func layers(_ layer: (EvidenceTensor) -> Int?) -> [Int] { wanted.compactMap(layer).sorted() }
