@@ -26,8 +26,7 @@ public enum FrameSampling: Sendable, Hashable {
   public func frames(of times: [Double]) -> [Int] {
     let total = times.count
     guard case .rate(let rate, let least, let most, let spacing) = self, total > 1 else { return frames(of: total) }
-    let duration = FrameTimes(seconds: times).secondsPerFrame * Double(total)
-    let wanted = Int(min(duration * rate, Double(most)))
+    let wanted = Int(min(FrameTimes(seconds: times).duration * rate, Double(most)))
     var count = min(max(wanted, least), most, total)
     switch spacing {
     case .fromStart:

@@ -51,10 +51,25 @@ public struct FrameTimes: Sendable, Hashable {
     secondsPerFrame = 1 / rate
   }
 
-  /// Times that are known; one alone lasts as long as a frame of a list.
+  /// Times of all frames of a video; one alone lasts as long as a frame of a list.
   public init(seconds: [Double]) {
     self.seconds = seconds
     let (first, last) = (seconds.first ?? 0, seconds.last ?? 0)
     secondsPerFrame = seconds.count > 1 ? (last - first) / Double(seconds.count - 1) : 1 / Self.standardRate
   }
+
+  /// Those of some frames, numbered from 0. They share out the whole video evenly, whatever rounding made of their
+  /// times: of four seconds, eight frames are half a second apart.
+  public func sampled(_ numbers: [Int]) -> FrameTimes {
+    FrameTimes(
+      seconds: numbers.map { seconds[$0] }, secondsPerFrame: duration / Double(max(numbers.count, 1)))
+  }
+
+  private init(seconds: [Double], secondsPerFrame: Double) {
+    self.seconds = seconds
+    self.secondsPerFrame = secondsPerFrame
+  }
+
+  /// Of all frames, in seconds.
+  var duration: Double { secondsPerFrame * Double(seconds.count) }
 }

@@ -41,7 +41,7 @@ struct VideoFile {
     }
     let byNumber = Dictionary(uniqueKeysWithValues: zip(distinct, pictures))
     let frames = wanted.compactMap { number in byNumber[number].map { ("\(path), frame \(number)", $0) } }
-    return (frames, FrameTimes(seconds: wanted.map { times[$0] }))
+    return (frames, FrameTimes(seconds: times).sampled(wanted))
   }
 
   /// When each frame is shown, in seconds from the first. Containers may lie about their length, so the frames are

@@ -106,5 +106,7 @@ import Testing
     #expect(ends.frames(of: Array(times.prefix(3))) == [0, 1, 2] && ends.frames(of: [0.0]) == [0])
     #expect(even.frames(of: (0..<10_000).map(Double.init)).count == 768)
     #expect(even.frames(of: 7) == Array(0..<7))
+    // What is left out lies between the frames that are read.
+    #expect(FrameTimes(seconds: times).sampled(even.frames(of: times)).secondsPerFrame == 0.5)
   }
 }
