@@ -51,8 +51,8 @@ extension PruningError {
     case .budgetTooSmall(let budget, _, let views):
       "a budget of \(budget) leaves no visual token to \(views == 1 ? "the view" : "each of \(views) views")"
     case .budgetWithoutStrategy(let budget): "strategy none keeps everything, so it cannot keep \(budget)"
-    case .budgetBelowSchedule(let budget, let strategy, let smallest):
-      "strategy \(strategy) cannot keep \(budget) on average: its first blocks run on everything, so \(smallest) is least"
+    case .budgetBelowSchedule(let budget, let strategy, _):
+      "strategy \(strategy) cannot keep \(budget) on average: its first blocks run on everything"
     default: strategyMessage
     }
   }

@@ -5,8 +5,8 @@ import Testing
 
 @testable import Pruning
 
-/// Worked examples of `METHODS-inside`: schedules, raters, clusters, gravity, made by an implementation that was checked
-/// against the authors' code.
+/// Worked schedules, raters, clusters and gravity, made by an implementation that was checked against the authors'
+/// code.
 private struct WorkedExamples: Decodable {
   struct Schedule: Decodable, Sendable, CustomTestStringConvertible {
     let spec: String
@@ -107,7 +107,7 @@ private struct WorkedExamples: Decodable {
     }
     let name = String(spec.prefix { $0 != "(" })
     #expect(error == .budgetBelowSchedule(.count(smallest - 1), strategy: name, smallest: smallest))
-    #expect(error?.message.contains("\(smallest)") == true && error?.isUsageError == true)
+    #expect(error?.hint.contains("\(smallest)") == true && error?.isUsageError == true)
     let cuts = try Self.cuts(spec, "\(smallest)", of: rows, blocks: blocks)
     #expect(cuts.allSatisfy { $0[1] >= 1 })
   }
@@ -144,7 +144,7 @@ private struct WorkedExamples: Decodable {
     Matrix(rows: rows.count, columns: rows[0].count, values: rows.flatMap { $0 })
   }
 
-  @Test func `raters`() throws {
+  @Test func `words above the mean are raters`() throws {
     let example = try #require(WorkedExamples.all).raters
     let workers = Workers(count: 1)
     let (visual, text) = (matrix(example.visual), matrix(example.text))
@@ -173,7 +173,7 @@ private struct WorkedExamples: Decodable {
     }
   }
 
-  @Test func `gravity`() throws {
+  @Test func `gravity is the worked one at every distance`() throws {
     let example = try #require(WorkedExamples.all).gravity
     let frequencies = stride(from: 0, to: example.headWidth, by: 2).map {
       pow(example.theta, -Double($0) / Double(example.headWidth))

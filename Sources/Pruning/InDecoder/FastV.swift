@@ -1,7 +1,7 @@
 import Kernels
 
-/// One cut after the first blocks, by the attention that the prompt's last row pays. "An Image is Worth 1/2 Tokens After
-/// Layer 2", ECCV 2024.
+/// One cut after the first blocks, by the attention that the prompt's last row pays. "An Image is Worth 1/2 Tokens
+/// After Layer 2", ECCV 2024.
 struct FastV: DecoderPruning {
   static let name = "fastv"
   static let summary = "one cut by the last row's attention (FastV, ECCV 2024)"

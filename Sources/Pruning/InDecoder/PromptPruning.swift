@@ -32,8 +32,8 @@ public struct PromptLayout: Sendable {
   }
 }
 
-/// One prefill under a method: keeps track of which rows are still there, asks the method at every cut, and records what
-/// became of each row. Text rows are never dropped, and the order stays the prompt's.
+/// One prefill under a method: keeps track of which rows are still there, asks the method at every cut, and records
+/// what became of each row. Text rows are never dropped, and the order stays the prompt's.
 public struct PromptPruning: Sendable {
   private let method: any DecoderPruning
   private let decoder: DecoderDescription
