@@ -35,6 +35,43 @@ public struct StrategyOptions: Sendable {
     return value
   }
 
+  /// An integer in `range`; nil when it is not given.
+  public mutating func optionalInteger(_ name: String, in range: ClosedRange<Int>) throws(PruningError) -> Int? {
+    guard let text = take(name) else { return nil }
+    guard text.utf8.allSatisfy(Self.isDigit), let value = Int(text), range.contains(value) else {
+      throw .invalidOption(
+        name, value: text, strategy: strategy, expected: "a number from \(range.lowerBound) to \(range.upperBound)")
+    }
+    return value
+  }
+
+  /// An integer in `range`.
+  public mutating func integer(
+    _ name: String, default fallback: Int, in range: ClosedRange<Int>
+  ) throws(PruningError) -> Int {
+    try optionalInteger(name, in: range) ?? fallback
+  }
+
+  /// Rising block numbers, "8/16/24"; nil when they are not given, or "auto".
+  /// - Parameters:
+  ///   - least: the smallest number.
+  ///   - count: how many there must be; nil: any.
+  public mutating func blocks(_ name: String, from least: Int, count: Int? = nil) throws(PruningError) -> [Int]? {
+    guard let text = take(name), text != "auto" else { return nil }
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+    let numbers = parts.compactMap { $0.utf8.allSatisfy(Self.isDigit) ? Int($0) : nil }
+    guard numbers.count == parts.count, count == nil || numbers.count == count, (numbers.first ?? -1) >= least,
+      zip(numbers, numbers.dropFirst()).allSatisfy(<)
+    else {
+      throw .invalidOption(
+        name, value: text, strategy: strategy,
+        expected: "auto, or \(count.map { "\($0) " } ?? "")rising block numbers from \(least), such as 8/16/24")
+    }
+    return numbers
+  }
+
+  private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
+
   /// The number of a block, negative ones counting from the end; nil when it is not given.
   public mutating func layer(_ name: String) throws(PruningError) -> Int? {
     guard let text = take(name) else { return nil }
