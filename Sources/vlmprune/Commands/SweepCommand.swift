@@ -10,7 +10,8 @@ struct SweepCommand: ParsableCommand {
     abstract: "Measure accuracy of strategies × budgets on a question file.",
     discussion: """
       Every image is encoded once for all of them. With --out every row is written as it is there, and the same command
-      goes on where it was stopped.
+      goes on where it was stopped. Questions that failed have a row with their error and count as wrong; they are not
+      tried again unless --retry-failed says so.
 
       Example:
         vlmprune sweep --questions fixtures/questions/scenes/questions.jsonl \\
@@ -36,6 +37,9 @@ struct SweepCommand: ParsableCommand {
     name: .long, help: ArgumentHelp("Only this part of the questions, such as 2/8; needs --out.", valueName: "i/n"))
   var shard: String?
 
+  @Flag(name: .long, help: "Try questions again that failed before; needs --out.")
+  var retryFailed = false
+
   @Option(
     name: .long, help: "How the table is written: \(TableFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
   var format: TableFormat?
@@ -48,6 +52,7 @@ struct SweepCommand: ParsableCommand {
       throw ValidationError("--shard is \(shard), expected a part and how many there are, such as 1/8")
     }
     if shard != nil, out == nil { throw ValidationError("--shard needs --out: shards are merged afterwards") }
+    if retryFailed, out == nil { throw ValidationError("--retry-failed needs --out: nothing else was kept") }
     if file.predict, out == nil { throw ValidationError("--predict needs --out: there is nothing else to give") }
     if options.json, let format, format != .json {
       throw ValidationError("--json and --format \(format.rawValue) exclude each other")
@@ -90,9 +95,10 @@ struct SweepCommand: ParsableCommand {
   /// Runs what is missing, and shows the table.
   private func finish(_ sweep: SweepRun, _ manifest: RunManifest) throws {
     let folder = try out.map {
-      try RunFolder(path: $0, manifest: manifest, questions: sweep.questions.map(\.identifier))
+      try RunFolder(
+        path: $0, manifest: manifest, questions: sweep.questions.map(\.identifier), retriesFailures: retryFailed)
     }
-    var rows = RowCollector(folder: folder)
+    var rows = RowCollector(folder: folder, questions: sweep.questions.count)
     var progress = ProgressBar(
       total: manifest.rowCount, isQuiet: options.json && !options.verbose, done: folder?.doneCount ?? 0)
     StopRequest.watch()
@@ -104,14 +110,15 @@ struct SweepCommand: ParsableCommand {
       progress.advance(note: "")
     }
     progress.finish()
+    let given = options.selection.keep ?? manifest.budgets.joined(separator: ",")
+    let table = SweepTable(
+      format: options.json ? .json : format ?? .table, manifest: manifest, isWhole: isWhole,
+      envelope: try options.envelope("sweep", model: sweep.run.model, given: given))
     if file.predict {
       StandardError.write("\(folder?.doneCount ?? 0) of \(manifest.rowCount) rows are there\n")
+      if table.format == .json { try table.show(json: nil, failed: folder?.failedCount ?? 0) }
     } else {
-      let given = options.selection.keep ?? manifest.budgets.joined(separator: ",")
-      let table = SweepTable(
-        format: options.json ? .json : format ?? .table, manifest: manifest, isWhole: isWhole,
-        envelope: try options.envelope("sweep", model: sweep.run.model, given: given))
-      try table.show(rows, folder)
+      try table.show(&rows, folder)
     }
     if let code = StopRequest.exitCode, !isWhole { throw ExitCode(code) }
   }
