@@ -60,6 +60,32 @@ struct SweepCommand: ParsableCommand {
   }
 
   func run() throws {
+    // The model is gone when this returns: the figures of a hundred thousand rows find room where it was.
+    var answers = try answered()
+    let (folder, table) = (answers.folder, answers.table)
+    if file.predict {
+      StandardError.write("\(folder?.doneCount ?? 0) of \(table.manifest.rowCount) rows are there\n")
+      if table.format == .json { try table.show(json: nil, failed: folder?.failedCount ?? 0) }
+    } else {
+      try table.show(&answers.rows, folder)
+    }
+    if let code = StopRequest.exitCode, !table.isWhole { throw ExitCode(code) }
+  }
+
+  /// What is left of a sweep when its questions are answered.
+  private struct Answers {
+    var rows: RowCollector
+    let folder: RunFolder?
+    let table: SweepTable
+  }
+
+  /// Reads what is asked, loads the model and answers what is missing.
+  private func answered() throws -> Answers {
+    let (sweep, manifest) = try prepared()
+    return try answer(sweep, manifest)
+  }
+
+  private func prepared() throws -> (SweepRun, RunManifest) {
     let metric = try Metric(named: file.metric)
     let loader = try options.pictureLoader()
     let specs = try Self.parts(strategies).map { try StrategyCatalogue.standard.make(parsing: $0) }
@@ -89,11 +115,10 @@ struct SweepCommand: ParsableCommand {
     let manifest = try file.manifest(
       of: model, settings: list.entries.map(\.name), options: options, digest: asked.digest,
       count: sweep.questions.count, shard: shard.flatMap(Shard.init(parsing:)))
-    try finish(sweep, manifest)
+    return (sweep, manifest)
   }
 
-  /// Runs what is missing, and shows the table.
-  private func finish(_ sweep: SweepRun, _ manifest: RunManifest) throws {
+  private func answer(_ sweep: SweepRun, _ manifest: RunManifest) throws -> Answers {
     let folder = try out.map {
       try RunFolder(
         path: $0, manifest: manifest, questions: sweep.questions.map(\.identifier), retriesFailures: retryFailed)
@@ -114,13 +139,7 @@ struct SweepCommand: ParsableCommand {
     let table = SweepTable(
       format: options.json ? .json : format ?? .table, manifest: manifest, isWhole: isWhole,
       envelope: try options.envelope("sweep", model: sweep.run.model, given: given))
-    if file.predict {
-      StandardError.write("\(folder?.doneCount ?? 0) of \(manifest.rowCount) rows are there\n")
-      if table.format == .json { try table.show(json: nil, failed: folder?.failedCount ?? 0) }
-    } else {
-      try table.show(&rows, folder)
-    }
-    if let code = StopRequest.exitCode, !isWhole { throw ExitCode(code) }
+    return Answers(rows: rows, folder: folder, table: table)
   }
 
   /// The parts of a list; commas inside parentheses belong to a part.
