@@ -95,12 +95,13 @@ enum Main {
     CommandLine.arguments.dropFirst().first { commandNames.contains($0) }
   }
 
-  /// Whether `--json` is among the arguments, whatever else is wrong with them: not behind "--", and not as the text of
-  /// a question.
+  /// Whether `--json` is among the arguments, or sweep's `--format json`, whatever else is wrong with them: not after
+  /// "--", and not as the text of a question.
   static func asksForJSON(_ arguments: [String]) -> Bool {
     let options = arguments.prefix { $0 != "--" }
     return zip([""] + options, options).contains { before, argument in
-      argument == "--json" && !["-q", "--question", "--system"].contains(before)
+      guard !["-q", "--question", "--system"].contains(before) else { return false }
+      return argument == "--json" || argument == "--format=json" || (before == "--format" && argument == "json")
     }
   }
 }

@@ -16,9 +16,17 @@ enum ForeignText {
     return escaped
   }
 
-  /// Escapes text for a table cell or paragraph of Markdown, on one line.
+  /// The beginning of a text that is too long. Counted in scalars: one character may have any number of them.
+  static func shortened(_ text: String, most: Int) -> String {
+    let scalars = text.unicodeScalars
+    let isShort = scalars.index(scalars.startIndex, offsetBy: most + 1, limitedBy: scalars.endIndex) == nil
+    return isShort ? text : String(scalars.prefix(most - 1)) + "…"
+  }
+
+  /// For a cell of a table or a paragraph of Markdown; one line.
   static func markdown(_ text: String) -> String {
     var escaped = ""
+    var letters = 0
     for scalar in text.unicodeScalars {
       switch scalar {
       case "&": escaped += "&amp;"
@@ -27,8 +35,10 @@ enum ForeignText {
       case "\\", "`", "*", "_", "{", "}", "[", "]", "#", "|", "~", "!", "$", "@": escaped += "\\\(scalar)"
       // Keeps renderers from turning bare addresses into links.
       case ":": escaped += "&#58;"
+      case "." where letters >= 3: escaped += "&#46;"
       default: escaped += visible(scalar)
       }
+      letters = scalar == "w" || scalar == "W" ? letters + 1 : 0
     }
     return escaped
   }
@@ -38,8 +48,11 @@ enum ForeignText {
     let first = text.unicodeScalars.first
     let isFormula = first.map { ["=", "+", "-", "@", "\t", "\r"].contains($0) } ?? false
     let guarded = isFormula ? "'\(text)" : text
-    let needsQuotes = guarded.unicodeScalars.contains { [",", "\"", "\r", "\n"].contains($0) }
-    return needsQuotes ? "\"\(guarded.replacing("\"", with: "\"\""))\"" : guarded
+    guard guarded.unicodeScalars.contains(where: { [",", "\"", "\r", "\n"].contains($0) }) else { return guarded }
+    // By scalars: a quotation mark with an accent is a character of its own, but still one to a reader of CSV.
+    var quoted = "\""
+    for scalar in guarded.unicodeScalars { quoted += scalar == "\"" ? "\"\"" : String(scalar) }
+    return quoted + "\""
   }
 
   /// One line for a terminal.

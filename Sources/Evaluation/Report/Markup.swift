@@ -14,8 +14,10 @@ enum Markup {
   /// An SVG element without content.
   static func closed(_ name: String, _ attributes: [(String, String)]) -> String { "<\(name)\(written(attributes))/>" }
 
-  /// Foreign text that keeps its own writing direction and does not affect the text around it.
-  static func isolated(_ text: String) -> String { element("bdi", [], ForeignText.html(text)) }
+  /// Foreign text whose direction of writing stays its own, and of which a page has room for the beginning.
+  static func isolated(_ text: String, most: Int = 400) -> String {
+    element("bdi", [], ForeignText.html(ForeignText.shortened(text, most: most)))
+  }
 
   private static func written(_ attributes: [(String, String)]) -> String {
     attributes.map { " \($0.0)=\"\(ForeignText.html($0.1))\"" }.joined()

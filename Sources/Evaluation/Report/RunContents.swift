@@ -26,8 +26,9 @@ public struct RunContents: Sendable {
     var builder = GradedRunBuilder(file: path)
     try RunRow.read(bytes, file: path) { (row, line) throws(EvaluationError) in try builder.add(row, line: line) }
     self.description = description
-    rowCount = builder.rowCount
-    run = try builder.run(isPartial: description.rowCount.map { builder.rowCount < $0 } ?? false)
+    let count = builder.rowCount
+    rowCount = count
+    run = try builder.run(isPartial: description.rowCount.map { count < $0 } ?? false)
     var options = options
     options.cluster = .question
     statistics = try StatisticsReport(run, options: options, file: path)

@@ -39,7 +39,5 @@ struct StrategyNames {
     }
   }
 
-  private static func shortened(_ text: String) -> String {
-    text.count <= longest ? text : "\(text.prefix(longest - 1))…"
-  }
+  private static func shortened(_ text: String) -> String { ForeignText.shortened(text, most: longest) }
 }

@@ -13,10 +13,12 @@ public final class AnswerFile {
 
   /// - Parameters:
   ///   - manifest: what the answers depend on.
-  ///   - onLine: called with each existing line and the index of its question.
-  /// - Throws: `.otherRun` if the file contains answers of another command, `.notARun` if it contains something else.
+  ///   - retriesFailures: whether lines that hold an error are taken out, so that they are asked for again.
+  ///   - onLine: called with each line that is there already and stays, and its question's place.
+  /// - Throws: `.otherRun` where the file holds answers of another command, `.notARun` where it holds something else.
   public init(
-    path: String, manifest: RunManifest, questions: [Question], onLine: (AnswerLine, Int) -> Void
+    path: String, manifest: RunManifest, questions: [Question], retriesFailures: Bool = false,
+    onLine: (AnswerLine, Int) -> Void
   ) throws(EvaluationError) {
     var wanted = manifest
     wanted.schema = Self.schema
@@ -25,6 +27,7 @@ public final class AnswerFile {
     let places = Dictionary(uniqueKeysWithValues: questions.enumerated().map { ($1.identifier, $0) })
     var isDone = [Bool](repeating: false, count: questions.count)
     var order: [Int] = []
+    var failed: [Int] = []
     var hasHead = false
     log = try LineLog(path: path) { (line, number) throws(EvaluationError) in
       guard hasHead else {
@@ -40,13 +43,24 @@ public final class AnswerFile {
           file: path, line: number, reason: "question \(answer.question) is not asked here, or was answered before")
       }
       isDone[place] = true
-      order.append(place)
-      onLine(answer, place)
+      if retriesFailures, answer.metadata.error != nil {
+        failed.append(place)
+      } else {
+        order.append(place)
+        onLine(answer, place)
+      }
     }
+    for place in failed { isDone[place] = false }
     self.places = places
     self.isDone = isDone
     self.order = order
     if !hasHead { try log.append(head) }
+    guard !failed.isEmpty else { return }
+    try log.remove { (line, number) throws(EvaluationError) in
+      guard number > 1 else { return false }
+      let answer = try? JSONDecoder().decode(AnswerLine.self, from: Data(line))
+      return answer?.metadata.error != nil
+    }
   }
 
   /// - Returns: always true.
@@ -88,7 +102,7 @@ public final class AnswerFile {
       if number == 1 { sorted = data } else { lines[order[number - 2]] = data }
     }
     for line in lines { sorted += line }
-    try RunFolder.write(sorted, to: URL(fileURLWithPath: log.path).resolvingSymlinksInPath().path)
+    try WholeFile.write(sorted, to: URL(fileURLWithPath: log.path).resolvingSymlinksInPath().path)
     order.sort()
   }
 }

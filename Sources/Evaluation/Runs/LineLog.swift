@@ -4,8 +4,8 @@ import Foundation
 /// a time; the lock is released when that process ends.
 public final class LineLog {
   public let path: String
-  private let descriptor: Int32
-  /// Number of bytes in whole lines.
+  private var descriptor: Int32
+  /// Bytes of whole lines.
   private var size = 0
 
   /// Opens or creates the file, locks it and repairs its end: a last line that was truncated, garbled or padded with
@@ -30,9 +30,15 @@ public final class LineLog {
   deinit { close(descriptor) }
 
   private func lock() throws(EvaluationError) {
-    guard flock(descriptor, LOCK_EX | LOCK_NB) != 0 else { return }
-    throw errno == EWOULDBLOCK
-      ? .runInUse(path) : .unwritable(file: path, reason: "it cannot be locked: \(String(cString: strerror(errno)))")
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      throw errno == EWOULDBLOCK
+        ? .runInUse(path) : .unwritable(file: path, reason: "it cannot be locked: \(String(cString: strerror(errno)))")
+    }
+    // Whoever had the lock may have put another file in the place of this one, after it was opened here.
+    var (locked, named) = (stat(), stat())
+    guard fstat(descriptor, &locked) == 0, stat(path, &named) == 0, locked.st_ino == named.st_ino else {
+      throw .runInUse(path)
+    }
   }
 
   /// Reads all lines and leaves only whole ones in the file. If nothing is wrong, nothing is written.
@@ -92,7 +98,54 @@ public final class LineLog {
     size += count
   }
 
-  /// Reads all lines again from the beginning.
+  /// Takes lines out: the rest is written to a draft, which is locked and then gets the log's name. A process that is
+  /// killed on the way leaves the log as it was.
+  /// - Parameter isUnwanted: reads one line, without its end, with its number from 1.
+  /// - Throws: `.logFull`, `.unwritable`, or what `isUnwanted` throws.
+  public func remove(
+    where isUnwanted: (ArraySlice<UInt8>, Int) throws(EvaluationError) -> Bool
+  ) throws(EvaluationError) {
+    // A link stays one.
+    let target = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+    let draft = WholeFile.draft(of: target)
+    let new = open(draft, O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0o644)
+    guard new >= 0 else { throw WholeFile.failure(path) }
+    do throws(EvaluationError) {
+      let size = try copy(to: new, without: isUnwanted)
+      guard fsync(new) == 0, flock(new, LOCK_EX | LOCK_NB) == 0, rename(draft, target) == 0 else {
+        throw WholeFile.failure(path)
+      }
+      close(descriptor)
+      (descriptor, self.size) = (new, size)
+    } catch {
+      close(new)
+      unlink(draft)
+      throw error
+    }
+  }
+
+  /// - Returns: the bytes that were written.
+  private func copy(
+    to other: Int32, without isUnwanted: (ArraySlice<UInt8>, Int) throws(EvaluationError) -> Bool
+  ) throws(EvaluationError) -> Int {
+    var pending = Data()
+    var size = 0
+    func flush() throws(EvaluationError) {
+      guard WholeFile.append(pending, to: other) else { throw WholeFile.failure(path) }
+      size += pending.count
+      pending.removeAll(keepingCapacity: true)
+    }
+    try forEach { (line, number) throws(EvaluationError) in
+      if try isUnwanted(line, number) { return }
+      pending += line
+      pending.append(0x0A)
+      if pending.count >= 1 << 18 { try flush() }
+    }
+    try flush()
+    return size
+  }
+
+  /// Reads all lines again, from the first.
   /// - Throws: what `body` throws, or `.unreadable`.
   public func forEach(_ body: (ArraySlice<UInt8>, Int) throws(EvaluationError) -> Void) throws(EvaluationError) {
     _ = try Self.forEachLine(descriptor, path: path) { (line, number, _) throws(EvaluationError) in

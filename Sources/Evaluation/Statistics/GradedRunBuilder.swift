@@ -15,6 +15,8 @@ public struct GradedRunBuilder {
   }
 
   private let file: String
+  /// Questions that are expected: columns of that length never grow, and growing takes twice the memory.
+  private let expected: Int
   private var places: [Question.Identifier: Int] = [:]
   private var questions: [Question.Identifier] = []
   private var images: [String?] = []
@@ -23,8 +25,13 @@ public struct GradedRunBuilder {
   private var columns: [Column] = []
   public private(set) var rowCount = 0
 
-  /// - Parameter file: the rows' file name in errors.
-  public init(file: String) { self.file = file }
+  /// - Parameters:
+  ///   - file: how to name the rows' file in errors.
+  ///   - questions: how many are expected; there may be others.
+  public init(file: String, expecting questions: Int = 0) {
+    self.file = file
+    expected = questions
+  }
 
   /// Adds one row.
   /// - Parameter line: the row's line number, for messages.
@@ -44,17 +51,18 @@ public struct GradedRunBuilder {
     if columns[column].grades.count > place, !columns[column].grades[place].isNaN {
       throw fault("question \(name) occurs twice under \(row.strategy) at \(row.keep)")
     }
-    Self.put(grade, at: place, in: &columns[column].grades)
-    Self.put(row.kept.map(Double.init) ?? .nan, at: place, in: &columns[column].kept)
-    Self.put(row.visualTokens.map(Double.init) ?? .nan, at: place, in: &columns[column].visualTokens)
-    for (stage, time) in row.times { Self.put(time, at: place, in: &columns[column].times[stage, default: []]) }
+    put(grade, at: place, in: &columns[column].grades)
+    put(row.kept.map(Double.init) ?? .nan, at: place, in: &columns[column].kept)
+    put(row.visualTokens.map(Double.init) ?? .nan, at: place, in: &columns[column].visualTokens)
+    for (stage, time) in row.times { put(time, at: place, in: &columns[column].times[stage, default: []]) }
     rowCount += 1
   }
 
-  /// The run, once every setting has every question.
-  /// - Parameter isPartial: whether questions that a setting lacks are left out rather than refused.
-  /// - Throws: `EvaluationError`, naming the setting and the question that is missing.
-  public func run(isPartial: Bool = false) throws(EvaluationError) -> GradedRun {
+  /// The run, when every setting has every question. The builder is empty afterwards: its columns go one by one into
+  /// the run, so that no more than one of them is there twice.
+  /// - Parameter isPartial: whether questions that a setting lacks are left out instead of refused.
+  /// - Throws: `EvaluationError` naming the setting and the question that is missing.
+  public mutating func run(isPartial: Bool = false) throws(EvaluationError) -> GradedRun {
     guard rowCount > 0 else { throw .noRows(file: file) }
     let dense = columns.filter { $0.key.strategy == "none" }
     guard let first = dense.first else { throw .unpairedRows(file: file, reason: "there is no row of strategy none") }
@@ -73,10 +81,14 @@ public struct GradedRunBuilder {
         file: file,
         reason: "\(column.key.strategy) at \(column.key.keep) has no row of question \(Self.label(questions[missing]))")
     }
-    return GradedRun(
+    var settings: [GradedRun.Setting] = []
+    columns.reverse()
+    while let column = columns.popLast() { settings.append(Self.setting(column, order)) }
+    let run = GradedRun(
       questions: order.map { questions[$0] }, images: order.map { images[$0] },
-      categories: order.map { categories[$0] },
-      settings: columns.map { Self.setting($0, order) })
+      categories: order.map { categories[$0] }, settings: settings)
+    self = GradedRunBuilder(file: file, expecting: expected)
+    return run
   }
 
   private static func setting(_ column: Column, _ order: [Int]) -> GradedRun.Setting {
@@ -112,7 +124,8 @@ public struct GradedRunBuilder {
     return before == said
   }
 
-  private static func put(_ value: Double, at place: Int, in values: inout [Double]) {
+  private func put(_ value: Double, at place: Int, in values: inout [Double]) {
+    if values.isEmpty { values = [Double](repeating: .nan, count: max(expected, place + 1)) }
     while values.count <= place { values.append(.nan) }
     values[place] = value
   }

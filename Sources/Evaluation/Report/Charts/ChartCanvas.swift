@@ -50,7 +50,8 @@ struct ChartCanvas {
   /// - Parameter title: shown when the pointer rests on the mark.
   mutating func mark(_ index: Int, _ x: Double, _ y: Double, title: String) {
     let outline: [(Double, Double)] =
-      switch index % 4 {
+      // One further where the colours begin again, so that no two of 32 are alike.
+      switch (index + index / Self.colours) % 4 {
       case 1: [(-4, -4), (4, -4), (4, 4), (-4, 4)]
       case 2: [(0, -5.5), (5, 4), (-5, 4)]
       case 3: [(0, -5.5), (5.5, 0), (0, 5.5), (-5.5, 0)]

@@ -24,6 +24,7 @@ enum ChartStyle {
       svg text{font:14px system-ui,sans-serif;fill:var(--chart-ink)}
       svg .small{font-size:12px}
       svg .name{font-weight:600}
+      svg .over{paint-order:stroke;stroke:var(--chart-ground);stroke-width:3px;stroke-linejoin:round}
       .grid{stroke:var(--chart-faint)}
       .axis,.front{stroke:var(--chart-ink);fill:none}
       .front{stroke-width:1.5;stroke-dasharray:5 4;opacity:.7}

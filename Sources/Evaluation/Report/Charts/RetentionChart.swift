@@ -94,7 +94,7 @@ struct RetentionChart {
       last = x(point)
       canvas.line("axis", last, bottom, last, bottom + 5)
       let label = isOrdinal ? point.keep : Self.percent(point.share)
-      canvas.text("small", last, bottom + 20, String(label.prefix(8)), anchor: "middle")
+      canvas.text("small", last, bottom + 20, ForeignText.shortened(label, most: 8), anchor: "middle")
     }
     canvas.text("", (left + right) / 2, bottom + 46, "visual tokens kept", anchor: "middle")
     canvas.text("", 16, (bottom + 20) / 2, "accuracy retained", anchor: "middle", turned: true)

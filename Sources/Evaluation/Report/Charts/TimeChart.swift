@@ -108,7 +108,7 @@ struct TimeChart {
       let span = isLeft ? (x - width - 8)...(x - 8) : (x + 8)...(x + 8 + width)
       if taken.contains(where: { $0.x.overlaps(span) && abs($0.y - y) < 14 }) { continue }
       taken.append((span, y))
-      canvas.text("small", isLeft ? x - 8 : x + 8, y, point.label, anchor: isLeft ? "end" : "start")
+      canvas.text("small over", isLeft ? x - 8 : x + 8, y, point.label, anchor: isLeft ? "end" : "start")
     }
   }
 }

@@ -2,6 +2,8 @@
 struct FigureTables {
   /// The most rows in the table of categories: nobody would read thousands.
   private static let mostCategoryRows = 1500
+  /// Scalars of a category's name, which stands in a row for each setting.
+  private static let longestCategory = 80
 
   let contents: RunContents
 
@@ -24,7 +26,7 @@ struct FigureTables {
       let clustered = contents.clustered?.rows[index].overall
       let kept = figures.kept.map { "\(Figure.count($0)) of \(Figure.count(figures.visualTokens))" } ?? "–"
       table.add(
-        row.strategy,
+        spec: row.strategy,
         [
           .text(row.keep), .number(kept), .number("\(figures.n)"), Self.share(figures.accuracy, figures.interval),
           Self.share(figures.retained, figures.retainedInterval),
@@ -52,7 +54,7 @@ struct FigureTables {
       for row in rows {
         let figures = row.categories[category].figures
         table.add(
-          row.categories[category].name,
+          ForeignText.shortened(row.categories[category].name, most: Self.longestCategory),
           [
             .text(row.strategy), .text(row.keep), .number("\(figures.n)"),
             Self.share(figures.accuracy, figures.interval), Self.share(figures.retained, figures.retainedInterval),
@@ -79,7 +81,7 @@ struct FigureTables {
       let figures = row.overall
       let net = figures.wins - figures.losses
       table.add(
-        row.strategy,
+        spec: row.strategy,
         [
           .text(row.keep), .number("\(figures.losses)"), .number("\(figures.wins)"),
           .number(net > 0 ? "+\(net)" : net < 0 ? "−\(-net)" : "0"), .number("\(figures.n)"),

@@ -13,8 +13,8 @@ struct PageTable {
   let head: [String]
   /// Indices of the columns that contain text.
   var textColumns: Set<Int> = [0, 1]
-  /// The first cell of each row is its header.
-  private(set) var rows: [(head: String, cells: [Cell])] = []
+  /// The first cell of a row is its head, an element.
+  private var rows: [(head: String, cells: [Cell])] = []
 
   init(caption: String, head: [String], textColumns: Set<Int> = [0, 1]) {
     self.caption = caption
@@ -23,7 +23,21 @@ struct PageTable {
   }
 
   /// - Parameter head: foreign text.
-  mutating func add(_ head: String, _ cells: [Cell]) { rows.append((head, cells)) }
+  mutating func add(_ head: String, _ cells: [Cell]) {
+    rows.append((Markup.element("th", [("scope", "row")], Markup.isolated(head)), cells))
+  }
+
+  /// Adds a row of a strategy, whose name stands out before its options.
+  /// - Parameter spec: foreign text.
+  mutating func add(spec: String, _ cells: [Cell]) {
+    let spec = ForeignText.shortened(spec, most: 400)
+    guard let open = spec.unicodeScalars.firstIndex(of: "(") else { return add(spec, cells) }
+    let name = ForeignText.html(String(spec.unicodeScalars[..<open]))
+    let options = Markup.element(
+      "span", [("class", "options")], ForeignText.html(String(spec.unicodeScalars[open...])))
+    rows.append(
+      (Markup.element("th", [("scope", "row"), ("class", "spec")], Markup.element("bdi", [], name + options)), cells))
+  }
 
   var html: String {
     let heads = head.enumerated().map { index, text in
@@ -31,8 +45,7 @@ struct PageTable {
         "th", [("scope", "col")] + (textColumns.contains(index) ? [("class", "text")] : []), ForeignText.html(text))
     }
     let body = rows.map { row in
-      "<tr>" + Markup.element("th", [("scope", "row")], Markup.isolated(row.head))
-        + row.cells.map(Self.html).joined() + "</tr>\n"
+      "<tr>" + row.head + row.cells.map(Self.html).joined() + "</tr>\n"
     }
     let table =
       Markup.element("caption", [], ForeignText.html(caption))
