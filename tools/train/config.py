@@ -32,13 +32,13 @@ class PromptFormat:
 
 
 # All of Qwen2-VL's added tokens, so that ids of one kind lie as they do there.
-QWEN_ADDED = ("<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|object_ref_start|>", "<|object_ref_end|>", "<|box_start|>",
-              "<|box_end|>", "<|quad_start|>", "<|quad_end|>", "<|vision_start|>", "<|vision_end|>", "<|vision_pad|>",
+QWEN_ADDED = ("<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|object_ref_start|>", "<|object_ref_end|>",
+              "<|box_start|>", "<|box_end|>", "<|quad_start|>", "<|quad_end|>", "<|vision_start|>", "<|vision_end|>", "<|vision_pad|>",
               "<|image_pad|>", "<|video_pad|>")
 LLAVA_FORMAT = PromptFormat()
 QWEN_FORMAT = PromptFormat("<|endoftext|>", "<|im_end|>", "<|image_pad|>", (
-    "<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n<|im_start|>user\n<|vision_start|><|image_pad|><|vision_end|>"
-    "{}<|im_end|>\n<|im_start|>assistant\n"), "{}")
+    "<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n<|im_start|>user\n"
+    "<|vision_start|><|image_pad|><|vision_end|>{}<|im_end|>\n<|im_start|>assistant\n"), "{}")
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class QwenConfig(ModelConfig):
     # Blocks of the tower in which all patches see each other; in the others, those of a window of so many cells a side.
     full_blocks: tuple = (1, 3, 5)
     window: int = 4
-    # How many of a head's frequencies turn with time, row and column. Columns get the slow ones, so that they need many.
+    # How many of a head's frequencies turn with time, row and column. Columns get the slow ones, and so need many.
     sections: tuple = (1, 3, 12)
 
     @property
@@ -102,7 +102,7 @@ class Stage:
     pruned: float = 0.6
     # Whether questions come in other words too.
     worded: bool = False
-    # Whether easy-VQA's pictures are among them, how often a batch shows rectangles, how much another tower's say counts.
+    # Whether easy-VQA's pictures are among them, how often a batch shows rectangles, how much a teacher's say counts.
     easy: bool = True
     rectangles: float = 0.0
     taught: float = 0.0
@@ -142,12 +142,12 @@ RUNS = {
         decoder_only=True, easy_share=0.15, stages=(
             Stage("scenes", 336, 400, 24, 16, 8, 6e-4, frozen=144, worded=True),
             Stage("scenes", 336, 600, 16, 16, 8, 7e-4, frozen=576, pruned=0.4, worded=True))),
-    # Qwen2.5-VL's layout, from the weights of shapes-llava: the tower learns to say what that tower says, the decoder to
-    # read it in 2x2 cells and from other positions, then both together.
+    # Qwen2.5-VL's layout, from the weights of shapes-llava: the tower learns to say what that tower says, the decoder
+    # to read it in 2x2 cells and from other positions, then both together.
     "qwen": RunConfig(
         model=QwenConfig(), easy_share=0.15, large_shards=4, crowded_shards=7, warmup=40, stages=(
-            Stage("dense", 336, 700, 4, 0, 7, 1e-3, dense=8, taught=4.0),
-            Stage("scenes", 336, 600, 16, 12, 2, 1e-3, frozen=144, easy=False),
+            Stage("dense", 336, 215, 4, 0, 7, 1e-3, dense=8, taught=4.0),
+            Stage("scenes", 336, 600, 8, 16, 2, 1e-3, frozen=144, pruned=0.7, easy=False),
             Stage("scenes", 336, 1500, 8, 12, 12, 6e-4, dense=4, tower=0.8, pruned=0.5, rectangles=0.25))),
     "smoke": RunConfig(
         model=ModelConfig(tower_width=64, tower_depth=4, tower_heads=2, tower_hidden=256, width=64, depth=3, heads=2,

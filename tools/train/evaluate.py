@@ -1,4 +1,5 @@
-"""Accuracy of a LLaVA or Qwen2.5-VL checkpoint through transformers: greedy generation, exact match after trimming and lower case.
+"""Accuracy of a LLaVA or Qwen2.5-VL checkpoint through transformers: greedy generation, exact match after trimming
+and lower case.
 
     python evaluate.py --model DIR --questions FILE --images DIR [--blind | --thumbnail] [--limit N]
 
@@ -15,8 +16,9 @@ from pathlib import Path
 import torch
 from PIL import Image
 from tokenizers import Tokenizer
-from transformers import (CLIPImageProcessorPil, DynamicCache, LlavaForConditionalGeneration, LlavaNextForConditionalGeneration,
-                          LlavaNextImageProcessorPil, Qwen2_5_VLForConditionalGeneration, Qwen2VLImageProcessorPil)
+from transformers import (CLIPImageProcessorPil, DynamicCache, LlavaForConditionalGeneration,
+                          LlavaNextForConditionalGeneration, LlavaNextImageProcessorPil,
+                          Qwen2_5_VLForConditionalGeneration, Qwen2VLImageProcessorPil)
 
 from config import QWEN_FORMAT
 
@@ -86,11 +88,13 @@ class QwenModel(Model):
         if hidden:
             inputs["pixel_values"].zero_()
         tokens = QWEN_FORMAT.image * (inputs["image_grid_thw"].prod().item() // 4)
-        prompts = [self.tokenizer.encode(QWEN_FORMAT.prompt.format(q).replace(QWEN_FORMAT.image, tokens)).ids for q in questions]
+        prompt = QWEN_FORMAT.prompt.replace(QWEN_FORMAT.image, tokens)
+        prompts = [self.tokenizer.encode(prompt.format(q)).ids for q in questions]
         start = len(prompts[0]) - prompts[0][::-1].index(self.image)
         ids = torch.tensor([prompts[0][:start]])
         cache = DynamicCache(config=self.model.config.text_config)
-        self.model(input_ids=ids, mm_token_type_ids=(ids == self.image).long(), past_key_values=cache, logits_to_keep=1, **inputs)
+        self.model(input_ids=ids, mm_token_type_ids=(ids == self.image).long(), past_key_values=cache, logits_to_keep=1,
+                   **inputs)
         answers = []
         for prompt in prompts:
             answers.append(self.tokenizer.decode(self.greedy(prompt[start:], cache)).strip())

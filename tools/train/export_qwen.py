@@ -1,6 +1,7 @@
-"""Writes a training checkpoint in Qwen's layout as a Hugging Face folder, and checks that transformers gives the same answers.
+"""Writes a training checkpoint in Qwen's layout as a Hugging Face folder; checks that transformers agrees.
 
-    python export_qwen.py --checkpoint RUN/checkpoint.pt --tokenizer RUN/tokenizer.json --out fixtures/models/shapes-qwen
+    python export_qwen.py --checkpoint RUN/checkpoint.pt --tokenizer RUN/tokenizer.json \\
+        --out fixtures/models/shapes-qwen
 
 The configuration is written flat, as the published checkpoints have it.
 """
@@ -52,12 +53,13 @@ def configuration(c, prompts):
         "spatial_merge_size": MERGE, "spatial_patch_size": PATCH, "window_size": c.window * CELL,
         "fullatt_block_indexes": list(c.full_blocks), "tokens_per_second": 2, "temporal_patch_size": 2}
     return {
-        "architectures": ["Qwen2_5_VLForConditionalGeneration"], "model_type": "qwen2_5_vl", **ids, "attention_dropout": 0.0,
-        "hidden_act": "silu", "hidden_size": c.width, "initializer_range": 0.02, "intermediate_size": c.hidden,
+        "architectures": ["Qwen2_5_VLForConditionalGeneration"], "model_type": "qwen2_5_vl", **ids,
+        "attention_dropout": 0.0, "hidden_act": "silu", "hidden_size": c.width, "initializer_range": 0.02,
+        "intermediate_size": c.hidden,
         "max_position_embeddings": LONGEST_TEXT, "max_window_layers": c.depth, "num_attention_heads": c.heads,
-        "num_hidden_layers": c.depth, "num_key_value_heads": c.kv_heads, "rms_norm_eps": c.norm_eps, "rope_theta": c.rope_theta,
-        "rope_scaling": {"type": "mrope", "mrope_section": list(c.sections)}, "sliding_window": LONGEST_TEXT,
-        "tie_word_embeddings": False, "torch_dtype": "float16", "use_cache": True, "use_sliding_window": False,
+        "num_hidden_layers": c.depth, "num_key_value_heads": c.kv_heads, "rms_norm_eps": c.norm_eps,
+        "rope_theta": c.rope_theta, "rope_scaling": {"type": "mrope", "mrope_section": list(c.sections)},
+        "sliding_window": LONGEST_TEXT, "tie_word_embeddings": False, "torch_dtype": "float16", "use_cache": True, "use_sliding_window": False,
         "vision_config": vision, "vocab_size": c.vocab}, ids
 
 
@@ -65,22 +67,23 @@ def write_settings(out, c, prompts):
     config, ids = configuration(c, prompts)
     write_json(out / "config.json", config)
     write_json(out / "preprocessor_config.json", {
-        "min_pixels": SMALLEST**2 * CELL**2, "max_pixels": MOST_CELLS * CELL**2, "patch_size": PATCH, "temporal_patch_size": 2,
-        "merge_size": MERGE, "image_mean": list(IMAGE_MEAN), "image_std": list(IMAGE_STD),
+        "min_pixels": SMALLEST**2 * CELL**2, "max_pixels": MOST_CELLS * CELL**2, "patch_size": PATCH,
+        "temporal_patch_size": 2, "merge_size": MERGE, "image_mean": list(IMAGE_MEAN), "image_std": list(IMAGE_STD),
         "image_processor_type": "Qwen2VLImageProcessor", "processor_class": "Qwen2_5_VLProcessor"})
     write_json(out / "tokenizer_config.json", {
         "tokenizer_class": "Qwen2Tokenizer", "model_max_length": LONGEST_TEXT, "clean_up_tokenization_spaces": False,
         "add_prefix_space": False, "bos_token": None, "eos_token": QWEN_FORMAT.end, "pad_token": QWEN_FORMAT.pad,
         "unk_token": None})
     write_json(out / "generation_config.json", {
-        "bos_token_id": ids["bos_token_id"], "pad_token_id": ids["pad_token_id"], "do_sample": False, "max_new_tokens": 16,
-        "eos_token_id": [ids["eos_token_id"], ids["bos_token_id"]]})
+        "bos_token_id": ids["bos_token_id"], "pad_token_id": ids["pad_token_id"], "do_sample": False,
+        "max_new_tokens": 16, "eos_token_id": [ids["eos_token_id"], ids["bos_token_id"]]})
 
 
 def check(out, model, prompts):
-    """The exported files must load completely and answer as the trained model does (which is rounded to f16 too): a whole
-    scene, and a part of it that fills no window."""
-    exported, report = Qwen2_5_VLForConditionalGeneration.from_pretrained(out, dtype=torch.float32, output_loading_info=True)
+    """The exported files must load completely and answer as the trained model does (which is rounded to f16 too): about
+    a whole scene, and about a part of it that fills no window."""
+    exported, report = Qwen2_5_VLForConditionalGeneration.from_pretrained(
+        out, dtype=torch.float32, output_loading_info=True)
     if report["missing_keys"] or report["unexpected_keys"] or report["mismatched_keys"]:
         raise SystemExit(f"transformers does not load the export completely: {report}")
     processor = Qwen2VLImageProcessorPil.from_pretrained(out)

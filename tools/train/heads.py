@@ -63,10 +63,10 @@ class TowerHeads(nn.Module):
 
 
 class QwenHeads(nn.Module):
-    """What lies under a patch and under a merged cell, where a visual row is, and what the full blocks' attention gathers.
+    """What lies under a patch and under a merged cell, where a visual row is, and what full attention gathers.
 
-    There is no class token; what attention adds on average over all patches weighs each patch by what it receives from all
-    others. Pairs are read from that, so that attention received, which pruning reads, has a task.
+    There is no class token; what attention adds on average over all patches weighs each patch by what it receives from
+    all others. Pairs are read from that, so that attention received, which pruning reads, has a task.
     """
 
     def __init__(self, c):
@@ -86,8 +86,8 @@ class QwenHeads(nn.Module):
         where = self.place(placed[known][inside]).float()
         loss = loss + 30 * mean((where - b["places"][known][inside] * 2 / GRID) ** 2)
         for update, head in zip(updates[1:], self.pairs):
-            present = F.binary_cross_entropy_with_logits(head(update[known]).float(), b["pairs"][known], reduction="none")
-            loss = loss + 10 * mean(present)
+            found = head(update[known]).float()
+            loss = loss + 10 * mean(F.binary_cross_entropy_with_logits(found, b["pairs"][known], reduction="none"))
         return loss
 
 

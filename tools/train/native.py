@@ -31,8 +31,7 @@ class Crop(Scene):
 
 def crop(scene, owner, top, left, height, width):
     """The part of a scene that lies in a rectangle of whole patches, and its owners; objects cut off count if seen."""
-    rows, columns = (slice(start // PATCH, (start + length) // PATCH) for start, length in ((top, height), (left, width)))
-    part = owner[rows, columns]
+    part = owner[top // PATCH:(top + height) // PATCH, left // PATCH:(left + width) // PATCH]
     seen = [i for i in range(len(scene.objects)) if (part == i).any()]
     number = np.full(len(scene.objects) + 1, -1, dtype=part.dtype)
     number[seen] = range(len(seen))
@@ -47,8 +46,8 @@ def cells(grid):
 
 
 def cell_weights(owner, centres):
-    """Which of its patches stand for a cell, as shares: those with an object's centre, else those of the object that owns
-    most, else all."""
+    """Which of its patches stand for a cell, as shares: those with an object's centre, else those of the object that
+    owns most, else all."""
     owners, centres = cells(owner), cells(centres) > 0
     owned = (owners[..., None] == owners[..., None, :]).sum(-1) * (owners >= 0)
     chosen = np.where(owned.max(-1, keepdims=True) > 0, owners == np.take_along_axis(
@@ -58,7 +57,7 @@ def cell_weights(owner, centres):
 
 
 def native_targets(scene, owner):
-    """Patch targets [5, rows, columns], the same of cells, which patches stand for cells, colour-shape pairs, number."""
+    """Patch targets [5, rows, columns], the same of cells, which patches stand for cells, pairs, number."""
     places = patch_targets(scene, owner)
     weights = cell_weights(owner, places[4])
     fine = cells(places)
@@ -115,8 +114,9 @@ class NativeBatches(Batches):
             return image[top:top + height, left:left + width], *reversed(crop(scene, owner, top, left, height, width))
 
     def ask(self, scene):
-        return [Asked(q.text, q.answer, q.category, mention_targets(scene, q, self.prompts.ends(q.text)), gap_target(scene, q))
-                for q in self.sampler.sample(scene, self.stage.questions, self.rng)] if self.stage.questions else []
+        questions = self.sampler.sample(scene, self.stage.questions, self.rng) if self.stage.questions else []
+        return [Asked(q.text, q.answer, q.category, mention_targets(scene, q, self.prompts.ends(q.text)),
+                      gap_target(scene, q)) for q in questions]
 
     def draw(self, size):
         """Picture or features, questions, targets."""

@@ -23,12 +23,12 @@ PUBLISHED = (("model.visual.", "visual."), ("model.language_model.", "model."), 
 
 @lru_cache(maxsize=256)
 def window_order(rows, columns, window):
-    """For a picture of so many cells: which patch (raster number, -1 for padding) each place of the tower's sequence holds
-    [windows, patches of a window], and where in the sequence each cell (raster order) begins."""
+    """For a picture of so many cells: which patch (raster number, -1 for padding) each place of the tower's sequence
+    holds [windows, patches of a window], and where in the sequence each cell (raster order) begins."""
     height, width = (-(-n // window) * window for n in (rows, columns))
     row, column = torch.meshgrid(torch.arange(height * MERGE), torch.arange(width * MERGE), indexing="ij")
     patch = torch.where((row < rows * MERGE) & (column < columns * MERGE), row * columns * MERGE + column, -1)
-    # Window row, cell row, row in the cell, and the same of columns; both windows first, then both cells, then both rest.
+    # Window row, cell row, row in the cell, and the same of columns: first both windows, then both cells, then the rest.
     order = patch.unflatten(1, (-1, window, MERGE)).unflatten(0, (-1, window, MERGE)).permute(0, 3, 1, 4, 2, 5)
     order = order.flatten(0, 1).flatten(1)
     first = (torch.arange(rows)[:, None] * MERGE * columns + torch.arange(columns)).flatten() * MERGE
@@ -124,13 +124,15 @@ class QwenTower(nn.Module):
         return x.flatten(3).flatten(1, 2)
 
     def forward(self, images):
-        """Patches before merging [B, cells, 4, tower width], merged rows [B, cells, width] in raster order, and what the
-        full blocks' attention added on average over a picture's patches, each [B, tower width]."""
+        """Patches before merging [B, cells, 4, tower width], merged rows [B, cells, width] in raster order, and what
+        the full blocks' attention added on average over a picture's patches, each [B, tower width]."""
         rows, columns = images.shape[1] // CELL, images.shape[2] // CELL
         order, cells = (t.to(images.device) for t in window_order(rows, columns, self.config.window))
         angle = axial_angles(order, columns, self.config.tower_width // self.config.tower_heads)
         rope, padding = (angle.cos(), angle.sin()), order.flatten() < 0
-        mask = torch.zeros(padding.shape, device=images.device).masked_fill(padding, -math.inf) if padding.any() else None
+        mask = None
+        if padding.any():
+            mask = torch.zeros(padding.shape, device=images.device).masked_fill(padding, -math.inf)
         x = self.patch_embed["proj"](self.patches(images))[:, order.flatten().clamp(min=0)]
         updates = []
         for index, block in enumerate(self.blocks):
@@ -168,6 +170,18 @@ class QwenDecoder(Decoder):
         rope = self.rope(self.positions(before.shape[1], x.shape[1], none, places))
         mask = torch.zeros(len(image), 0, x.shape[1], device=image.device)
         return self.layers[0](x, x.shape[1], rope, mask, last=False)[:, before.shape[1]:]
+
+    def moved(self, prefix, tokens, owners, side):
+        """How far the first block moves the words of questions [B, length], beside their own length, squared. It should
+        not: the blocks after it come from a decoder that reads them as they are. Pictures are left out."""
+        words = torch.cat([prefix.expand(len(tokens), -1), tokens], dim=1)
+        x = self.embed_tokens(words)
+        before, own = prefix.shape[1], (owners[:, :, None] == owners[:, None, :]).tril()
+        places = torch.zeros(len(tokens), 0, 2, dtype=torch.long, device=tokens.device), side
+        rope = self.rope(self.positions(before, before, own.sum(-1), places))
+        mask = torch.zeros(own.shape, device=x.device).masked_fill(~own, -math.inf)
+        y = self.layers[0](x, before, rope, F.pad(mask, (before, 0)), last=False)
+        return ((y - x).pow(2).sum(-1) / x.pow(2).sum(-1))[:, 1:].mean()
 
 
 class Qwen(nn.Module):

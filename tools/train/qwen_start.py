@@ -1,9 +1,9 @@
 """A Qwen-layout model that starts out seeing: the weights of shapes-llava, turned into those of another architecture.
 
 Nearly everything has an exact counterpart. A LayerNorm over a stream that nothing gives a mean is an RMSNorm with the
-biases moved into the next layer; quick_gelu is a SwiGLU whose second factor is one. What has none is where positions come
-from: the tower knows only distances (its first heads are told which neighbour to look at), the decoder's visual rows learn
-their places in a block of its own.
+biases moved into the next layer; quick_gelu is a SwiGLU whose second factor is one. What has none is where positions
+come from: the tower knows only distances (its first heads are told which neighbour to look at), the decoder's visual
+rows learn their places in a block of its own.
 """
 
 import math
@@ -14,8 +14,8 @@ from config import GRID
 from model import sine_positions
 from qwen import MERGE
 
-# Offsets (down, right) at which the teacher's heads of the first three blocks look, and how sharply, as measured on crowded
-# scenes: the first block's get 95 % of their attention from one neighbour.
+# Offsets (down, right) at which the teacher's heads of the first three blocks look, and how sharply, as measured on
+# crowded scenes: the first block's get 95 % of their attention from one neighbour.
 NEIGHBOURS = ((((0, 1), (0, -1), (1, 0), (-1, 0)), 6.5),
               (((0.3, 0.5), (-0.4, -0.5), (0.5, -0.3), (-0.4, 0.5)), 2.6),
               (((0, 0.3), (0, -0.3), (-0.2, 0), (-0.4, 0)), 2.2))
@@ -60,8 +60,8 @@ def start_block(block, teacher, index):
     query_bias, key_bias = (torch.zeros(query.shape[:2]) for _ in range(2))
     for head in range(heads):
         if index > 0:
-            contents(query[head], key[head], query_bias[head], key_bias[head], head_of(q, head, heads), head_of(k, head, heads),
-                     norm.weight, index < len(NEIGHBOURS))
+            contents(query[head], key[head], query_bias[head], key_bias[head], head_of(q, head, heads),
+                     head_of(k, head, heads), norm.weight, index < len(NEIGHBOURS))
         if index < len(NEIGHBOURS):
             offsets, sharpness = NEIGHBOURS[index]
             look(query_bias[head], key_bias[head], offsets[head], sharpness)
@@ -149,11 +149,19 @@ def start_decoder(model, teacher, ours, theirs):
         decoder.norm.load_state_dict(source.norm.state_dict())
 
 
+# Where the prompts differ: what ends the question and what the answer follows, by the teacher's name.
+STAND_INS = {"assistant": "ĠASSISTANT", "Ċ": ":", "<|im_start|>": "ĠASSISTANT", "<|im_end|>": "ĠASSISTANT",
+             "<|vision_end|>": "Ċ"}
+
+
 def same_text(text, weights, ours, theirs, answers):
     """The teacher's row for a token; where ours has no space before it, its own; for what it never met, a new one."""
+    if answers and text == "<|im_end|>":
+        return weights[theirs.token_to_id("</s>")]
+    if not answers and text in STAND_INS:
+        return weights[theirs.token_to_id(STAND_INS[text])]
     if text.startswith("<|"):
-        stand_in = {"<|im_end|>": "</s>"}.get(text) if answers else None
-        return weights[theirs.token_to_id(stand_in)] if stand_in else torch.randn(weights.shape[1]) * weights.std()
+        return torch.randn(weights.shape[1]) * weights.std()
     known = [f"Ġ{text}", text] if answers or theirs.token_to_id(text) is None else [text]
     for candidate in known:
         if theirs.token_to_id(candidate) is not None:
@@ -174,16 +182,18 @@ def gate(shown, written):
 
 
 def thresholds(c, side):
-    """For each head of the first block: rotary pair, and the distance in cells at which its score falls through zero."""
+    """For each head of the first block: rotary pair, and the distance in cells at which its score is zero."""
     pair = {"row": c.sections[0] + c.sections[1] - 1, "column": c.sections[0] + c.sections[1]}
     return [(pair[axis], 1 + side * share) for axis in ("row", "column") for share in (0.25, 0.75)]
 
 
 def start_places(model, prefix, rows, amplitude=7.0, constant=10.0):
-    """The first block's heads weigh the token before the picture against the first word: soft thresholds on rows and columns.
+    """The first block's heads weigh the token before the picture against the first word: soft thresholds on rows and
+    columns.
 
     `prefix` are the ids before a picture, `rows` [pictures, side, side, width] what the teacher says of cells. Pairs of
-    dimensions that hardly turn hold what does not depend on places; only visual rows look at the token before the picture.
+    dimensions that hardly turn hold what does not depend on places; only visual rows look at the token before the
+    picture.
     """
     decoder, merger = model.model["language_model"], model.model["visual"].merger
     c, block, side = decoder.config, decoder.layers[0], rows.shape[1]
@@ -197,7 +207,7 @@ def start_places(model, prefix, rows, amplitude=7.0, constant=10.0):
             layer.weight.mul_(0.05)
             layer.bias.zero_()
         keys, values = (layer.weight.unflatten(0, (c.kv_heads, -1)) for layer in (attention.k_proj, attention.v_proj))
-        queries, query_bias = attention.q_proj.weight.unflatten(0, (c.heads, -1)), attention.q_proj.bias.unflatten(0, (c.heads, -1))
+        queries, query_bias = (t.unflatten(0, (c.heads, -1)) for t in (attention.q_proj.weight, attention.q_proj.bias))
         fixed, turned = ((score * head ** 0.5) ** 0.5 for score in (constant, amplitude))
         keys[:, half - 1] += fixed * far
         keys[:, half - 2] += fixed * near
@@ -219,11 +229,11 @@ def start_places(model, prefix, rows, amplitude=7.0, constant=10.0):
         shifts = torch.linalg.lstsq(weights - weights.mean(0), average - average.mean(0)).solution
         attention.o_proj.weight += shifts.T.repeat_interleave(head, dim=1) / head
         merger.mlp[2].bias -= weights.mean(0) @ shifts
-        block.mlp.down_proj.weight.mul_(0.1)
+        block.mlp.down_proj.weight.zero_()
 
 
 def start(model, teacher, prompts, theirs, pictures, weights):
-    """`pictures` [B, H, W, 3] and which patches stand for their cells [B, rows, columns, 4] say how the teacher sees."""
+    """`pictures` [B, H, W, 3] and which patches stand for cells [B, rows, columns, 4] say how the teacher sees."""
     start_tower(model.model["visual"], teacher.model["vision_tower"], teacher.model["multi_modal_projector"])
     start_decoder(model, teacher, prompts.tokenizer, theirs)
     start_places(model, prompts.prefix, taught(teacher, pictures, weights))
