@@ -28,6 +28,14 @@ from tokenizer import Prompts
 
 # Tokens of a prompt with its answer; a picture has at most 168.
 LONGEST_TEXT = 2048
+# Qwen's turns, a message's parts in their order.
+CHAT_TEMPLATE = (
+    "{% if messages[0].role != 'system' %}<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n{% endif %}"
+    "{% for message in messages %}<|im_start|>{{ message.role }}\n"
+    "{% if message.content is string %}{{ message.content }}{% else %}"
+    "{% for part in message.content %}{{ part.text if part.type == 'text' else "
+    "'<|vision_start|><|' + part.type + '_pad|><|vision_end|>' }}{% endfor %}{% endif %}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}")
 
 
 def published_weights(model):
@@ -55,12 +63,12 @@ def configuration(c, prompts):
     return {
         "architectures": ["Qwen2_5_VLForConditionalGeneration"], "model_type": "qwen2_5_vl", **ids,
         "attention_dropout": 0.0, "hidden_act": "silu", "hidden_size": c.width, "initializer_range": 0.02,
-        "intermediate_size": c.hidden,
-        "max_position_embeddings": LONGEST_TEXT, "max_window_layers": c.depth, "num_attention_heads": c.heads,
+        "intermediate_size": c.hidden, "max_position_embeddings": LONGEST_TEXT,
+        "max_window_layers": c.depth, "num_attention_heads": c.heads,
         "num_hidden_layers": c.depth, "num_key_value_heads": c.kv_heads, "rms_norm_eps": c.norm_eps,
         "rope_theta": c.rope_theta, "rope_scaling": {"type": "mrope", "mrope_section": list(c.sections)},
-        "sliding_window": LONGEST_TEXT, "tie_word_embeddings": False, "torch_dtype": "float16", "use_cache": True, "use_sliding_window": False,
-        "vision_config": vision, "vocab_size": c.vocab}, ids
+        "sliding_window": LONGEST_TEXT, "tie_word_embeddings": False, "torch_dtype": "float16", "use_cache": True,
+        "use_sliding_window": False, "vision_config": vision, "vocab_size": c.vocab}, ids
 
 
 def write_settings(out, c, prompts):
@@ -74,6 +82,7 @@ def write_settings(out, c, prompts):
         "tokenizer_class": "Qwen2Tokenizer", "model_max_length": LONGEST_TEXT, "clean_up_tokenization_spaces": False,
         "add_prefix_space": False, "bos_token": None, "eos_token": QWEN_FORMAT.end, "pad_token": QWEN_FORMAT.pad,
         "unk_token": None})
+    write_json(out / "chat_template.json", {"chat_template": CHAT_TEMPLATE})
     write_json(out / "generation_config.json", {
         "bos_token_id": ids["bos_token_id"], "pad_token_id": ids["pad_token_id"], "do_sample": False,
         "max_new_tokens": 16, "eos_token_id": [ids["eos_token_id"], ids["bos_token_id"]]})

@@ -28,7 +28,7 @@ def window_order(rows, columns, window):
     height, width = (-(-n // window) * window for n in (rows, columns))
     row, column = torch.meshgrid(torch.arange(height * MERGE), torch.arange(width * MERGE), indexing="ij")
     patch = torch.where((row < rows * MERGE) & (column < columns * MERGE), row * columns * MERGE + column, -1)
-    # Window row, cell row, row in the cell, and the same of columns: first both windows, then both cells, then the rest.
+    # Window row, cell row, row in the cell, and the same of columns: first both windows, then cells, then the rest.
     order = patch.unflatten(1, (-1, window, MERGE)).unflatten(0, (-1, window, MERGE)).permute(0, 3, 1, 4, 2, 5)
     order = order.flatten(0, 1).flatten(1)
     first = (torch.arange(rows)[:, None] * MERGE * columns + torch.arange(columns)).flatten() * MERGE
