@@ -12,6 +12,17 @@ import Testing
       [verb, picture, "--model", Fixtures.model(model).path, "-q", "What is it?", "--max-new-tokens", "2"] + more)
   }
 
+  /// Expects a usage error. What the checkpoint's generation_config.json asks for is noted before it.
+  private func refuse(_ command: Command, naming fragments: String..., location: SourceLocation = #_sourceLocation)
+    throws
+  {
+    let outcome = try command.run()
+    #expect(outcome.exitCode == 2 && outcome.output.isEmpty, "\(outcome.errors)", sourceLocation: location)
+    for fragment in ["error", "hint"] + fragments {
+      #expect(outcome.errors.contains(fragment), "\(outcome.errors)", sourceLocation: location)
+    }
+  }
+
   private func views(_ report: JSONObject) throws -> [(grid: [Int], kept: [Int])] {
     let image = try #require((report["images"] as? [JSONObject])?.first)
     return try #require(image["views"] as? [JSONObject]).map { view in
@@ -39,9 +50,11 @@ import Testing
   @Test(arguments: models, ["hiprune", "fopru", "hiprune(registers=distinct)", "fopru(policy=row)", "uniform"])
   func `evidence that inspect writes decides as the answer did`(_ model: String, strategy: String) throws {
     let scratch = try Scratch()
-    for picture in [Self.scene, Self.folder] {
+    // A video's views have a single row there, and half of it is none.
+    let hasRows = !(model == "tiny-qwen3-vl-b" && strategy.contains("row"))
+    for picture in [Self.scene, Self.folder] where hasRows || picture == Self.scene {
       let file = scratch.path("evidence.safetensors")
-      let choice = ["--strategy", strategy, "--keep", "40%"]
+      let choice = ["--strategy", strategy, "--keep", "50%"]
       var inspect = command("inspect", picture, model, "--evidence", file)
       inspect.arguments += choice
       try succeed(inspect)
@@ -76,10 +89,10 @@ import Testing
     #expect(try seconds(video) == 1)
     #expect(try views(try succeed(video).json()).count == 4)
     video.arguments += ["--fps", "2"]
-    try fail(video, exitCode: 2, naming: "times of its own", "--fps")
-    try fail(command("ask", Self.scene, model, "--fps", "2"), exitCode: 2, naming: "no video")
+    try refuse(video, naming: "times of its own", "--fps")
+    try refuse(command("ask", Self.scene, model, "--fps", "2"), naming: "no video")
     for rate in ["0", "-1", "nan", "x"] {
-      try fail(command("ask", Self.folder, model, "--fps", rate), exitCode: 2, naming: "fps")
+      try refuse(command("ask", Self.folder, model, "--fps", rate), naming: "fps")
     }
     try fail(command("ask", Self.folder, "tiny-video", "--fps", "2"), exitCode: 2, naming: "reads 8 frames")
   }
@@ -94,18 +107,17 @@ import Testing
     }
     try fail(
       command("ask", Self.scene, "tiny-classic", "--max-visual-tokens", "9"), exitCode: 2, naming: "one size", "--keep")
-    try fail(
-      command("ask", Self.folder, "tiny-qwen2-vl-a", "--max-visual-tokens", "3"), exitCode: 2, naming: "pairs of frames"
+    try refuse(
+      command("ask", Self.folder, "tiny-qwen2-vl-a", "--max-visual-tokens", "3"), naming: "pairs of frames"
     )
-    try fail(
-      command("ask", Self.scene, "tiny-qwen2-vl-a", "--max-visual-tokens", "0"), exitCode: 2,
-      naming: "--max-visual-tokens is 0")
-    try fail(command("ask", Self.scene, "tiny-qwen2-vl-a", "--grid", "2x2"), exitCode: 2, naming: "do not cut pictures")
+    try refuse(
+      command("ask", Self.scene, "tiny-qwen2-vl-a", "--max-visual-tokens", "0"), naming: "--max-visual-tokens is 0")
+    try refuse(command("ask", Self.scene, "tiny-qwen2-vl-a", "--grid", "2x2"), naming: "do not cut pictures")
   }
 
   @Test func `a strategy that reads a class token is refused, naming those that work`() throws {
-    try fail(
-      command("ask", Self.scene, "tiny-qwen2_5-vl-a", "--strategy", "fastervlm", "--keep", "50%"), exitCode: 2,
+    try refuse(
+      command("ask", Self.scene, "tiny-qwen2_5-vl-a", "--strategy", "fastervlm", "--keep", "50%"),
       naming: "no class token", "hiprune, hiprune++, fopru")
   }
 
@@ -128,7 +140,10 @@ import Testing
   }
 
   @Test func `doctor notes what a checkpoint asks for and is not done`() throws {
-    let report = try succeed(Command("doctor", "--json", "--model", Fixtures.model("tiny-qwen2_5-vl-a").path)).json()
+    var command = Command("doctor", "--json", "--model", Fixtures.model("tiny-qwen2_5-vl-a").path)
+    // In the bundled model's place.
+    command.environment["VLMPRUNE_HOME"] = classic
+    let report = try succeed(command).json()
     let model = try #require(report["model"] as? JSONObject)
     #expect(model["family"] as? String == "qwen2_5_vl" && model["template"] as? String == "qwen")
     let notes = try #require(model["notes"] as? [String])
