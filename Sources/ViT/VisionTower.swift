@@ -19,8 +19,8 @@ public protocol VisionTower: Sendable {
 
 /// One view, as a family's processor makes it.
 public struct TowerInput: Sendable {
-  /// As the tower reads them, normalised: [3, height, width], and [frames, 3, height, width] of towers whose patches hold
-  /// several frames.
+  /// As the tower reads them, normalised: [3, height, width], and [frames, 3, height, width] of towers whose patches
+  /// hold several frames.
   public let pixels: [Float]
   public let patchGrid: Grid
   /// The merged cells that enter the tower, ascending, in raster order; nil: all. Rows and evidence are of these alone.

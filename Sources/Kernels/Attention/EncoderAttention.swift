@@ -20,7 +20,7 @@ public struct EncoderAttention: Sendable {
   private static let tileRows = 64
 
   /// context [tokens, heads · headWidth] = softmax(q·kᵀ / √headWidth) · v, each operand [tokens, heads · headWidth].
-  /// - Parameter segments: adjacent parts that cover the sequence, each of which attends to itself alone; nil: one part.
+  /// - Parameter segments: adjacent parts that cover the sequence and attend to themselves alone; nil: one part.
   /// - Returns: the value of each tap in `taps`. Maps are zero outside the segments.
   public func apply(
     queries: Span<Float>, keys: Span<Float>, values: Span<Float>, tokens: Int, segments: [Range<Int>]? = nil,
