@@ -40,6 +40,10 @@ public protocol VisionFamily: Sendable {
   func describe(_ picture: Picture, packing: ViewPacking) -> PictureDescription
   /// The learned separator row, [decoder width]; nil if the family has none.
   var separator: [Float]? { get }
+  /// Whether the projector is two linear layers with an exact GELU between.
+  var hasPlainProjector: Bool { get }
+  /// The projector, where it is two linear layers with an exact GELU between; nil elsewhere.
+  func projectorWeights(workers: Workers) -> ProjectorWeights?
   /// The rotary positions of a prompt.
   /// - Returns: a position for each token and row, and the position of the first new token.
   func positions(
@@ -49,6 +53,8 @@ public protocol VisionFamily: Sendable {
 
 extension VisionFamily {
   public var separator: [Float]? { nil }
+  public var hasPlainProjector: Bool { false }
+  public func projectorWeights(workers: Workers) -> ProjectorWeights? { nil }
 
   public func process(
     frames: [RGBImage], names: [String], file: String, limits: ImageLimits

@@ -17,7 +17,13 @@ struct EvidenceDump {
     let strategy =
       type(of: setting.strategy).prunes
       ? setting.strategy : try catalogue.make(parsing: StrategyCatalogue.defaultName)
-    evidence = isWanted ? try StrategyRunner.evidence(for: strategy, on: model.towerDescription) : .none
+    var evidence: Evidence =
+      isWanted ? try StrategyRunner.evidence(for: strategy, on: model.towerDescription) : .none
+    // A picture that is cut needs it, and no file is too small for a row.
+    if isWanted, evidence.kinds.contains(.projected), model.family.separator != nil {
+      evidence.shared.insert(.separator)
+    }
+    self.evidence = evidence
     wanted = EvidenceFileWriter.tensors(for: evidence)
   }
 
@@ -42,11 +48,33 @@ struct EvidenceDump {
         guard let shown = inspection["vision.\(kind).\(String(format: "%02d", layer))"] else { continue }
         writer.add(tensor, shape: shown.shape, shown.floats)
       case .features: writer.add(rows: encoded.features, as: tensor)
-      case .projected, .textSpace: if let rows = encoded.projected { writer.add(rows: rows, as: tensor) }
-      case .text: writer.add(text: model.textEmbeddings(question))
+      case .projected: if let rows = encoded.projected { writer.add(rows: rows, as: tensor) }
+      case .textSpace: writer.add(rows: Self.textSpace(of: encoded), as: tensor)
+      case .text: if let text = text(question) { writer.add(text, as: tensor) }
+      case .textEmbeddings: writer.add(model.wordEmbeddings(question), as: tensor)
+      case .newline: if let separator = model.family.separator { writer.add(separator: separator) }
+      case .projector, .noise, .decoderKeys, .decoderStates: continue
       }
     }
+    if evidence.shared.contains(.projector),
+      let projector = model.family.projectorWeights(workers: model.workers)
+    {
+      writer.add(projector)
+    }
     try writer.write(to: path)
+  }
+
+  /// What the strategy compares the picture with, of the question.
+  private func text(_ question: String) -> Matrix? {
+    let kinds = evidence.question.subtracting([.words])
+    return kinds.first.flatMap { model.questionEvidence(kinds, of: question)[$0] }
+  }
+
+  /// Rows in the space of the question: CLIP's joint space, or the decoder's.
+  private static func textSpace(of encoded: EncodedPicture) -> [Matrix] {
+    encoded.evidence.compactMap { view in
+      if case .matrix(let rows)? = view[.clipSpace] ?? view[.textSpace] { rows } else { nil }
+    }
   }
 
   private func layers(_ layer: (EvidenceTensor) -> Int?) -> [Int] { wanted.compactMap(layer).sorted() }
