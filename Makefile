@@ -11,7 +11,7 @@ LINTED = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
 # commit.
 export VLMPRUNE_COMMIT := $(shell git describe --always --dirty=_changed --abbrev=12 --exclude='*' 2>/dev/null)
 
-.PHONY: setup build demo test lint format retention sweep run-scripts benchmarks picture install clean
+.PHONY: setup build demo test lint format retention sweep report-picture run-scripts benchmarks picture install clean
 
 setup:
 	@scripts/setup.sh
@@ -42,6 +42,10 @@ retention: build
 # The same rows, and their report as one page.
 sweep: build
 	@scripts/sweep.sh $(RELEASE)/vlmprune
+
+# docs/report.png: the beginning of that page.
+report-picture: sweep
+	@scripts/report_picture.sh .build/retention
 
 # Runs that are killed, split and short of disk.
 run-scripts: build

@@ -10,7 +10,9 @@
 #include <immintrin.h>
 #include <string.h>
 
+#ifndef UNROLL
 #define UNROLL _Pragma("clang loop unroll(full)")
+#endif
 #define WIDE __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl")))
 #define VNNI __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")))
 #define BF16 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")))

@@ -1,51 +1,51 @@
 import VLM
 
-/// What can be wrong with question files, folders of images and an evaluation's output.
+/// What can go wrong with question files, image folders and an evaluation's output.
 public enum EvaluationError: Error, Sendable {
   case unreadable(file: String, reason: String)
   case unwritable(file: String, reason: String)
   /// A line that is not a question.
   case malformedQuestion(file: String, line: Int, reason: String)
-  /// An entry of a file that is no question, or a line of a file that is not made of JSON.
+  /// An entry of a file that is not a question, or a line of a file that is not JSON.
   case malformedEntry(file: String, place: String, reason: String)
-  /// A file that is none of the forms that are known, or breaks its form as a whole.
+  /// A file that has none of the known forms, or that breaks its form as a whole.
   case malformedFile(file: String, reason: String)
-  /// A line of an answers file that is no answer.
+  /// A line of an answers file that is not an answer.
   case malformedAnswer(file: String, line: Int, reason: String)
-  /// Questions whose right answers are in another file, which was not given.
+  /// Questions whose right answers are in another file, which the caller did not give.
   case missingAnnotations(file: String)
-  /// Annotations for a file that has its answers in itself.
+  /// Annotations given for a file that contains its own answers.
   case needlessAnnotations(file: String, annotations: String)
   /// Answers, questions and labels that do not belong together.
   case mismatch(String)
   case noQuestions(file: String)
   case duplicateIdentifier(String, file: String, line: Int)
-  /// An image of a question that is not there, or is no file; `file` is the question file.
+  /// A question's image that does not exist or is not a file; `file` is the question file.
   case missingImage(String, question: String, file: String, reason: String)
-  /// A line of a run's log that is no row.
+  /// A line of a run's log that is not a row.
   case malformedRow(file: String, line: Int, reason: String)
-  /// A row that does not belong where it stands.
+  /// A row whose question or setting is not the run's, or that occurs twice.
   case strayRow(file: String, line: Int, reason: String)
-  /// Another process writes this file.
+  /// Another process is writing this file.
   case runInUse(String)
-  /// A row could not be written; those before it stay.
+  /// A row could not be written. The rows before it stay.
   case logFull(file: String, reason: String)
-  /// A folder, or a file of answers, that holds something else than a run.
+  /// A folder, or an answers file, that contains something other than a run.
   case notARun(folder: String, reason: String)
-  /// A run that differs in `field` from what is asked for.
+  /// A run that differs in `field` from the one asked for.
   case otherRun(folder: String, field: String, found: String, wanted: String)
-  /// Shards that do not make one run.
+  /// Shards that do not make up one run.
   case unmergeable(String)
   case unknownMetric(String, valid: [String])
   case noRows(file: String)
-  /// A run's rows that cannot be compared: a question that a setting lacks, or no dense answers.
+  /// Rows of a run that cannot be compared: a setting lacks a question, or there are no dense answers.
   case unpairedRows(file: String, reason: String)
-  /// Budgets of one strategy that nobody can put in order of size.
+  /// Budgets of one strategy that cannot be ordered by size.
   case unorderedBudgets([String], strategy: String)
   /// The model failed on one question.
   case model(VLMError, question: String)
 
-  /// Whether the caller asked for something impossible (exit 2) rather than handed over bad data (exit 1).
+  /// Whether the caller asked for something impossible (exit 2) rather than supplied bad data (exit 1).
   public var isUsageError: Bool {
     switch self {
     case .unknownMetric, .needlessAnnotations: true
@@ -54,7 +54,7 @@ public enum EvaluationError: Error, Sendable {
     }
   }
 
-  /// Whether rows are missing for a table, as they are at a run's beginning.
+  /// Whether a table lacks rows only because the run has just begun.
   public var isOfMissingRows: Bool {
     switch self {
     case .noRows, .unpairedRows: true
@@ -97,7 +97,7 @@ public enum EvaluationError: Error, Sendable {
     }
   }
 
-  /// One line: what to do.
+  /// One line: what to do about it.
   public var hint: String {
     switch self {
     case .unreadable: "check the path and its permissions"

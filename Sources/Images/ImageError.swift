@@ -1,3 +1,5 @@
+import Basics
+
 /// What can be wrong with a picture or with an image processor's configuration.
 public enum ImageError: Error, Sendable, Equatable {
   /// There are no bytes at all.
@@ -12,6 +14,10 @@ public enum ImageError: Error, Sendable, Equatable {
   case tooLarge(width: Int, height: Int, maxPixels: Int)
   /// More pixels than `ImageLimits` allow: what resizing would make of the picture.
   case resizedTooLarge(width: Int, height: Int, maxPixels: Int)
+  /// One side is more than `largestRatio` times the other.
+  case extremeShape(width: Int, height: Int, largestRatio: Int)
+  /// The frames of one video differ in size: in pixels, of the first frame and of the one numbered from 0.
+  case unequalFrames(first: PixelSize, other: PixelSize, number: Int)
   /// A value in preprocessor_config.json that cannot be used.
   case invalidConfiguration(key: String, found: String, expected: String)
   /// preprocessor_config.json is not JSON, or not an object.
@@ -33,6 +39,11 @@ public enum ImageError: Error, Sendable, Equatable {
     case .resizedTooLarge(let width, let height, let maxPixels):
       return "the image would become too large: \(width)×\(height) pixels after resizing, "
         + "the limit is \(Self.limit(maxPixels))"
+    case .extremeShape(let width, let height, let largestRatio):
+      return "the image is too narrow: \(width)×\(height) pixels, one side is more than \(largestRatio) times the other"
+    case .unequalFrames(let first, let other, let number):
+      return "the frames differ in size: the first has \(first.width)×\(first.height) pixels, "
+        + "frame \(number) has \(other.width)×\(other.height)"
     case .invalidConfiguration(let key, let found, let expected):
       return "the image processor's \"\(key)\" is \(found), expected \(expected)"
     case .unreadableConfiguration(let reason):
@@ -51,6 +62,10 @@ public enum ImageError: Error, Sendable, Equatable {
       return "shrink the image, or raise the limit with --max-pixels"
     case .resizedTooLarge:
       return "crop the image to a less extreme shape, or raise the limit with --max-pixels"
+    case .extremeShape:
+      return "crop the image to a less extreme shape"
+    case .unequalFrames:
+      return "give frames of one size"
     case .invalidConfiguration, .unreadableConfiguration:
       return "compare preprocessor_config.json with the one of the original checkpoint"
     }

@@ -41,22 +41,27 @@ extension ImageProcessorConfiguration {
     resizes = try reader.boolean("do_resize", default: resizes)
     plainSizeIsSquare = try reader.boolean("default_to_square", default: plainSizeIsSquare)
     if let sides = try Sides("size", of: reader) { size = try sides.size(square: plainSizeIsSquare, reader) }
+    crops = try reader.boolean("do_center_crop", default: crops)
+    if let sides = try Sides("crop_size", of: reader) { cropSize = try sides.cropSize(reader) }
+    try readPixels(reader)
+    if try reader.boolean("do_pad", default: false), !acceptsBatchPadding {
+      throw reader.error("do_pad", found: "true", expected: "false: padding is not supported")
+    }
+  }
+
+  /// What is done to pixels whatever the size: resampling, rescaling and normalising.
+  mutating func readPixels(_ reader: JSONReader<ImageError>) throws(ImageError) {
     if let number = try reader.optionalInteger("resample") {
       guard let filter = ResamplingFilter(rawValue: number) else {
         throw reader.error("resample", found: "\(number)", expected: "a filter number, 0 to 5")
       }
       resample = filter
     }
-    crops = try reader.boolean("do_center_crop", default: crops)
-    if let sides = try Sides("crop_size", of: reader) { cropSize = try sides.cropSize(reader) }
     rescales = try reader.boolean("do_rescale", default: rescales)
     rescaleFactor = try reader.optionalNumber("rescale_factor") ?? rescaleFactor
     normalises = try reader.boolean("do_normalize", default: normalises)
     mean = try Self.channels("image_mean", of: reader) ?? mean
     deviation = try Self.channels("image_std", of: reader) ?? deviation
-    if try reader.boolean("do_pad", default: false), !acceptsBatchPadding {
-      throw reader.error("do_pad", found: "true", expected: "false: padding is not supported")
-    }
     convertsToRGB = try reader.boolean("do_convert_rgb", default: convertsToRGB)
   }
 

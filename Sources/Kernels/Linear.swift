@@ -117,7 +117,7 @@ public struct Linear: Sendable {
   }
 
   /// output [rows, outputs] = activation(self(input)) · up(input), as in gated feed-forward layers.
-  func apply(
+  public func apply(
     gating up: Linear, activation: Activation, _ input: Span<Float>, rows: Int, into output: inout MutableSpan<Float>,
     workers: Workers
   ) {

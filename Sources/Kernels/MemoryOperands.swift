@@ -77,6 +77,11 @@ extension LayerNorm {
 }
 
 extension RMSNorm {
+  /// `apply(inPlace:)` on whole memory.
+  public func apply(inPlace values: inout some FloatMemory & ~Copyable, rows: Int, workers: Workers) {
+    values.withMutableElements { apply(inPlace: &$0, rows: rows, workers: workers) }
+  }
+
   /// `apply` on whole memory.
   public func apply(
     _ input: borrowing some FloatMemory & ~Copyable, rows: Int, into output: inout some FloatMemory & ~Copyable,
@@ -92,14 +97,16 @@ extension EncoderAttention {
   /// `apply` on whole memory.
   public func apply<Memory: FloatMemory & ~Copyable>(
     queries: borrowing Memory, keys: borrowing Memory, values: borrowing Memory, tokens: Int,
-    into context: inout some FloatMemory & ~Copyable, taps: Set<AttentionTap> = [], workers: Workers
+    segments: [Range<Int>]? = nil, into context: inout some FloatMemory & ~Copyable, taps: Set<AttentionTap> = [],
+    workers: Workers
   ) -> [AttentionTap: TapValue] {
     queries.withElements { queries in
       keys.withElements { keys in
         values.withElements { values in
           context.withMutableElements {
             apply(
-              queries: queries, keys: keys, values: values, tokens: tokens, into: &$0, taps: taps, workers: workers)
+              queries: queries, keys: keys, values: values, tokens: tokens, segments: segments, into: &$0, taps: taps,
+              workers: workers)
           }
         }
       }

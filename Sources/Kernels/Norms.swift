@@ -56,6 +56,24 @@ public struct RMSNorm: Sendable {
   }
 }
 
+extension RMSNorm {
+  /// Norms rows [rows, width] in place: the heads of queries, say.
+  public func apply(inPlace values: inout MutableSpan<Float>, rows: Int, workers: Workers) {
+    precondition(values.count >= rows * width, "a norm needs whole rows")
+    values.withUnsafeMutableBufferPointer { values in
+      let memory = SharedSpan(writing: values)
+      workers.forEachRange(of: rows, grain: 256) { [width, gain, epsilon] range in
+        gain.withUnsafeElements { gain in
+          for row in range {
+            let place = row * width..<(row + 1) * width
+            VectorMath.rmsNorm(memory[place], gain: gain, epsilon: epsilon, into: memory.writable(place))
+          }
+        }
+      }
+    }
+  }
+}
+
 /// Calls `body` with each row of the input and the place of the same row in the output.
 private func mapRows(
   _ input: Span<Float>, rows: Int, width: Int, into output: inout MutableSpan<Float>, workers: Workers,

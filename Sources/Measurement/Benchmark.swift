@@ -55,21 +55,21 @@ public struct Spread: Sendable {
 public struct Benchmark: Sendable {
   let model: VisionLanguageModel
   let textTokens: Int
-  /// A fixed grid of crops; by default the picture's shape decides.
-  let grid: Grid?
+  /// How the picture is read.
+  let options: PictureOptions
   /// Positions of the text before the picture.
   private static let before = 5
 
   /// - Parameter textTokens: at least 8.
-  public init(model: VisionLanguageModel, textTokens: Int, grid: Grid? = nil) {
-    self.grid = grid
+  public init(model: VisionLanguageModel, textTokens: Int, options: PictureOptions = PictureOptions()) {
+    self.options = options
     self.model = model
     self.textTokens = textTokens
   }
 
   /// Positions of the unpruned prompt.
   public func longestPrompt() throws(VLMError) -> Int {
-    let picture = try model.picture(PNGEncoder.encode(pattern()), file: "pattern", grid: grid)
+    let picture = try model.picture(PNGEncoder.encode(pattern()), file: "pattern", options: options)
     let description = model.family.describe(picture, packing: .spatial)
     return textTokens + ImagePlan.dense(of: description).sequence.count
   }
@@ -82,7 +82,7 @@ public struct Benchmark: Sendable {
     _ setting: PruningSetting, keep: String, rounds: Int, newTokens: Int
   ) throws(VLMError) -> BenchmarkRow {
     let bytes = PNGEncoder.encode(pattern())
-    let picture = try model.picture(bytes, file: "pattern", grid: grid)
+    let picture = try model.picture(bytes, file: "pattern", options: options)
     let evidence = try model.evidence(for: setting, of: picture)
     let rows = try pruned(picture, setting, evidence)
     let cost = CostModel(model, picture: picture)
@@ -105,7 +105,7 @@ public struct Benchmark: Sendable {
   ) throws(VLMError) {
     let clock = ContinuousClock()
     let start = clock.now
-    let picture = try model.picture(bytes, file: "pattern", grid: grid)
+    let picture = try model.picture(bytes, file: "pattern", options: options)
     let decoded = clock.now
     let encoded = try model.encode(picture, evidence: evidence)
     let encodedAt = clock.now
@@ -116,8 +116,12 @@ public struct Benchmark: Sendable {
     let projected = clock.now
     var cache = model.decoder.makeCache(capacity: textTokens + visual.rows.rows + newTokens)
     let sequence = embeddings(visual.rows)
+    let numbered = model.family.positions(
+      of: [.text(Self.before), .visual(visual.span(of: picture)), .text(textTokens - Self.before)],
+      numbering: setting.positions)
     var logits = model.decoder.run(
-      sequence, positions: (0..<sequence.rows).map { Position($0) }, cache: &cache, workers: model.workers)
+      sequence, positions: numbered.positions, additions: visual.additions(from: Self.before), cache: &cache,
+      workers: model.workers)
     var token = best(logits)
     let prefilled = clock.now
     row.preprocess.add(decoded - start)
@@ -128,8 +132,8 @@ public struct Benchmark: Sendable {
     row.firstToken.add(prefilled - start)
     for step in 0..<newTokens {
       logits = model.decoder.run(
-        model.decoder.embed([token]), positions: [Position(sequence.rows + step)], cache: &cache, workers: model.workers
-      )
+        model.decoder.embed([token]), positions: [numbered.next.advanced(by: step)], cache: &cache,
+        workers: model.workers)
       token = best(logits)
     }
     row.decode.add((clock.now - prefilled) / max(newTokens, 1))
@@ -140,7 +144,7 @@ public struct Benchmark: Sendable {
     let question = sequence.rows(prefix..<sequence.rows)
     token = best(
       model.decoder.run(
-        question, positions: (prefix..<sequence.rows).map { Position($0) }, cache: &cache, workers: model.workers))
+        question, positions: Array(numbered.positions[prefix...]), cache: &cache, workers: model.workers))
     row.secondFirstToken.add(clock.now - second)
     let plain = clock.now
     _ = try model.encode(picture, evidence: .none)
@@ -200,7 +204,8 @@ public struct Benchmark: Sendable {
 
   /// The time in seconds that the products of encode and prefill would take at this machine's multiplication rates.
   public func floor(_ row: BenchmarkRow, rounds: Int) throws(VLMError) -> (encode: Double, prefill: Double) {
-    let cost = CostModel(model, picture: try model.picture(PNGEncoder.encode(pattern()), file: "pattern", grid: grid))
+    let cost = CostModel(
+      model, picture: try model.picture(PNGEncoder.encode(pattern()), file: "pattern", options: options))
     let engine = ProductEngine(model.compute.backEnd)
     func seconds(_ products: [TowerCost.Product], rows: Int, _ format: NumberFormat) -> Double {
       products.reduce(0.0) { sum, product in

@@ -57,6 +57,18 @@ public struct PictureDescription: Sendable, Hashable {
   /// Sent tokens of all views before pruning, separators and class tokens not counted.
   public var visualTokens: Int { tokens.reduce(0, +) }
 
+  /// Values of a view's patches in raster order, from the order of the tower: merge groups in raster order, a group's
+  /// members side by side.
+  public func inRaster<Value>(_ values: [Value], view: Int) -> [Value] {
+    let (grid, merge) = (patchGrids[view], tower.merge)
+    guard merge.count > 1 else { return values }
+    return (0..<grid.count).map { place in
+      let (row, column) = (place / grid.columns, place % grid.columns)
+      let group = row / merge.rows * (grid.columns / merge.columns) + column / merge.columns
+      return values[group * merge.count + row % merge.rows * merge.columns + column % merge.columns]
+    }
+  }
+
   /// The same picture, sent in other arrangements.
   public func arranged(unpruned: Arrangement, pruned: Arrangement) -> PictureDescription {
     PictureDescription(

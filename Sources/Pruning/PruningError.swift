@@ -11,6 +11,8 @@ public enum PruningError: Error, Sendable, Hashable {
   /// A share would be zero; `smallest` tokens of the image would be enough.
   case budgetTooSmall(Budget, smallest: Int, views: Int)
   case budgetWithoutStrategy(Budget)
+  /// A method inside the decoder cannot go so low: its first blocks run on everything.
+  case budgetBelowSchedule(Budget, strategy: String, smallest: Int)
 
   case malformedSpec(String, reason: String)
   case unknownStrategy(String, valid: [String])
@@ -19,6 +21,8 @@ public enum PruningError: Error, Sendable, Hashable {
   case invalidOption(String, value: String, strategy: String, expected: String)
 
   case layerOutOfRange(Int, option: String, strategy: String, depth: Int)
+  /// A cut inside the decoder with no block before or after it.
+  case cutOutsideDecoder(block: Int, strategy: String, depth: Int)
   case needsClassToken(strategy: String, alternatives: [String])
   /// The strategy reads what a model of this family does not have.
   /// `remedy` says what gives it to the model, if anything does.
@@ -63,6 +67,8 @@ extension PruningError {
     case .budgetTooSmall(let budget, _, let views):
       "a budget of \(budget) leaves no visual token to \(views == 1 ? "the view" : "each of \(views) views")"
     case .budgetWithoutStrategy(let budget): "strategy none keeps everything, so it cannot keep \(budget)"
+    case .budgetBelowSchedule(let budget, let strategy, _):
+      "strategy \(strategy) cannot keep \(budget) on average: its first blocks run on everything"
     default: strategyMessage
     }
   }
@@ -77,6 +83,8 @@ extension PruningError {
       "strategy \(strategy): \(option)=\(value) is not \(expected)"
     case .layerOutOfRange(let layer, let option, let strategy, let depth):
       "strategy \(strategy): \(option)=\(layer) is not one of the tower's \(depth) blocks"
+    case .cutOutsideDecoder(let block, let strategy, let depth):
+      "strategy \(strategy) drops tokens before block \(block), and this decoder has \(depth) blocks"
     case .needsClassToken(let strategy, _):
       "strategy \(strategy) reads the class token's attention, and this vision tower has no class token"
     case .modelLacks(let lacking, let strategy, _, _):
@@ -107,6 +115,8 @@ extension PruningError {
       "give a number of tokens (128), a percentage (25%), a ratio between 0 and 1 (0.25), all or adaptive"
     case .budgetExceedsTotal(_, let total): "give at most \(total), or all"
     case .budgetTooSmall(_, let smallest, _): "the smallest budget here is \(smallest) visual tokens"
+    case .budgetBelowSchedule(_, let strategy, let smallest):
+      "keep \(smallest) tokens or more, or let \(strategy) cut earlier"
     case .budgetWithoutStrategy: "name a strategy (hiprune works with every model), or keep all"
     case .malformedSpec: "write name or name(option=value, option=value), for example hiprune(alpha=0.1)"
     case .unknownStrategy(_, let valid): "the strategies are \(valid.joined(separator: ", "))"
@@ -116,6 +126,7 @@ extension PruningError {
     case .invalidOption(let option, _, _, let expected): "set \(option) to \(expected), or leave it out"
     case .layerOutOfRange(_, let option, _, let depth):
       "set \(option) to 0…\(depth - 1), or to -1…-\(depth) to count from the end"
+    case .cutOutsideDecoder(_, _, let depth): "name blocks of this decoder: cuts lie before blocks 1 to \(depth - 1)"
     case .modelLacks(_, _, let remedy?, let alternatives):
       "\(remedy); without it these work: \(alternatives.joined(separator: ", "))"
     case .needsClassToken(_, let alternatives), .modelLacks(_, _, nil, let alternatives):

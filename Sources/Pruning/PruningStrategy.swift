@@ -9,6 +9,9 @@ public protocol PruningStrategy: Sendable {
   static var needsClassToken: Bool { get }
   /// Whether it can keep less than everything; a baseline that cannot says false.
   static var prunes: Bool { get }
+  /// Why it cannot work on a family of towers, whatever the checkpoint; nil if it can.
+  /// - Parameter hasClassToken: whether the family's towers have one.
+  static func obstacle(hasClassToken: Bool) -> String?
   /// Whether it finds its own number of tokens where the budget says `adaptive`.
   static var findsOwnBudget: Bool { get }
   /// Its options, as its initialiser reads them and in the order of the canonical spec.
@@ -38,6 +41,10 @@ extension PruningStrategy {
 
   public func evidence(for picture: PictureDescription) throws(PruningError) -> Evidence {
     try evidence(on: picture.tower)
+  }
+
+  public static func obstacle(hasClassToken: Bool) -> String? {
+    needsClassToken && !hasClassToken ? "reads the class token's attention, and the tower has no class token" : nil
   }
 
   public func warnings(on tower: TowerDescription) -> [String] { [] }

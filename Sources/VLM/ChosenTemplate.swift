@@ -25,10 +25,12 @@ public struct ChosenTemplate: Sendable {
 
 extension FamilyLoader {
   /// Finds the template. A checkpoint that has none gets its family's own, with a note if its tokenizer contradicts it.
-  /// - Parameter standard: what the family's published checkpoints are trained with.
+  /// - Parameters:
+  ///   - standard: what the family's published checkpoints are trained with.
+  ///   - placeholders: what the template writes for each kind of picture that it must write.
   /// - Throws: `unknownTemplate`, which names the file and the reason.
   func chosenTemplate(
-    _ tokenizer: Tokenizer, standard: any PromptTemplate
+    _ tokenizer: Tokenizer, standard: any PromptTemplate, placeholders: [PictureKind: String] = [.image: "<image>"]
   ) throws(VLMError) -> ChosenTemplate? {
     switch template {
     case .none: return nil
@@ -44,7 +46,7 @@ extension FamilyLoader {
     }
     let names = try wrapping { () throws(CheckpointError) in try specialTokens() }
     do {
-      let match = try TemplateRecognition.recognise(source, specialTokens: names)
+      let match = try TemplateRecognition.recognise(source, specialTokens: names, placeholders: placeholders)
       return ChosenTemplate(template: match.template, origin: file, takesSystem: match.takesSystem)
     } catch {
       throw .unknownTemplate(file: folder.file(file), reason: error.reason)
@@ -53,7 +55,7 @@ extension FamilyLoader {
 
   private func withoutFile(_ tokenizer: Tokenizer, standard: any PromptTemplate) -> ChosenTemplate {
     let foreign = [(ChatMLPrompt.startToken, "chatml"), (Llama3Prompt.headerToken, "llama3")]
-      .first { tokenizer.id(of: $0.0) != nil && standard.name != $0.1 }
+      .first { tokenizer.id(of: $0.0) != nil && standard.name != $0.1 && !(standard is ChatMLPrompt) }
     return ChosenTemplate(
       template: standard, origin: "no chat template in the checkpoint: its family's own", takesSystem: true,
       doubt: foreign.map {

@@ -29,13 +29,19 @@ public enum VLMError: Error, Sendable {
   case imageToken(reason: String, file: String)
   case tokenOutsideVocabulary(token: Int, vocabulary: Int)
   /// The numbers of image placeholders in the prompt and of pictures differ.
-  case placeholders(found: Int, pictures: Int)
+  case placeholders(found: Int, pictures: Int, placeholder: String)
   /// The prompt's placeholders are of other kinds than the pictures, in order.
   case placeholderOrder(found: [PictureKind], pictures: [PictureKind])
   /// A grid of crops was requested from a family that does not cut pictures.
   case noCrops(family: String)
   /// A video was given to a family that reads images only.
   case noVideos(file: String, family: String)
+  /// A bound on visual tokens was given to a family whose pictures all have one size.
+  case fixedResolution(family: String)
+  /// A bound on visual tokens that leaves none to some of a video's views.
+  case boundTooSmall(bound: Int, smallest: Int, file: String)
+  /// A list of more frames than the family reads.
+  case tooManyFrames(found: Int, most: Int, file: String)
   case emptyQuestion
   /// The question itself holds an image's placeholder.
   case placeholderInQuestion(String)
@@ -51,7 +57,9 @@ public enum VLMError: Error, Sendable {
   public var isUsageError: Bool {
     switch self {
     case .pruning(let error): error.isUsageError
-    case .emptyQuestion, .placeholderInQuestion, .noCrops, .unknownTemplateName, .noSystemText: true
+    case .emptyQuestion, .placeholderInQuestion, .noCrops, .unknownTemplateName, .noSystemText, .fixedResolution,
+      .boundTooSmall:
+      true
     default: false
     }
   }
@@ -77,13 +85,19 @@ public enum VLMError: Error, Sendable {
     case .imageToken(let reason, let file): "\(file): \(reason)"
     case .tokenOutsideVocabulary(let token, let vocabulary):
       "the tokenizer gives token \(token), but the model has only \(vocabulary)"
-    case .placeholders(let found, let pictures):
+    case .placeholders(let found, let pictures, _):
       "the prompt has \(found) image placeholder\(found == 1 ? "" : "s") for "
         + "\(pictures) image\(pictures == 1 ? "" : "s")"
     case .placeholderOrder(let found, let pictures):
       "the prompt has placeholders for \(Self.list(found)), but the pictures are \(Self.list(pictures))"
     case .noCrops(let family): "models of family \(family) do not cut pictures into crops"
     case .noVideos(let file, let family): "\(file) is a video, and models of family \(family) do not read videos"
+    case .fixedResolution(let family):
+      "models of family \(family) read every picture at one size, so no number of visual tokens bounds it"
+    case .boundTooSmall(let bound, let smallest, let file):
+      "\(bound) visual tokens are fewer than the \(smallest) pairs of frames of \(file)"
+    case .tooManyFrames(let found, let most, let file):
+      "\(file) has \(found) frames, and models of this family read at most \(most)"
     case .emptyQuestion: "the question is empty"
     case .placeholderInQuestion(let text): "the question contains \(text), which stands for an image"
     case .promptTooLong(let tokens, let context, _):
@@ -114,10 +128,13 @@ public enum VLMError: Error, Sendable {
       "take the checkpoint that was converted for transformers: its name ends with -hf, "
         + "such as llava-hf/llava-1.5-7b-hf"
     case .imageToken, .tokenOutsideVocabulary: "tokenizer.json and config.json do not belong together"
-    case .placeholderOrder: "write <image> for each image and <video> for each video, in their order"
+    case .placeholderOrder: "write one placeholder for each image and each video, of its kind, in their order"
     case .noCrops: "leave --grid out, or use a model of family llava_next"
-    case .noVideos: "use a model of family video_llava, or give single images"
-    case .placeholders: "write <image> once for each image, in their order"
+    case .noVideos: "use a model of family video_llava or qwen2_5_vl, or give single images"
+    case .placeholders(_, _, let placeholder): "write \(placeholder) once for each image, in their order"
+    case .fixedResolution: "leave --max-visual-tokens out; --keep bounds what the decoder reads"
+    case .boundTooSmall(_, let smallest, _): "give --max-visual-tokens at least \(smallest)"
+    case .tooManyFrames: "leave frames out, and say with --fps how many a second remain"
     case .emptyQuestion: "ask something: -q \"What is in the picture?\""
     case .placeholderInQuestion: "leave it out, or give the whole prompt with --raw-prompt"
     case .promptTooLong(_, _, let fitting?): "--keep \(fitting) would fit; or shorten the question"

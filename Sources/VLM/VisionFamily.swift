@@ -22,13 +22,16 @@ public protocol VisionFamily: Sendable {
   var markers: [PictureKind: PictureMarker] { get }
   /// Width and height in pixels of a picture that loses nothing on its way to the tower.
   var nativeSize: PixelSize { get }
+  /// Whether pictures are read at their own size, so that a number of visual tokens can bound it.
+  static var readsNativeResolution: Bool { get }
+  /// Which frames of a video are read.
+  var sampling: FrameSampling { get }
   /// Prepares an upright image for the tower.
-  /// - Parameter grid: a fixed grid of crops; by default the picture's shape decides.
-  func process(_ image: RGBImage, file: String, grid: Grid?, limits: ImageLimits) throws(VLMError) -> Picture
-  /// Prepares the frames of one video, in order of time. Frames may differ in size.
-  func process(
-    frames: [RGBImage], names: [String], file: String, limits: ImageLimits
-  ) throws(VLMError) -> Picture
+  func process(_ image: RGBImage, file: String, options: PictureOptions) throws(VLMError) -> Picture
+  /// Prepares the frames of one video. Frames may differ in size.
+  func process(_ video: VideoFrames, file: String, options: PictureOptions) throws(VLMError) -> Picture
+  /// A view's pixels as `inspect` shows them.
+  func shown(_ view: ProcessedImage) -> (shape: [Int], values: [Float])
   /// The largest picture of a kind, for checks before any is read; nil where every picture has a size of its own.
   func largestPicture(of kind: PictureKind, grid: Grid?) -> PictureDescription?
   /// The tower that reads pictures of a kind.
@@ -38,12 +41,18 @@ public protocol VisionFamily: Sendable {
   /// How a picture's rows become one sequence.
   /// - Parameter packing: how strategies that treat each view alone send several views.
   func describe(_ picture: Picture, packing: ViewPacking) -> PictureDescription
+  /// What the prompt says where a picture is: its marker, or text with several of them.
+  func placeholder(for picture: Picture) -> String
+  /// How many markers that text has. The picture's views are shared out evenly among them.
+  func markerCount(of picture: Picture) -> Int
   /// The learned separator row, [decoder width]; nil if the family has none.
   var separator: [Float]? { get }
   /// Whether the projector is two linear layers with an exact GELU between.
   var hasPlainProjector: Bool { get }
   /// The projector, where it is two linear layers with an exact GELU between; nil elsewhere.
   func projectorWeights(workers: Workers) -> ProjectorWeights?
+  /// Whether positions have three numbers that differ, which `inspect` then shows.
+  static var numbersGrids: Bool { get }
   /// The rotary positions of a prompt.
   /// - Returns: a position for each token and row, and the position of the first new token.
   func positions(
@@ -52,26 +61,44 @@ public protocol VisionFamily: Sendable {
 }
 
 extension VisionFamily {
+  public static var readsNativeResolution: Bool { false }
+  public static var numbersGrids: Bool { false }
   public var separator: [Float]? { nil }
   public var hasPlainProjector: Bool { false }
   public func projectorWeights(workers: Workers) -> ProjectorWeights? { nil }
+  public var sampling: FrameSampling { .count(VideoSampling.standardCount) }
 
-  public func process(
-    frames: [RGBImage], names: [String], file: String, limits: ImageLimits
-  ) throws(VLMError) -> Picture {
+  public func process(_ video: VideoFrames, file: String, options: PictureOptions) throws(VLMError) -> Picture {
     throw .noVideos(file: file, family: Self.modelType)
   }
+
+  public func shown(_ view: ProcessedImage) -> (shape: [Int], values: [Float]) {
+    ([view.pixels.channels, view.pixels.height, view.pixels.width], view.pixels.values)
+  }
+
+  public func placeholder(for picture: Picture) -> String { markers[picture.kind]?.placeholder ?? "" }
+
+  public func markerCount(of picture: Picture) -> Int { 1 }
 }
 
-/// The placeholder of a picture in a prompt.
+/// The placeholder of a picture in a prompt: a token that stands for its rows, between texts that stay.
 public struct PictureMarker: Sendable, Hashable {
   public let token: Int
+  /// The token's text.
   public let text: String
+  /// What stands before and after it.
+  public let before: String
+  public let after: String
 
-  public init(token: Int, text: String) {
+  public init(token: Int, text: String, before: String = "", after: String = "") {
     self.token = token
     self.text = text
+    self.before = before
+    self.after = after
   }
+
+  /// The whole of it.
+  public var placeholder: String { before + text + after }
 }
 
 /// How strategies that treat each view alone send several views.

@@ -10,7 +10,7 @@ public struct VisionLanguageModel: Sendable {
   /// The name that the user gave.
   public let name: String
   public let family: any VisionFamily
-  public let decoder: LlamaDecoder
+  public let decoder: Decoder
   public let tokenizer: Tokenizer
   /// The template that prompts are written with; nil if every prompt is given in full.
   public let template: ChosenTemplate?
@@ -31,6 +31,9 @@ public struct VisionLanguageModel: Sendable {
 
   /// The tower that reads images, as strategies see it.
   public var towerDescription: TowerDescription { family.tower(for: .image).description }
+
+  /// Whether the times of a video's frames change the answer.
+  public var readsTimes: Bool { family.sampling.mostFrames != nil }
 
   /// What the user should know before trusting a strategy's choice on this model, one line each.
   public func warnings(about setting: PruningSetting) -> [String] {

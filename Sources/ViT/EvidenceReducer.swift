@@ -2,16 +2,19 @@ import Kernels
 import Pruning
 
 /// Turns measurements over a tower's sequence into evidence, for towers and for evidence files alike: prefix tokens are
-/// dropped, and the members of a merge group, which are consecutive, become one entry.
+/// dropped, the members of a merge group, which are consecutive, become one entry, and entries are put in raster order.
 public struct EvidenceReducer: Sendable {
   /// Positions before the patches.
   let prefix: Int
   /// Patches in a merge group.
   let group: Int
+  /// The place in the sequence of each merge group, in raster order; nil: the sequence is in raster order.
+  let order: [Int]?
 
-  public init(prefix: Int, group: Int) {
+  public init(prefix: Int, group: Int, order: [Int]? = nil) {
     self.prefix = prefix
     self.group = group
+    self.order = order
   }
 
   /// [heads, tokens] for a class row, [tokens] for sums, means for the patch–patch block.
@@ -21,8 +24,12 @@ public struct EvidenceReducer: Sendable {
       let patches = matrix.columns - prefix
       let values = (0..<matrix.rows).flatMap { matrix.row($0).dropFirst(prefix) }
       // Head after head as one column, whose groups of rows are the heads' merge groups.
-      let column = Matrix(rows: matrix.rows * patches, columns: 1, values: values).groupMeans(of: group)
-      return .matrix(Matrix(rows: matrix.rows, columns: patches / group, values: column.values))
+      let column = Matrix(rows: matrix.rows * patches, columns: 1, values: values).groupMeans(of: group).values
+      let tokens = patches / group
+      return .matrix(
+        Matrix(
+          rows: matrix.rows, columns: tokens,
+          values: (0..<matrix.rows).flatMap { arranged(Array(column[$0 * tokens..<($0 + 1) * tokens])) }))
     case .sums(let sums): return .vector(groupMeans(Array(sums[prefix...])))
     case .patchSums(let sums):
       let patches = Double(sums.received.count)
@@ -39,14 +46,21 @@ public struct EvidenceReducer: Sendable {
   }
 
   /// Rows of a sequence, [S, width] → [tokens, width].
-  public func reduce(rows: Matrix) -> Matrix { rows.rows(prefix..<rows.rows).groupMeans(of: group) }
+  public func reduce(rows: Matrix) -> Matrix {
+    let means = rows.rows(prefix..<rows.rows).groupMeans(of: group)
+    guard let order else { return means }
+    return Matrix(rows: means.rows, columns: means.columns, values: order.flatMap { means.row($0) })
+  }
 
   private func groupMeans(_ values: [Double]) -> [Double] {
-    guard group > 1 else { return values }
-    return stride(from: 0, to: values.count, by: group).map { start in
-      values[start..<start + group].reduce(0, +) / Double(group)
-    }
+    guard group > 1 else { return arranged(values) }
+    return arranged(
+      stride(from: 0, to: values.count, by: group).map { start in
+        values[start..<start + group].reduce(0, +) / Double(group)
+      })
   }
+
+  private func arranged<Value>(_ values: [Value]) -> [Value] { order.map { $0.map { values[$0] } } ?? values }
 }
 
 extension Matrix {

@@ -19,13 +19,17 @@ public protocol VisionTower: Sendable {
 
 /// One view, as a family's processor makes it.
 public struct TowerInput: Sendable {
-  /// As the tower reads them: [3, height, width] of the towers here, normalised.
+  /// As the tower reads them, normalised: [3, height, width], and [frames, 3, height, width] of towers whose patches
+  /// hold several frames.
   public let pixels: [Float]
   public let patchGrid: Grid
+  /// The merged cells that enter the tower, ascending, in raster order; nil: all. Rows and evidence are of these alone.
+  public let kept: [Int]?
 
-  public init(pixels: [Float], patchGrid: Grid) {
+  public init(pixels: [Float], patchGrid: Grid, kept: [Int]? = nil) {
     self.pixels = pixels
     self.patchGrid = patchGrid
+    self.kept = kept
   }
 }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Kernels
 
 /// The root of the command line.
 struct VLMPrune: ParsableCommand {
@@ -33,10 +34,18 @@ enum Main {
     do {
       var command: any ParsableCommand
       do { command = try VLMPrune.parseAsRoot() } catch { throw Self.parsing(error) }
+      try Self.checkInstructionSet()
       try command.run()
     } catch {
       exit(report(error))
     }
+  }
+
+  private static func checkInstructionSet() throws {
+    guard let requested = InstructionSet.requested, InstructionSet(rawValue: requested) == nil else { return }
+    throw CommandFailure.usage(
+      "\(InstructionSet.variable) is \"\(requested)\"",
+      hint: "it is one of \(InstructionSet.allCases.map(\.rawValue).joined(separator: ", ")), or unset")
   }
 
   /// What parsing throws: help and version are passed on, everything else is a usage error.
@@ -86,12 +95,13 @@ enum Main {
     CommandLine.arguments.dropFirst().first { commandNames.contains($0) }
   }
 
-  /// Whether `--json` is among the arguments, whatever else is wrong with them: not behind "--", and not as the text of
-  /// a question.
+  /// Whether `--json` is among the arguments, or sweep's `--format json`, whatever else is wrong with them: not after
+  /// "--", and not as the text of a question.
   static func asksForJSON(_ arguments: [String]) -> Bool {
     let options = arguments.prefix { $0 != "--" }
     return zip([""] + options, options).contains { before, argument in
-      argument == "--json" && !["-q", "--question", "--system"].contains(before)
+      guard !["-q", "--question", "--system"].contains(before) else { return false }
+      return argument == "--json" || argument == "--format=json" || (before == "--format" && argument == "json")
     }
   }
 }

@@ -26,9 +26,23 @@ import Testing
     expectSnapshot(try succeed(Command("strategies", "--matrix")).text, "strategies-matrix")
     let report = try succeed(Command("strategies", "--matrix", "--json")).json()
     for row in try #require(report["strategies"] as? [Any]) {
-      let row = try expectKeys(row, ["name", "summary", "families"])
-      #expect((row["families"] as? [String: Bool])?["llava"] == true)
+      let row = try expectKeys(row, ["name", "summary", "families", "reasons"])
+      let families = try #require(row["families"] as? [String: Bool])
+      #expect(families["llava"] == true)
+      let reasons = try #require(row["reasons"] as? [String: String])
+      #expect(
+        Set(reasons.keys) == Set(families.filter { !$0.value }.keys) && reasons.values.allSatisfy { $0.count > 9 })
     }
+  }
+
+  /// README holds the table that the command prints.
+  @Test
+  func `strategies --matrix --markdown is README's table`() throws {
+    let text = try succeed(Command("strategies", "--matrix", "--markdown")).text
+    #expect(text.hasPrefix("| strategy | llava |"))
+    let readme = try String(contentsOf: Fixtures.root.appending(path: "README.md"), encoding: .utf8)
+    #expect(readme.contains(text), "README has another table than:\n\(text)")
+    try fail(Command("strategies", "--markdown"), exitCode: 2, naming: "--matrix")
   }
 
   @Test
@@ -48,7 +62,8 @@ import Testing
     let report = try expectKeys(
       succeed(withBundled(Command("doctor", "--json"))).json(),
       EnvelopeKeys.every.union([
-        "cpu", "cpu_features", "openblas", "onednn", "native_formats", "threads", "memory_bytes", "model_cache",
+        "cpu", "cpu_features", "openblas", "onednn", "instructions", "native_formats", "threads", "memory_bytes",
+        "model_cache",
         "cached_models", "bundled_model",
       ]))
     #expect(report["cpu_features"] is [String] && report["cached_models"] as? [String] == [])

@@ -142,6 +142,38 @@ import Testing
   }
 
   @Test
+  func `a failed question keeps its line, until --retry-failed asks for it again`() throws {
+    let scratch = try Scratch()
+    try scratch.write("no picture", as: "bad.png")
+    try FileManager.default.copyItem(atPath: square, toPath: scratch.path("good.png"))
+    let file = try questions(
+      scratch,
+      lines: ["bad", "good"].enumerated().map {
+        #"{"question_id": \#($0), "image": "\#($1).png", "text": "What is \#($0)?", "answer": "x"}"#
+      })
+    func eval(_ more: String...) -> Command {
+      Command(
+        [
+          "eval", "--questions", file, "--images", scratch.folder, "--model", classic, "--max-new-tokens", "4",
+          "--answers", scratch.path("answers.jsonl"), "--json",
+        ] + more)
+    }
+    #expect(try succeed(eval()).json()["failed"] as? Int == 1)
+    let answered = try texts(scratch.path("answers.jsonl"))
+    try scratch.write(try Data(contentsOf: URL(fileURLWithPath: square)), as: "bad.png")
+    #expect(try succeed(eval()).json()["failed"] as? Int == 1)
+    let report = try succeed(eval("--retry-failed")).json()
+    #expect(report["failed"] as? Int == 0 && report["n"] as? Int == 2)
+    let retried = try texts(scratch.path("answers.jsonl"))
+    // In the order of the questions again.
+    #expect(answered[0] == "0 " && retried[0].hasPrefix("0 ") && retried[0] != "0 ")
+    #expect(retried.count == 2 && retried[1] == answered[1])
+    try fail(
+      Command("eval", "--questions", file, "--images", scratch.folder, "--retry-failed"), exitCode: 2,
+      naming: "--retry-failed needs --answers")
+  }
+
+  @Test
   func `--limit answers the first ones only, --no-reuse the same`() throws {
     let scratch = try Scratch()
     let file = try questions(scratch)

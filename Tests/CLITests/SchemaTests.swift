@@ -15,7 +15,9 @@ import Testing
   }
 
   static let cases = [
-    Case(schema: "ask", arguments: ["ask", wide, "-q", "What?", "--max-new-tokens", "2", "--keep", "25%"]),
+    Case(
+      schema: "ask", arguments: ["ask", wide, "-q", "What?", "--max-new-tokens", "2", "--keep", "25%"],
+      optional: ["$.images[0].seconds_per_grid"]),
     Case(schema: "select", arguments: ["select", "evidence.safetensors", "--strategy", "downsample", "--keep", "9"]),
     Case(schema: "inspect", arguments: ["inspect", square, "-q", "What?", "--max-new-tokens", "1", "--keep", "9"]),
     Case(
@@ -43,8 +45,9 @@ import Testing
       arguments: ["bench", "--rounds", "1", "--text-tokens", "8", "--max-new-tokens", "1", "--keep", "all,9"]),
     Case(schema: "pack", arguments: ["pack", "--precision", "int8", "--model-cache", "packed"]),
     Case(
-      schema: "strategies", arguments: ["strategies", "--matrix"], named: ["$.strategies[0].families"],
-      optional: ["$.strategies[0].families"]),
+      schema: "strategies", arguments: ["strategies", "--matrix"],
+      named: ["$.strategies[0].families", "$.strategies[0].reasons"],
+      optional: ["$.strategies[0].families", "$.strategies[0].reasons"]),
     Case(schema: "models", arguments: ["models"]),
     Case(schema: "doctor", arguments: ["doctor", "--model", classic], optional: ["$.model"]),
   ]
@@ -136,7 +139,7 @@ import Testing
       try succeed(command)
     }
     let rows = try scratch.bytes("run/rows.jsonl").split(separator: 0x0A)
-    // The first line of the answers says what they depend on.
+    // The first line of the answers has a schema of its own.
     let answers = try scratch.bytes("answers.jsonl").split(separator: 0x0A).dropFirst()
     #expect(rows.count >= 2 && answers.count == 2)
     for (schema, lines) in [("row", Array(rows)), ("answer-line", Array(answers))] {
@@ -148,6 +151,35 @@ import Testing
         let changed = try JSONValue(parsing: Array(change.text.utf8))
         let isOptional = change.name.hasPrefix("without $.metadata.")
         #expect(try isOptional || !validator.problems(changed).isEmpty, "\(schema): \(change.name) goes unseen")
+      }
+    }
+  }
+
+  @Test
+  func `what a run depends on, in its manifest and in front of answers`() throws {
+    let scratch = try Scratch()
+    try scratch.write(Self.questions, as: "questions.jsonl")
+    let full = ["--limit", "1", "--system", "Be brief.", "--template", "vicuna"]
+    let eval = ["eval", "--questions", "questions.jsonl", "--images", Fixtures.url("images").path]
+    for arguments in [
+      Self.sweep + ["--out", "plain"], Self.sweep + full + ["--out", "full", "--shard", "1/2"],
+      eval + ["--answers", "plain.jsonl"], eval + full + ["--answers", "full.jsonl"],
+    ] {
+      var command = Command(arguments + ["--model", classic])
+      command.folder = scratch.folder
+      try succeed(command)
+    }
+    let optional: Set = ["$.questions.limit", "$.system", "$.template", "$.shard"]
+    for name in ["plain", "full"] {
+      let head = try #require(try scratch.bytes("\(name).jsonl").split(separator: 0x0A).first)
+      for (schema, bytes) in [("manifest", try scratch.bytes("\(name)/manifest.json")), ("answers-head", Array(head))] {
+        let validator = try SchemaValidator(schema)
+        let value = try JSONValue(parsing: bytes)
+        #expect(try validator.problems(value) == [])
+        for change in Self.changes(of: value, in: Case(schema: schema, arguments: [], optional: optional)) {
+          let changed = try JSONValue(parsing: Array(change.text.utf8))
+          #expect(try !validator.problems(changed).isEmpty, "\(schema): \(change.name) goes unseen")
+        }
       }
     }
   }

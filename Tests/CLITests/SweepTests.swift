@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import TestSupport
 import Testing
@@ -228,5 +229,87 @@ import Testing
     case "json": #expect((try outcome.json()["rows"] as? [Any])?.count == 5)
     default: #expect(outcome.text.hasPrefix("strategy"))
     }
+  }
+
+  /// The error is JSON wherever the result would have been.
+  @Test(arguments: [["--format", "json"], ["--format=json"], ["--json"], ["--json", "--format", "json"]])
+  func `asked for JSON, it says in JSON what is wrong`(options: [String]) throws {
+    let scratch = try Scratch()
+    var command = sweep(try questions(scratch, count: 3), strategies: "nobody")
+    command.arguments += options
+    let outcome = try command.run()
+    #expect(outcome.exitCode == 2 && outcome.output.isEmpty && outcome.errorLines.count == 1)
+    #expect(try SchemaValidator("error").problems(try JSONValue(parsing: Array(outcome.errors.utf8))) == [])
+    command.arguments += ["--nonsense"]
+    #expect(try command.run().errors.hasPrefix("{\"command\":\"sweep\""))
+  }
+
+  @Test(arguments: ["table", "csv"])
+  func `asked for another format, it says it in two lines`(format: String) throws {
+    let scratch = try Scratch()
+    try fail(
+      sweep(try questions(scratch, count: 3), strategies: "nobody", "--format", format), exitCode: 2, naming: "nobody")
+  }
+
+  @Test
+  func `failed questions stay as they are, until --retry-failed asks for them again`() throws {
+    let scratch = try Scratch()
+    for name in ["good", "bad"] {
+      try FileManager.default.copyItem(atPath: square, toPath: scratch.path("\(name).png"))
+    }
+    let lines = ["good", "bad", "good", "bad"].enumerated().map {
+      #"{"question_id": \#($0), "image": "\#($1).png", "text": "What is \#($0)?", "answer": "x"}"#
+    }
+    let file = try scratch.write(lines.joined(separator: "\n"), as: "questions.jsonl")
+    func sweep(_ out: String, _ more: String...) -> Command {
+      Command(
+        [
+          "sweep", "--questions", file, "--images", scratch.folder, "--model", classic, "--max-new-tokens", "4",
+          "--strategies", "uniform", "--keep", "9", "--out", scratch.path(out),
+        ] + more)
+    }
+    try succeed(sweep("whole"))
+    let picture = try scratch.bytes("bad.png")
+    try scratch.write("no picture", as: "bad.png")
+    #expect(try succeed(sweep("run")).errors.contains("8 answers failed"))
+    try scratch.write(picture, as: "bad.png")
+    let log = try scratch.bytes("run/rows.jsonl")
+    #expect(try succeed(sweep("run")).errors.contains("8 answers failed"))
+    #expect(try scratch.bytes("run/rows.jsonl") == log)
+    let retried = try succeed(sweep("run", "--retry-failed"))
+    #expect(!retried.errors.contains("failed"))
+    #expect(try rows(scratch.path("run")).sorted() == (try rows(scratch.path("whole")).sorted()))
+    #expect(try table(scratch.path("run")) == (try table(scratch.path("whole"))))
+    var nowhere = sweep("run", "--retry-failed")
+    nowhere.arguments.removeAll { $0 == "--out" || $0 == scratch.path("run") }
+    try fail(nowhere, exitCode: 2, naming: "--retry-failed needs --out")
+  }
+
+  @Test
+  func `--predict makes rows and no figures, in JSON too`() throws {
+    let scratch = try Scratch()
+    let line = #"{"question_id": 1, "image": "tiny-square.png", "text": "What?"}"#
+    let file = try scratch.write(line, as: "questions.jsonl")
+    let report = try succeed(sweep(file, "--predict", "--out", scratch.path("run"), "--json")).json()
+    #expect(report["n"] as? Int == 0 && (report["rows"] as? [Any])?.isEmpty == true)
+    #expect(try rows(scratch.path("run")).count == 5)
+    let text = String(decoding: try JSONSerialization.data(withJSONObject: report), as: UTF8.self)
+    #expect(try SchemaValidator("sweep").problems(try JSONValue(parsing: Array(text.utf8))) == [])
+  }
+
+  /// A row is written and forgotten; the table's figures are a few numbers for each.
+  @Test
+  func `peak memory does not depend on how many questions there are`() throws {
+    func peak(_ count: Int) throws -> Double {
+      let scratch = try Scratch()
+      let command = sweep(
+        try questions(scratch, count: count), strategies: "uniform", "--max-new-tokens", "1", "--threads", "1", "--out",
+        scratch.path("run"), "--json")
+      let report = try succeed(command).json()
+      #expect(report["n"] as? Int == count && (report["rows"] as? [Any])?.count == 4)
+      return try #require(report["peak_bytes"] as? Double)
+    }
+    let (few, many) = (try peak(200), try peak(3200))
+    #expect(many <= few * 1.05, "\(Int(few)) bytes at 200 questions, \(Int(many)) at 3,200")
   }
 }

@@ -82,10 +82,11 @@ import Testing
     let scratch = try Scratch()
     let file = try scratch.write(Array("\0\0\0\u{18}ftypmp42 and so on".utf8), as: "clip.mp4")
     let standIns = Fixtures.root.appending(path: "Tests/CLITests/StandIns").path
-    func command(frames: Int = 11, status: Int = 0) -> Command {
+    func command(frames: Int = 11, written: Int = 11, status: Int = 0) -> Command {
       var command = askVideo([file], "--strategy", "hiprune", "--keep", "50%")
       command.environment = [
-        "PATH": "\(standIns):/usr/bin:/bin", "FRAMES": "\(frames)", "STATUS": "\(status)", "FOLDER": folder,
+        "PATH": "\(standIns):/usr/bin:/bin", "FRAMES": "\(frames)", "WRITTEN": "\(written)", "STATUS": "\(status)",
+        "FOLDER": folder,
       ]
       return command
     }
@@ -94,7 +95,7 @@ import Testing
     #expect(fromFile.text == fromFolder.text && fromFile.views.count == 8)
     #expect(fromFile.views.map { $0["kept"] as? [Int] } == fromFolder.views.map { $0["kept"] as? [Int] })
     try fail(command(frames: 0), naming: "no frames")
-    try fail(command(frames: 3), naming: "8 of 3 frames")
+    try fail(command(written: 3), naming: "3 of 8 frames")
     try fail(command(status: 1), naming: "cannot decode it", "plays")
   }
 

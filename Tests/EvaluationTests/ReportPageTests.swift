@@ -30,60 +30,6 @@ struct `The page of a report` {
       })
   }
 
-  /// Names of the elements of a page in order, their ends as "/name"; attributes by name.
-  private func elements(_ page: String) -> [(name: String, attributes: [String: String])] {
-    page.matches(of: /<(\/?[a-zA-Z][a-zA-Z0-9]*)((?:\s+[a-zA-Z0-9:-]+="[^"<>]*")*)\s*(\/?)>/).map { match in
-      let attributes = match.output.2.matches(of: /([a-zA-Z0-9:-]+)="([^"]*)"/).map {
-        (String($0.output.1), String($0.output.2))
-      }
-      return (String(match.output.1) + match.output.3, Dictionary(attributes) { first, _ in first })
-    }
-  }
-
-  /// Every element ends, innermost first.
-  private func expectBalanced(
-    _ elements: [(name: String, attributes: [String: String])], sourceLocation: SourceLocation = #_sourceLocation
-  ) {
-    var open: [String] = []
-    let void: Set = ["meta", "link", "img", "br"]
-    for element in elements where !element.name.hasSuffix("/") && !void.contains(element.name) {
-      if element.name.hasPrefix("/") {
-        #expect(open.popLast() == String(element.name.dropFirst()), sourceLocation: sourceLocation)
-      } else {
-        open.append(element.name)
-      }
-    }
-    #expect(open.isEmpty, sourceLocation: sourceLocation)
-  }
-
-  private func check(_ page: String, sourceLocation: SourceLocation = #_sourceLocation) {
-    let elements = elements(page)
-    // No "<" is left that begins no element: nothing of a foreign text is markup.
-    #expect(page.count { $0 == "<" } == elements.count + 1, "and the doctype", sourceLocation: sourceLocation)
-    expectBalanced(elements, sourceLocation: sourceLocation)
-    let levels = elements.compactMap { $0.name.wholeMatch(of: /h([1-6])/).flatMap { Int($0.output.1) } }
-    #expect(levels.first == 1 && levels.count { $0 == 1 } == 1, sourceLocation: sourceLocation)
-    #expect(zip(levels, levels.dropFirst()).allSatisfy { $1 <= $0 + 1 }, sourceLocation: sourceLocation)
-    let identifiers = elements.compactMap { $0.attributes["id"] }
-    #expect(Set(identifiers).count == identifiers.count, sourceLocation: sourceLocation)
-    for element in elements {
-      if element.name == "img" { #expect(element.attributes["alt"]?.isEmpty == false, sourceLocation: sourceLocation) }
-      if element.name == "svg" {
-        let names = element.attributes["aria-labelledby"]?.split(separator: " ").map(String.init) ?? []
-        #expect(
-          !names.isEmpty && names.allSatisfy(identifiers.contains) && element.attributes["role"] == "img",
-          sourceLocation: sourceLocation)
-      }
-      #expect(element.name != "script" && !element.attributes.keys.contains { $0.hasPrefix("on") })
-      for link in ["src", "href"] {
-        guard let address = element.attributes[link] else { continue }
-        #expect(address.hasPrefix("data:") || address.hasPrefix("#"), sourceLocation: sourceLocation)
-      }
-    }
-    #expect(elements.first?.attributes["lang"] == "en", sourceLocation: sourceLocation)
-    #expect(page.utf8.count < 5_000_000, sourceLocation: sourceLocation)
-  }
-
   @Test
   func `is well formed, names its pictures and needs no network`() throws {
     var contents = try contents()
@@ -91,7 +37,7 @@ struct `The page of a report` {
       SampledQuestion.PatchPicture(setting: 1, png: [1, 2, 3], width: 2, height: 1, kept: 3, visualTokens: 9)
     ]
     let page = try #require(files(contents)["report.html"])
-    check(page)
+    PageMarkup.check(page)
     #expect(page.contains("data:image/png;base64,AQID") && page.contains("kept 3 of 9"))
   }
 
@@ -116,15 +62,15 @@ struct `The page of a report` {
   func `texts of a run are never markup`() throws {
     let contents = try contents(hostile: true)
     let files = files(contents)
-    check(try #require(files["report.html"]))
+    PageMarkup.check(try #require(files["report.html"]))
     for name in ["report.html", "retention.svg", "time.svg", "summary.md"] {
       let text = try #require(files[name])
       #expect(!text.contains("<script") && !text.contains("<img src=x") && !text.contains("\u{202E}"), "\(name)")
     }
     for name in ["retention.svg", "time.svg"] {
       let chart = try #require(files[name])
-      let elements = elements(chart)
-      expectBalanced(elements)
+      let elements = PageMarkup.elements(chart)
+      PageMarkup.expectBalanced(elements)
       #expect(chart.count { $0 == "<" } == elements.count, "\(name)")
     }
     let quoted = Self.hostile.replacing("\"", with: "\"\"")

@@ -106,4 +106,26 @@ import Testing
       ? try #require(JSONValue(parsing: bytes)["chat_template"]?.string) : String(decoding: bytes, as: UTF8.self)
     #expect(try TemplateRecognition.recognise(source, specialTokens: [:]).template.name == kind)
   }
+
+  @Test(.enabled(if: published != nil, "needs ../shared/data/published"))
+  func `of Qwen2-VL and Qwen2.5-VL as it is published is recognised, with pictures and videos`() throws {
+    let file = try #require(Self.published).appending(
+      path: "Qwen--Qwen2-VL-and-2.5-VL-Instruct--chat-template/chat_template.json")
+    let source = try #require(JSONValue(parsing: try readFile(file.path))["chat_template"]?.string)
+    let placeholders: [PictureKind: String] = [
+      .image: "<|vision_start|><|image_pad|><|vision_end|>", .video: "<|vision_start|><|video_pad|><|vision_end|>",
+    ]
+    let match = try TemplateRecognition.recognise(source, specialTokens: [:], placeholders: placeholders)
+    #expect(match.template.name == "qwen" && match.takesSystem)
+    let text = match.template.text(turns: [Turn(question: "Where?", pictures: [.image, .video])], system: nil) {
+      placeholders[$0] ?? ""
+    }
+    #expect(
+      text == "<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n<|im_start|>user\n"
+        + "<|vision_start|><|image_pad|><|vision_end|><|vision_start|><|video_pad|><|vision_end|>Where?<|im_end|>\n"
+        + "<|im_start|>assistant\n")
+    #expect(throws: TemplateRecognition.Unknown.self) {
+      try TemplateRecognition.recognise(source, specialTokens: [:])
+    }
+  }
 }

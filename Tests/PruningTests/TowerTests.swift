@@ -32,8 +32,7 @@ import Testing
       strategy: name,
       alternatives: [
         "random", "uniform", "downsample", "hiprune", "hiprune++", "fopru", "globalcom2", "divprune", "cdpruner",
-        "dart",
-        "holov", "trim", "mmtok", "prunesid", "zoo-prune", "cen-prune", "textmonkey",
+        "holov", "trim", "mmtok", "prunesid", "cen-prune", "textmonkey",
       ])
     #expect(throws: error) { try StrategyRunner.evidence(for: strategy, on: Samples.description(classToken: false)) }
   }

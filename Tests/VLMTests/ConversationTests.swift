@@ -138,7 +138,7 @@ import Testing
     }
     for (text, found) in [("USER: hello ASSISTANT:", 0), ("USER: <image><image> ASSISTANT:", 2)] {
       let error = vlmError { _ = try model.answer(text, setting: setting, rawPrompt: true) }
-      guard case .placeholders(found, 1)? = error else {
+      guard case .placeholders(found, 1, "<image>")? = error else {
         Issue.record("\(text): \(String(describing: error))")
         continue
       }

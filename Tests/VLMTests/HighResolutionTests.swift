@@ -58,14 +58,15 @@ import Testing
     let model = try TestModel.load("tiny-next-vicuna")
     let bytes = try readFile(Fixtures.image("tiny-panorama.png").path)
     let grid = Grid(rows: 2, columns: 2)
-    let picture = try model.picture(bytes, file: "panorama", grid: grid)
+    let picture = try model.picture(bytes, file: "panorama", options: .init(grid: grid))
     #expect(picture.layout == .thumbnailAndCrops(grid) && picture.views.count == 5)
     var conversation = Conversation(model: model, setting: try TestModel.setting("globalcom2", keep: "20%"))
     let answer = try conversation.show("Is it wide?", newPictures: [picture], options: .init(maxNewTokens: 1))
     #expect(answer.visualTokens == 80 && answer.visual[0].plan.views.count == 5)
     #expect(answer.visual[0].plan.sequence.count { $0 == .separator } == 8)
     let classic = try TestModel.load("tiny-classic")
-    guard case .noCrops("llava")? = vlmError({ _ = try classic.picture(bytes, file: "x", grid: grid) }) else {
+    guard case .noCrops("llava")? = vlmError({ _ = try classic.picture(bytes, file: "x", options: .init(grid: grid)) })
+    else {
       Issue.record("a grid was accepted by a model without crops")
       return
     }
@@ -157,8 +158,9 @@ import Testing
     #expect(vlmError { try model.check(try TestModel.setting("hiprune", keep: "81")) }?.isUsageError == true)
     // A fixed grid decides instead.
     let setting = try TestModel.setting("hiprune", keep: "81")
-    #expect(vlmError { try model.check(setting, grid: Grid(rows: 3, columns: 3)) } == nil)
-    #expect(vlmError { try model.check(setting, grid: Grid(rows: 1, columns: 1)) }?.isUsageError == true)
+    #expect(vlmError { try model.check(setting, options: .init(grid: Grid(rows: 3, columns: 3))) } == nil)
+    #expect(
+      vlmError { try model.check(setting, options: .init(grid: Grid(rows: 1, columns: 1))) }?.isUsageError == true)
     let error = vlmError {
       _ = try model.answer(about: ["tiny-panorama.png"], setting: try TestModel.setting("hiprune", keep: "70"))
     }
@@ -196,7 +198,7 @@ import Testing
         _ = try model.answer(
           text, about: ["tiny-wide.png", "tiny-square.png"], setting: try TestModel.setting(), rawPrompt: true)
       }
-      guard case .placeholders(found, 2)? = error else {
+      guard case .placeholders(found, 2, "<image>")? = error else {
         Issue.record("\(text): \(String(describing: error))")
         continue
       }

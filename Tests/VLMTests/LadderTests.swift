@@ -50,10 +50,13 @@ struct LadderFile: CustomTestStringConvertible {
       func number(_ prefix: String) -> Int { Int(name.dropFirst(prefix.count)) ?? 0 }
       if name.hasPrefix("vision.attention.") { return 100 + 2 * number("vision.attention.") }
       if name.hasPrefix("vision.block.") { return 101 + 2 * number("vision.block.") }
+      if name.hasPrefix("received.") { return 800 + number("received.") }
+      if name.hasPrefix("projected.deepstack.") { return 902 }
       if name.hasPrefix("decoder.block.") { return 1000 + number("decoder.block.") }
       let stages = [
         "pixel_values": 0, "vision.embeddings": 1, "vision.features": 900, "plan.kept": 901, "projected": 902,
-        "prompt.input_ids": 903, "decoder.embeddings": 904, "logits": 2000, "generated_ids": 2001,
+        "prompt.input_ids": 903, "prompt.position_ids": 903, "decoder.embeddings": 904, "logits": 2000,
+        "generated_ids": 2001,
       ]
       return stages[name] ?? 3000
     }
@@ -124,6 +127,7 @@ extension LadderFile.Rungs {
     switch name {
     case "pixel_values": Tolerances.pixels
     case "logits": Tolerances.logits
+    case _ where name.hasPrefix("received."): Tolerances.attentionSums
     default: name.hasPrefix("vision.attention.") ? Tolerances.attention : Tolerances.blocks
     }
   }

@@ -69,6 +69,11 @@ def prepare(run, folder, easy_tarball):
                     draw_shard(stem, stage.canvas, range(first, first + run.shard_size), kind == "dense")
                 if shard == 0:
                     prepare_others(folder, stage.canvas, easy)
+    for shard in range(run.large_shards):
+        stem = folder / f"scenes-448-{shard:03d}"
+        if not Path(f"{stem}.json").exists():
+            first = SEEDS["scenes-448"] + shard * run.shard_size
+            draw_shard(stem, 448, range(first, first + run.shard_size))
 
 
 def prepare_others(folder, canvas, easy):
@@ -109,14 +114,14 @@ Asked = namedtuple("Asked", "text answer category mentions gap")
 UNKNOWN = np.full((MENTIONS, MENTION_FIELDS), IGNORED, dtype=np.float32), np.full(2, IGNORED, dtype=np.float32)
 
 
-def kept_tokens(inside, most, rng):
+def kept_tokens(inside, most, rng, fewest=32):
     """Which tokens stay when a random share of the background is left out; their number is the same for each picture.
 
     A decoder that has only ever seen all 576 tokens learns to count against the amount of background, and errs when
     any pruning method changes it.
     """
     # Now and then fewer than the largest number of object patches: budgets are fixed, scenes are not.
-    least = min(most, max(32, int(0.8 * inside.sum(1).max())))
+    least = min(most, max(fewest, int(0.8 * inside.sum(1).max())))
     kept = round(least * (most / least) ** rng.random())
     order = -np.random.default_rng(rng.getrandbits(32)).random(inside.shape) - inside
     return np.sort(order.argpartition(kept - 1, axis=1)[:, :kept], axis=1)

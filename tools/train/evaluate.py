@@ -1,4 +1,5 @@
-"""Accuracy of a LLaVA checkpoint through transformers: greedy generation, exact match after trimming and lower case.
+"""Accuracy of a LLaVA or Qwen2.5-VL checkpoint through transformers: greedy generation, exact match after trimming
+and lower case.
 
     python evaluate.py --model DIR --questions FILE --images DIR [--blind | --thumbnail] [--limit N]
 
@@ -16,7 +17,10 @@ import torch
 from PIL import Image
 from tokenizers import Tokenizer
 from transformers import (CLIPImageProcessorPil, DynamicCache, LlavaForConditionalGeneration,
-                          LlavaNextForConditionalGeneration, LlavaNextImageProcessorPil)
+                          LlavaNextForConditionalGeneration, LlavaNextImageProcessorPil,
+                          Qwen2_5_VLForConditionalGeneration, Qwen2VLImageProcessorPil)
+
+from config import QWEN_FORMAT
 
 PROMPT = "USER: {}\n{} ASSISTANT:"
 
@@ -70,6 +74,39 @@ class Model:
         return answer
 
 
+class QwenModel(Model):
+    def __init__(self, folder):
+        self.model = Qwen2_5_VLForConditionalGeneration.from_pretrained(folder, dtype=torch.float32).eval()
+        self.processor = Qwen2VLImageProcessorPil.from_pretrained(folder)
+        self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self.image = self.model.config.image_token_id
+        self.end = self.model.config.text_config.eos_token_id
+
+    @torch.no_grad()
+    def answers(self, picture, questions, hidden):
+        inputs = self.processor(picture, return_tensors="pt")
+        if hidden:
+            inputs["pixel_values"].zero_()
+        tokens = QWEN_FORMAT.image * (inputs["image_grid_thw"].prod().item() // 4)
+        prompt = QWEN_FORMAT.prompt.replace(QWEN_FORMAT.image, tokens)
+        prompts = [self.tokenizer.encode(prompt.format(q)).ids for q in questions]
+        start = len(prompts[0]) - prompts[0][::-1].index(self.image)
+        ids = torch.tensor([prompts[0][:start]])
+        cache = DynamicCache(config=self.model.config.text_config)
+        self.model(input_ids=ids, mm_token_type_ids=(ids == self.image).long(), past_key_values=cache, logits_to_keep=1,
+                   **inputs)
+        answers = []
+        for prompt in prompts:
+            answers.append(self.tokenizer.decode(self.greedy(prompt[start:], cache)).strip())
+            cache.crop(start - cache.get_seq_length())
+        return answers
+
+
+def open_model(folder):
+    kind = json.loads((folder / "config.json").read_text())["model_type"]
+    return (QwenModel if kind == "qwen2_5_vl" else Model)(folder)
+
+
 def evaluate(model, questions, images, hidden):
     asked, right = defaultdict(int), defaultdict(int)
     for name, group in groupby(questions, key=lambda q: q["image"]):
@@ -96,7 +133,7 @@ def main():
     # The matrices are too small to be worth a second thread.
     torch.set_num_threads(1)
     questions = [json.loads(line) for line in args.questions.read_text().splitlines()]
-    print(json.dumps(evaluate(Model(args.model), questions[:args.limit], args.images, args.hidden), indent=2))
+    print(json.dumps(evaluate(open_model(args.model), questions[:args.limit], args.images, args.hidden), indent=2))
 
 
 if __name__ == "__main__":

@@ -119,6 +119,16 @@ def check(out, model, prompts):
     return difference
 
 
+def replace_folder(out, part):
+    """Puts a finished folder in the place of an old one."""
+    if out.exists():
+        old = out.with_name(out.name + ".old")
+        shutil.rmtree(old, ignore_errors=True)
+        os.rename(out, old)
+    os.rename(part, out)
+    shutil.rmtree(out.with_name(out.name + ".old"), ignore_errors=True)
+
+
 def export(checkpoint, tokenizer, out):
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
     model = Llava(ModelConfig(**state["config"]))
@@ -135,12 +145,7 @@ def export(checkpoint, tokenizer, out):
     write_processors(part, ids, model.config.views)
     shutil.copyfile(tokenizer, part / "tokenizer.json")
     difference = check(part, model, prompts)
-    if out.exists():
-        old = out.with_name(out.name + ".old")
-        shutil.rmtree(old, ignore_errors=True)
-        os.rename(out, old)
-    os.rename(part, out)
-    shutil.rmtree(out.with_name(out.name + ".old"), ignore_errors=True)
+    replace_folder(out, part)
     size = sum(f.stat().st_size for f in out.iterdir())
     print(json.dumps({"stage": state["stage"], "step": state["step"], "bytes": size, "logit_difference": difference}))
 

@@ -14,6 +14,21 @@ def mean(losses):
     return losses.sum() / max(1, losses.numel())
 
 
+SEEN = (1 + len(COLOR_NAMES), 1 + len(SHAPES), 1 + len(CHARACTERS), 1, 1)
+
+
+def seen_loss(out, targets):
+    """`out` [pictures, places, sum of SEEN] against colour, shape, character, size, centre [pictures, 5, places]."""
+    color, shape, character, size, centre = out.split(SEEN, dim=-1)
+    inside = targets[:, 0] > 0
+    loss = F.binary_cross_entropy_with_logits(centre[..., 0], targets[:, 4], reduction="sum") / max(1, len(out)) * 0.1
+    for logits, target, weight in ((color, targets[:, 0], 1), (shape, targets[:, 1], 1), (character, targets[:, 2], 2)):
+        each = F.cross_entropy(logits.transpose(1, 2), target.long(), reduction="none")
+        # Objects and background count by their means: background is nearly everything.
+        loss = loss + weight * (mean(each[inside]) + 0.5 * mean(each[~inside]))
+    return loss + 5 * mean((size[..., 0][inside] - targets[:, 3][inside]) ** 2)
+
+
 class TowerHeads(nn.Module):
     """What lies under a patch, and what the class token's attention must gather.
 
@@ -23,9 +38,8 @@ class TowerHeads(nn.Module):
 
     def __init__(self, width, projected_width):
         super().__init__()
-        self.sizes = (1 + len(COLOR_NAMES), 1 + len(SHAPES), 1 + len(CHARACTERS), 1, 1)
         self.patch_norm = nn.LayerNorm(width)
-        self.patch = nn.Linear(width, sum(self.sizes))
+        self.patch = nn.Linear(width, sum(SEEN))
         self.pairs = nn.ModuleList(nn.Linear(width, len(COLOR_NAMES) * len(SHAPES)) for _ in range(2))
         self.counts = nn.ModuleList(nn.Sequential(nn.LayerNorm(width), nn.Linear(width, 1 + MOST_COUNTED)) for _ in range(2))
         self.position = nn.Linear(projected_width, 2)
@@ -33,16 +47,9 @@ class TowerHeads(nn.Module):
     def forward(self, features, projected, classes, windows, patches, pairs, counts):
         known = counts >= 0
         grid = patches.shape[-1]
-        out = self.patch(self.patch_norm(features[known])).float()
         patches = patches[known].flatten(2)
-        color, shape, character, size, centre = out.split(self.sizes, dim=-1)
         inside = patches[:, 0] > 0
-        loss = F.binary_cross_entropy_with_logits(centre[..., 0], patches[:, 4], reduction="sum") / max(1, len(out)) * 0.1
-        for logits, target, weight in ((color, patches[:, 0], 1), (shape, patches[:, 1], 1), (character, patches[:, 2], 2)):
-            each = F.cross_entropy(logits.transpose(1, 2), target.long(), reduction="none")
-            # Background is nearly everything, so objects and background count by their means.
-            loss = loss + weight * (mean(each[inside]) + 0.5 * mean(each[~inside]))
-        loss = loss + 5 * mean((size[..., 0][inside] - patches[:, 3][inside]) ** 2)
+        loss = seen_loss(self.patch(self.patch_norm(features[known])).float(), patches)
         # Nothing else asks for positions before the decoder has learned to; until then they fade behind what is seen.
         steps = torch.arange(grid, device=windows.device)
         places = torch.stack([steps[:, None].expand(-1, grid), steps.expand(grid, -1)], dim=-1).flatten(0, 1)
@@ -53,6 +60,40 @@ class TowerHeads(nn.Module):
             number = F.cross_entropy(count_head(token[known]).float(), counts[known], reduction="none")
             loss = loss + 10 * mean(present) + 0.3 * mean(number)
         return loss
+
+
+class QwenHeads(nn.Module):
+    """What lies under a patch and under a merged cell, where a visual row is, and what full attention gathers.
+
+    There is no class token; what attention adds on average over all patches weighs each patch by what it receives from
+    all others. Pairs are read from that, so that attention received, which pruning reads, has a task.
+    """
+
+    def __init__(self, c):
+        super().__init__()
+        self.patch = nn.Sequential(nn.LayerNorm(c.tower_width), nn.Linear(c.tower_width, sum(SEEN)))
+        self.cell = nn.Sequential(nn.LayerNorm(c.width), nn.Linear(c.width, sum(SEEN)))
+        self.place = nn.Sequential(nn.LayerNorm(c.width), nn.Linear(c.width, 2))
+        self.pairs = nn.ModuleList(nn.Linear(c.tower_width, len(COLOR_NAMES) * len(SHAPES)) for _ in c.full_blocks[1:])
+
+    def forward(self, patches, merged, placed, updates, b):
+        """`b` holds a batch's targets. The first full block's attention is left to look next door."""
+        known = b["counts"] >= 0
+        cells = b["cells"][known].flatten(2)
+        inside = cells[:, 0] > 0
+        seen = self.patch(patches[known].flatten(1, 2)).float()
+        loss = seen_loss(seen, by_cell(b["patches"][known])) + seen_loss(self.cell(merged[known]).float(), cells)
+        where = self.place(placed[known][inside]).float()
+        loss = loss + 30 * mean((where - b["places"][known][inside] * 2 / GRID) ** 2)
+        for update, head in zip(updates[1:], self.pairs):
+            found = head(update[known]).float()
+            loss = loss + 10 * mean(F.binary_cross_entropy_with_logits(found, b["pairs"][known], reduction="none"))
+        return loss
+
+
+def by_cell(grid):
+    """[pictures, fields, rows, columns] of patches as [pictures, fields, patches], a cell's four side by side."""
+    return grid.unflatten(3, (-1, 2)).unflatten(2, (-1, 2)).transpose(3, 4).flatten(2)
 
 
 class GroundingHeads(nn.Module):

@@ -230,8 +230,8 @@ class Attention(nn.Module):
     def __init__(self, c):
         super().__init__()
         self.heads, self.kv_heads, head = c.heads, c.kv_heads, c.width // c.heads
-        self.q_proj, self.o_proj = (nn.Linear(c.width, c.width, bias=False) for _ in range(2))
-        self.k_proj, self.v_proj = (nn.Linear(c.width, c.kv_heads * head, bias=False) for _ in range(2))
+        self.q_proj, self.o_proj = (nn.Linear(c.width, c.width, bias=biased) for biased in (c.qkv_bias, False))
+        self.k_proj, self.v_proj = (nn.Linear(c.width, c.kv_heads * head, bias=c.qkv_bias) for _ in range(2))
 
     def forward(self, x, context, rope, mask, last):
         """The first `context` positions are causal; those after it see the context and what `mask` allows."""
@@ -286,19 +286,22 @@ class Decoder(nn.Module):
         angle = (positions[:, None, :, None] * frequency).repeat(1, 1, 1, 2)
         return angle.cos(), angle.sin()
 
-    def forward(self, prefix, image, tokens, owners):
+    def positions(self, before, context, own, places):
+        """Positions [B, length]: of what all questions see, then of the questions' tokens, the `own`th of their question."""
+        return torch.cat([torch.arange(context, device=own.device).expand(len(own), -1), context - 1 + own], dim=1)
+
+    def forward(self, prefix, image, tokens, owners, places=None):
         """`tokens` [B, length]: a picture's questions in a row, `owners` which one a token belongs to. Each question sees
         the prefix, the image and itself, and its positions start where the image ends.
 
-        Gives the normed output, and the tokens' states after each block, both [B, length, width].
+        `places`, of visual rows, concern decoders with positions of more than one dimension. Gives the normed output, and the tokens' states after each block, both [B, length, width].
         """
         batch, length = tokens.shape
         before = self.embed_tokens(prefix).expand(batch, -1, -1)
         x = torch.cat([before, image, self.embed_tokens(tokens)], dim=1)
         context = x.shape[1] - length
         visible = (owners[:, :, None] == owners[:, None, :]).tril()
-        own = context - 1 + visible.sum(-1)
-        rope = self.rope(torch.cat([torch.arange(context, device=x.device).expand(batch, -1), own], dim=1))
+        rope = self.rope(self.positions(before.shape[1], context, visible.sum(-1), places))
         mask = torch.zeros(visible.shape, device=x.device).masked_fill(~visible, float("-inf"))
         mask = F.pad(mask, (context, 0))
         states = []

@@ -124,11 +124,11 @@ def relation(scene, names, rng):
 
 
 def quadrant(scene, names, rng):
-    middle = scene.canvas / 2
+    across, down = scene.middle
     for index, (o, ways) in enumerate(zip(scene.objects, names)):
-        if not ways or min(abs(o.x - middle), abs(o.y - middle)) < QUADRANT_MARGIN:
+        if not ways or min(abs(o.x - across), abs(o.y - down)) < QUADRANT_MARGIN:
             continue
-        answer = ("top" if o.y < middle else "bottom") + " " + ("left" if o.x < middle else "right")
+        answer = ("top" if o.y < down else "bottom") + " " + ("left" if o.x < across else "right")
         template = rng.choice(("In which quadrant is the {}?", "Which quadrant contains the {}?",
                                "Which part of the image is the {} in?"))
         text, mentions = mention(template, rng.choice(ways), [index])

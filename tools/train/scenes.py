@@ -48,6 +48,10 @@ class Scene:
     canvas: int
     objects: list
 
+    @property
+    def middle(self):
+        return self.canvas / 2, self.canvas / 2
+
     def to_json(self):
         return asdict(self)
 

@@ -22,7 +22,10 @@ def patch_targets(scene, owner):
         targets[1][where] = 1 + SHAPES.index(o.shape)
         targets[2][where] = 1 + CHARACTERS.index(o.character) if o.character else 0
         targets[3][where] = o.size / MAX_SIZE
-        targets[4, o.y // PATCH, o.x // PATCH] = 1
+        row, column = o.y // PATCH, o.x // PATCH
+        # A rectangle cut out of a picture may show part of an object without its centre.
+        if 0 <= row < owner.shape[0] and 0 <= column < owner.shape[1]:
+            targets[4, row, column] = 1
     return targets
 
 
@@ -51,5 +54,5 @@ def gap_target(scene, question):
     if question.category not in ("relation", "quadrant"):
         return np.full(2, IGNORED, dtype=np.float32)
     places = [(scene.objects[objects[0]].x, scene.objects[objects[0]].y) for _, objects in question.mentions]
-    first, second = np.array([*places, (IMAGE / 2, IMAGE / 2)][:2], dtype=np.float32)
+    first, second = np.array([*places, scene.middle][:2], dtype=np.float32)
     return (first - second) / IMAGE

@@ -25,8 +25,8 @@ import torch.distributed as dist
 from safetensors.torch import load_file
 from torch import multiprocessing
 
-from config import RUNS
-from data import Batches, Pool
+from config import RUNS, QwenConfig
+from data import WEIGHTS, Batches, Pool
 from heads import GroundingHeads, TowerHeads
 from model import PUBLISHED, Llava
 from tokenizer import Prompts, train_tokenizer
@@ -53,22 +53,12 @@ class Trainer:
     def __init__(self, run, folder, out, device, rank=0, processes=1, start=None):
         self.run, self.folder, self.out, self.device, self.rank, self.processes = run, folder, out, device, rank, processes
         self.start = start
-        self.prompts = Prompts(out / "tokenizer.json")
+        self.prompts = Prompts(out / "tokenizer.json", run.model.format)
         # The texts may need fewer tokens than allowed.
         self.config = replace(run.model, vocab=self.prompts.tokenizer.get_vocab_size())
         torch.manual_seed(0)
-        self.model = Llava(self.config).to(device)
-        self.heads = TowerHeads(run.model.tower_width, run.model.width).to(device)
-        self.grounding = GroundingHeads(run.model.width).to(device)
+        tower = self.build()
         self.prefix = torch.tensor([self.prompts.prefix], device=device)
-        tower = self.model.model["vision_tower"]
-        # Neighbouring pixels are nearly equal: one of Adam's steps moves a filter's answer to a flat patch by six hundred
-        # equal steps, and edges drown. The filters and positions that the tower starts with are good enough to stay.
-        tower.embeddings.patch_embedding.requires_grad_(False)
-        tower.embeddings.position_embedding.requires_grad_(False)
-        if run.decoder_only:
-            tower.requires_grad_(False)
-            self.model.model["multi_modal_projector"].requires_grad_(False)
         parts = (self.model, self.heads, self.grounding)
         self.parameters = [p for part in parts for p in part.parameters() if p.requires_grad]
         own = set(tower.parameters())
@@ -78,8 +68,39 @@ class Trainer:
         self.optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.98), fused=True)
         self.stage, self.step, self.seconds, self.saved = 0, 0, 0.0, time.time()
 
+    def build(self):
+        """Makes the model and the heads, and gives the tower."""
+        self.model = Llava(self.config).to(self.device)
+        self.heads = TowerHeads(self.config.tower_width, self.config.width).to(self.device)
+        self.grounding = GroundingHeads(self.config.width).to(self.device)
+        tower = self.model.model["vision_tower"]
+        # Neighbouring pixels are nearly equal: one of Adam's steps moves a filter's answer to a flat patch by six hundred
+        # equal steps, and edges drown. The filters and positions that the tower starts with are good enough to stay.
+        tower.embeddings.patch_embedding.requires_grad_(False)
+        tower.embeddings.position_embedding.requires_grad_(False)
+        if self.run.decoder_only:
+            tower.requires_grad_(False)
+            self.model.model["multi_modal_projector"].requires_grad_(False)
+        return tower
+
+    def begin(self):
+        """The weights that a run starts from."""
+        if self.start and self.start.is_dir():
+            self.model.load_state_dict(shipped_weights(self.start))
+        elif self.start:
+            state = torch.load(self.start, map_location=self.device, weights_only=True)
+            for name in ("model", "heads", "grounding"):
+                # What another run's model has not, such as a newline, starts anew.
+                getattr(self, name).load_state_dict(state[name], strict=False)
+
+    def batches(self, stage, seed, features=None, weights=WEIGHTS, crowd=False):
+        """Endless batches; `crowd` for those of crowded pictures without questions."""
+        return Batches(self.run, stage, self.folder, self.prompts, seed, features, weights)
+
     def autocast(self):
-        return torch.autocast(self.device.type, torch.bfloat16) if self.device.type != "mps" else nullcontext()
+        # Without its instructions, bfloat16 is slower than float32.
+        slow = self.device.type == "mps" or (self.device.type == "cpu" and not torch.cpu._is_avx512_bf16_supported())
+        return nullcontext() if slow else torch.autocast(self.device.type, torch.bfloat16)
 
     def forward(self, arrays):
         """Loss of the answers, which of their tokens come first, and the auxiliary heads' loss."""
@@ -127,7 +148,7 @@ class Trainer:
     def validate(self, batches=8):
         """Share of questions of each category whose answer tokens all come first; whole pictures, as in the test."""
         stage = replace(self.run.stages[self.stage], kind="val", images=16, questions=8, frozen=0, pruned=0.0)
-        source = Batches(self.run, stage, self.folder, self.prompts, seed=1, weights=None)
+        source = self.batches(stage, seed=1, weights=None)
         asked, right = defaultdict(int), defaultdict(int)
         for _ in range(batches):
             arrays, categories = source.next()
@@ -159,19 +180,20 @@ class Trainer:
             for name in ("model", "heads", "grounding", "optimizer"):
                 getattr(self, name).load_state_dict(state[name])
             self.stage, self.step, self.seconds = state["stage"], state["step"], state["seconds"]
-        elif self.start and self.start.is_dir():
-            self.model.load_state_dict(shipped_weights(self.start))
-        elif self.start:
-            state = torch.load(self.start, map_location=self.device, weights_only=True)
-            for name in ("model", "heads", "grounding"):
-                # What another run's model has not, such as a newline, starts anew.
-                getattr(self, name).load_state_dict(state[name], strict=False)
+        else:
+            self.begin()
 
     def log(self, record):
         line = json.dumps({"stage": self.stage, "step": self.step, "minutes": round(self.seconds / 60, 1), **record})
         print(line, flush=True)
         with open(self.out / "log.jsonl", "a") as out:
             out.write(line + "\n")
+
+    def encode(self, pictures):
+        """What a frozen tower says of pictures [B, H, W, 3]."""
+        part = np.concatenate([views(i) for i in pictures]) if self.config.views else np.array(pictures)
+        windows = torch.zeros(len(part), 2, dtype=torch.long, device=self.device)
+        return self.model.model["vision_tower"].features(torch.from_numpy(part).to(self.device), windows)
 
     @torch.no_grad()
     def cache_features(self):
@@ -182,8 +204,7 @@ class Trainer:
             first -= 1
         folder = self.out / f"features-{first}"
         folder.mkdir(exist_ok=True)
-        tower = self.model.model["vision_tower"]
-        kinds = (stage.kind, "easy") if self.run.easy_share else (stage.kind,)
+        kinds = (stage.kind, "easy") if self.run.easy_share and stage.easy else (stage.kind,)
         stems = [s for kind in kinds for s in list(Pool(self.folder, f"{kind}-{stage.canvas}").shards)[:stage.shards]]
         for stem in stems[self.rank::self.processes]:
             path = folder / f"{Path(stem).name}.npy"
@@ -192,14 +213,11 @@ class Trainer:
             images = np.load(f"{stem}.images.npy", mmap_mode="r")
             rows = []
             for start in range(0, len(images), 8):
-                part = images[start:start + 8]
-                part = np.concatenate([views(i) for i in part]) if self.config.views else part.copy()
-                windows = torch.zeros(len(part), 2, dtype=torch.long, device=self.device)
                 with self.autocast():
-                    features = tower.features(torch.from_numpy(part).to(self.device), windows)
-                rows.append(features.half().cpu())
+                    rows.append(self.encode(images[start:start + 8]).half().cpu())
             # All tokens of a picture, of however many views, in a row.
-            rows = torch.cat(rows).reshape(len(images), -1, self.config.tower_width)
+            rows = torch.cat(rows)
+            rows = rows.reshape(len(images), -1, rows.shape[-1])
             np.save(path.with_suffix(".part.npy"), rows.numpy())
             os.replace(path.with_suffix(".part.npy"), path)
         if self.processes > 1:
@@ -212,9 +230,9 @@ class Trainer:
         # Neither another process nor a resumed run may see the same questions again.
         seed = self.rank * 1_000_000 + self.stage * 100_000 + self.step
         mine = replace(stage, images=stage.images // self.processes)
-        source = Batches(self.run, mine, self.folder, self.prompts, seed, features)
+        source = self.batches(mine, seed, features)
         crowded = replace(mine, kind="dense", images=stage.dense // self.processes, questions=0)
-        crowds = Batches(self.run, crowded, self.folder, self.prompts, seed) if stage.dense else None
+        crowds = self.batches(crowded, seed, crowd=True) if stage.dense else None
         sums, began = [0.0, 0.0, 0.0], time.time()
         while self.step < stage.steps:
             start = time.time()
@@ -262,7 +280,10 @@ def work(rank, args):
         torch.set_num_threads(1)
         dist.init_process_group("gloo", init_method=f"file://{(args.out / 'meeting').resolve()}", rank=rank,
                                 world_size=args.processes)
-    Trainer(RUNS[args.run], args.data, args.out, torch.device(args.device), rank, args.processes, args.start).train()
+    run, trainer = RUNS[args.run], Trainer
+    if isinstance(run.model, QwenConfig):
+        from qwen_train import QwenTrainer as trainer
+    trainer(run, args.data, args.out, torch.device(args.device), rank, args.processes, args.start).train()
 
 
 def main():
@@ -282,13 +303,13 @@ def main():
     first = run.stages[0].canvas
     for kind in (run.stages[0].kind, "easy", "val"):
         wait_for(args.data / f"{kind}-{first}-000.json")
-    if args.start and not (args.out / "tokenizer.json").exists():
+    if args.start and not isinstance(run.model, QwenConfig) and not (args.out / "tokenizer.json").exists():
         folder = args.start if args.start.is_dir() else args.start.parent
         shutil.copyfile(folder / "tokenizer.json", args.out / "tokenizer.json")
     if not (args.out / "tokenizer.json").exists():
         records = json.loads((args.data / f"easy-{first}-000.json").read_text())
         questions = [q for record in records for q in record["questions"]]
-        train_tokenizer(run.model.vocab, questions, args.out / "tokenizer.json")
+        train_tokenizer(run.model.vocab, questions, args.out / "tokenizer.json", run.model.format)
     if args.processes == 1:
         work(0, args)
     else:

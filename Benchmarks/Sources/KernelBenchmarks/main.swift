@@ -1,8 +1,8 @@
 import Foundation
 import Kernels
 
-// Rates of the products and of attention at the shapes of CLIP-L/14-336 and a 1.1-billion-parameter decoder:
-// the parts that `vlmprune bench` times as a whole.
+// Rates of the products and of attention at the shapes of CLIP-L/14-336, Qwen2.5-VL's tower and a
+// 1.1-billion-parameter decoder: the parts that `vlmprune bench` times as a whole.
 
 let workers = Workers(count: ProcessInfo.processInfo.activeProcessorCount)
 let rounds = 9
@@ -38,26 +38,43 @@ for (rows, inputs, outputs) in [
   line(["[\(rows), \(inputs)] → \(outputs)"] + rates.map { String(format: "%.0f", $0 / 1e9) })
 }
 
+/// Milliseconds of a block's attention in Float32 and in bfloat16.
+func attentionTimes(
+  tokens: Int, heads: Int, headWidth: Int, prefix: Int, segments: [Range<Int>]? = nil, taps: Set<AttentionTap>
+) -> [Double] {
+  let size = tokens * heads * headWidth
+  let operands: [[Float]] = (0..<3).map { part in
+    (0..<size).map { (place: Int) -> Float in Float((place * 31 + part * 7) % 101) / 101 - 0.5 }
+  }
+  var context = [Float](repeating: 0, count: size)
+  return [ProductEngine?.none, engine].map { (engine: ProductEngine?) -> Double in
+    let attention = EncoderAttention(heads: heads, headWidth: headWidth, prefix: prefix, engine: engine)
+    return best {
+      _ = attention.apply(
+        queries: operands[0], keys: operands[1], values: operands[2], tokens: tokens, segments: segments,
+        into: &context, taps: taps, workers: workers)
+    }
+  }
+}
+
 print("")
 line(["encoder attention, ms a block", "f32", "bf16"])
-let (tokens, heads, headWidth) = (577, 16, 64)
-let size = tokens * heads * headWidth
-let operands: [[Float]] = (0..<3).map { part in
-  (0..<size).map { (place: Int) -> Float in Float((place * 31 + part * 7) % 101) / 101 - 0.5 }
-}
-var context = [Float](repeating: 0, count: size)
 for (name, taps) in [
   ("no evidence", Set<AttentionTap>()), ("class row", [.classRow(.softmax)]), ("column sums", [.received(.all)]),
 ] {
-  let times = [ProductEngine?.none, engine].map { (engine: ProductEngine?) -> Double in
-    let attention = EncoderAttention(heads: heads, headWidth: headWidth, prefix: 1, engine: engine)
-    return best {
-      _ = attention.apply(
-        queries: operands[0], keys: operands[1], values: operands[2], tokens: tokens, into: &context,
-        taps: taps, workers: workers)
-    }
-  }
+  let times = attentionTimes(tokens: 577, heads: 16, headWidth: 64, prefix: 1, taps: taps)
   line([name] + times.map { String(format: "%.2f", $0) })
+}
+
+print("")
+line(["Qwen2.5-VL at 1036×1036, ms a block", "f32", "bf16"])
+let patches = 74 * 74
+let windows = stride(from: 0, to: patches, by: 64).map { $0..<min($0 + 64, patches) }
+for (name, segments) in [("windows of 64 patches", windows), ("the whole view", [0..<patches])] {
+  for (evidence, taps) in [("", Set<AttentionTap>()), (", column sums", [.received(.all)])] {
+    let times = attentionTimes(tokens: patches, heads: 16, headWidth: 80, prefix: 0, segments: segments, taps: taps)
+    line(["\(name)\(evidence)"] + times.map { String(format: "%.1f", $0) })
+  }
 }
 
 print("")

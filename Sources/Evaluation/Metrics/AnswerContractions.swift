@@ -1,5 +1,5 @@
-/// Contractions as people type them, and as EvalAI's normaliser spells them: its table, odd entries included, without
-/// those that change nothing or that no word in lower case can be.
+/// Contractions as people type them, mapped to the spelling of EvalAI's normaliser. This is its table, odd entries
+/// included, without entries that change nothing or that no lower-case word can match.
 enum AnswerContractions {
   static let table = [
     "aint": "ain't", "arent": "aren't", "cant": "can't", "couldve": "could've", "couldnt": "couldn't",

@@ -1,4 +1,4 @@
-/// EvalAI's normaliser of answers, step by step as the published evaluators have it.
+/// EvalAI's answer normaliser, step by step as in the published evaluators.
 enum AnswerNormaliser {
   private static let punctuation: [Unicode.Scalar] = Array(#";/[]"{}()=+\_-><@`,?!"#.unicodeScalars)
   private static let articles: Set = ["a", "an", "the"]
@@ -14,7 +14,7 @@ enum AnswerNormaliser {
     return words(withoutPunctuation(Array(flat)))
   }
 
-  /// "'s" gets a space in front.
+  /// Puts a space before "'s".
   private static func separatingPossessive(_ scalars: ArraySlice<Unicode.Scalar>) -> [Unicode.Scalar] {
     var separated: [Unicode.Scalar] = []
     for (index, scalar) in zip(scalars.indices, scalars) {
@@ -26,14 +26,14 @@ enum AnswerNormaliser {
 
   private static func withoutPunctuation(_ scalars: [Unicode.Scalar]) -> [Unicode.Scalar] {
     let pairs = zip(scalars, scalars.dropFirst())
-    // A mark beside a space goes, any other becomes one. Commas are gone by now, so digit-comma-digit, which would
-    // make all of them go, does not occur.
+    // A mark that touches a space anywhere is removed everywhere; any other mark becomes a space. Commas are already
+    // gone, so the pattern digit-comma-digit, which would remove every mark, cannot occur.
     let beside = Set(pairs.compactMap { $1 == " " ? $0 : nil } + pairs.compactMap { $0 == " " ? $1 : nil })
     let spaced = scalars.compactMap { scalar -> Unicode.Scalar? in
       guard punctuation.contains(scalar) else { return scalar }
       return beside.contains(scalar) ? nil : " "
     }
-    // The reference intends a look-behind but mistypes it, and passes the flags as the largest number of removals.
+    // The reference means a look-behind but mistypes it, and passes the flags as the limit on removals.
     var removals = 32
     return spaced.enumerated().compactMap { index, scalar in
       let isBeforeDigit = index + 1 < spaced.count && spaced[index + 1].properties.numericType == .decimal
@@ -58,7 +58,7 @@ enum AnswerNormaliser {
     return rest
   }
 
-  /// White space as Python's str has it: four separators more than Unicode's.
+  /// White space as defined by Python's str: Unicode's, plus four separators.
   private static func isSpace(_ scalar: Unicode.Scalar) -> Bool {
     scalar.properties.isWhitespace || (0x1C...0x1F).contains(scalar.value)
   }

@@ -1,4 +1,4 @@
-/// Levenshtein's distance: the fewest insertions, deletions and replacements that make one sequence of another.
+/// Levenshtein distance: the fewest insertions, deletions and replacements that turn one sequence into another.
 enum EditDistance {
   static func between<Element: Equatable>(_ first: [Element], _ second: [Element]) -> Int {
     var row = Array(0...second.count)

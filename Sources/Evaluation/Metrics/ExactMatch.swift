@@ -1,4 +1,4 @@
-/// Equality after lower-casing, stripping white space and dropping a trailing period.
+/// Equality after lower-casing, trimming white space and dropping a trailing period.
 enum ExactMatch {
   static func isRight(_ answer: String, among right: [String]) -> Bool {
     let given = normalised(answer)
@@ -12,7 +12,7 @@ enum ExactMatch {
 }
 
 extension String {
-  /// Without white space at both ends.
+  /// The string without white space at either end.
   var strippedOfSpace: String {
     var rest = Substring(self).drop(while: \.isWhitespace)
     while rest.last?.isWhitespace == true { rest.removeLast() }

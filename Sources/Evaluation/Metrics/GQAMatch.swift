@@ -1,4 +1,4 @@
-/// GQA: equality after dropping trailing periods and lower-casing, as LLaVA's converter and GQA's script have it.
+/// GQA: equality after dropping trailing periods and lower-casing, as in LLaVA's converter and GQA's script.
 enum GQAMatch {
   static func isRight(_ answer: String, among right: [String]) -> Bool {
     let given = normalised(answer)

@@ -1,4 +1,4 @@
-/// The mean grade of answers, over all questions and by category.
+/// The mean grade, over all questions and by category.
 public struct GradeScore: Sendable, Encodable {
   public struct Category: Sendable, Encodable {
     public let accuracy: Double
@@ -8,13 +8,13 @@ public struct GradeScore: Sendable, Encodable {
   public let metric: String
   /// 0…1.
   public let score: Double
-  /// Questions; of MMBench, without their copies.
+  /// Number of questions; for MMBench, without their rotated copies.
   public let n: Int
   public let categories: [String: Category]
 
   /// - Parameters:
   ///   - questions: at least one.
-  ///   - answers: one a question, in the same order.
+  ///   - answers: one per question, in the same order.
   public init(_ metric: Metric, _ questions: [Question], answers: [String]) {
     precondition(!questions.isEmpty && questions.count == answers.count, "every question is answered once")
     var graded = zip(questions, answers).map { (question: $0, grade: metric.grade($1, of: $0)) }
@@ -29,7 +29,7 @@ public struct GradeScore: Sendable, Encodable {
       .mapValues { Category(accuracy: mean($0), n: $0.count) }
   }
 
-  /// MMBench's circular evaluation: a question is right where all of its copies with rotated options are.
+  /// MMBench's circular evaluation: a question is right only if every copy with rotated options is right.
   private static func circular(
     _ graded: [(question: Question, grade: Double)]
   ) -> [(question: Question, grade: Double)] {

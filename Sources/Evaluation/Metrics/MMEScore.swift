@@ -1,11 +1,11 @@
-/// MME's figures: of each task 100 times accuracy plus 100 times the share of images with both answers right, and their
-/// sums over the tasks of perception and of cognition.
+/// MME's figures. A task scores 100 times its accuracy plus 100 times the share of images with both answers right;
+/// perception and cognition are the sums over their tasks.
 public struct MMEScore: Sendable, Encodable {
   public struct Task: Sendable, Encodable {
     public let score: Double
     public let accuracy: Double
     public let accuracyPlus: Double
-    /// Questions, two an image.
+    /// Number of questions, two per image.
     public let n: Int
 
     private enum CodingKeys: String, CodingKey {
@@ -13,7 +13,7 @@ public struct MMEScore: Sendable, Encodable {
       case accuracyPlus = "accuracy_plus"
     }
 
-    /// - Parameter answers: of one task, two neighbours an image.
+    /// - Parameter answers: answers to one task; the two about one image are neighbours.
     init(_ answers: [Answer]) {
       let pairs = stride(from: 0, to: answers.count, by: 2).map { answers[$0].isRight && answers[$0 + 1].isRight }
       n = answers.count
@@ -40,8 +40,8 @@ public struct MMEScore: Sendable, Encodable {
   public let tasks: [String: Task]
 
   /// Scores a folder of task files whose fourth column is the model's answer.
-  /// - Throws: `EvaluationError`, naming file and line; `mismatch` where a task is missing or unknown, or an image has
-  ///   not two questions beside each other.
+  /// - Throws: `EvaluationError`, naming file and line; `mismatch` if a task is missing or unknown, or if an image
+  ///   does not have exactly two adjacent questions.
   public init(tasks files: [QuestionFile], folder: String) throws(EvaluationError) {
     var answers: [String: [Answer]] = [:]
     for file in files {
@@ -57,8 +57,8 @@ public struct MMEScore: Sendable, Encodable {
     try self.init(answers, source: folder)
   }
 
-  /// Scores answers to a list of MME's questions, whose categories are the tasks.
-  /// - Parameter texts: one a question, in the same order.
+  /// Scores answers to a list of MME questions, whose categories are the tasks.
+  /// - Parameter texts: one answer per question, in the same order.
   public init(_ questions: [Question], answers texts: [String], file: String) throws(EvaluationError) {
     let graded = zip(questions, texts).map { question, text in
       (

@@ -1,22 +1,22 @@
-/// How an answer is judged: the catalogue of metrics by the names that `--metric` takes.
+/// How an answer is graded; raw values are the names that `--metric` takes.
 public enum Metric: String, Sendable, CaseIterable {
-  /// Equal after lower-casing, stripping white space and dropping a trailing period.
+  /// Equal after lower-casing, trimming white space and dropping a trailing period.
   case exact
-  /// EvalAI's normaliser, and how many of ten people said the same.
+  /// EvalAI's normaliser, then how many of ten people gave the same answer.
   case vqa
-  /// Yes or no, as POPE reads it.
+  /// Yes or no, by POPE's rule.
   case pope
-  /// Yes or no, as MME reads it.
+  /// Yes or no, by MME's rule.
   case mme
-  /// A letter, as LLaVA reads it out of ScienceQA's answers.
+  /// A letter, read from the answer by LLaVA's rule for ScienceQA.
   case scienceqa
   /// Equal after lower-casing and dropping trailing periods.
   case gqa
-  /// Likeness by edit distance.
+  /// Similarity by edit distance.
   case anls
-  /// A letter or an option's text, as MMBench reads them.
+  /// A letter or an option's text, by MMBench's rules.
   case mmbench
-  /// The letter and nothing else, as SEED-Bench compares it.
+  /// The letter alone, as SEED-Bench compares it.
   case seed
 
   public init(named name: String) throws(EvaluationError) {
@@ -26,7 +26,7 @@ public enum Metric: String, Sendable, CaseIterable {
     self = metric
   }
 
-  /// How right `answer` is, 0…1.
+  /// The grade of `answer`, 0…1.
   public func grade(_ answer: String, of question: Question) -> Double {
     switch self {
     case .exact: ExactMatch.isRight(answer, among: question.answers) ? 1 : 0

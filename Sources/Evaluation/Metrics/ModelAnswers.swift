@@ -1,9 +1,9 @@
 import Basics
 
-/// Answers of a model as LLaVA writes them: a JSON object a line with `question_id` and `text`.
+/// A model's answers in LLaVA's format: one JSON object per line, with `question_id` and `text`.
 public struct ModelAnswers: Sendable {
   public let file: String
-  /// By question, each once.
+  /// The text for each question.
   private let texts: [Question.Identifier: String]
 
   /// - Throws: `EvaluationError`, naming the line.
@@ -18,7 +18,7 @@ public struct ModelAnswers: Sendable {
       do { json = try JSONValue(parsing: bytes) } catch { throw wrong(error.message) }
       guard json.members != nil else { throw wrong("it is \(json.kind), expected an object") }
       defer { isFirst = false }
-      // `eval` says in front of its answers what they depend on.
+      // The first line of `eval`'s answers file describes the run instead.
       if isFirst, json["question_id"] == nil, json["text"] == nil { continue }
       let identifier: Question.Identifier
       if let value = json["question_id"]?.integer {
@@ -38,8 +38,8 @@ public struct ModelAnswers: Sendable {
     self.texts = texts
   }
 
-  /// - Returns: the text that answers each question, in the order of the questions.
-  /// - Throws: where a question has no answer, or an answer no question.
+  /// - Returns: each question's answer, in the order of the questions.
+  /// - Throws: if a question has no answer, or an answer no question.
   public func texts(of questions: [Question], file: String) throws(EvaluationError) -> [String] {
     let missing = questions.filter { texts[$0.identifier] == nil }.map(\.identifier)
     if let first = missing.first {

@@ -1,12 +1,12 @@
-/// ANLS: one minus edit distance over the longer length, nothing below a half, best over the right answers. In lower
-/// case and without white space at the ends, as the evaluators of ST-VQA and DocVQA have it.
+/// ANLS: one minus the edit distance divided by the longer length; 0 if that is below a half; the best over the right
+/// answers. Texts are lower-cased and trimmed, as in the evaluators of ST-VQA and DocVQA.
 enum NormalisedLikeness {
   static func grade(_ answer: String, among right: [String]) -> Double {
     let given = characters(answer)
     return right.map { likeness(given, characters($0)) }.max() ?? 0
   }
 
-  /// Code points, which is what the evaluators count.
+  /// Code points, which are what the evaluators count.
   private static func characters(_ text: String) -> [Unicode.Scalar] {
     Array(text.lowercased().strippedOfSpace.unicodeScalars)
   }

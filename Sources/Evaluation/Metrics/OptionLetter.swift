@@ -2,11 +2,11 @@
 enum OptionLetter {
   static let all: [Character] = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
-  /// The letter of the right answer, which a file gives as a letter, as the option's text or in a sentence of
-  /// ScienceQA's; nil where it is none of them.
+  /// The right answer's letter. Files give it as a letter, as the option's text or in a ScienceQA sentence; nil if it
+  /// is none of these.
   static func right(of question: Question) -> Character? {
     guard let answer = question.answers.first?.strippedOfSpace else { return nil }
-    // A letter first: an option's text may be another option's letter.
+    // A letter comes first: one option's text may be another option's letter.
     if answer.count == 1, let letter = ScienceQAAnswer.letter(in: answer) { return letter }
     if let option = question.options.firstIndex(where: { $0.strippedOfSpace == answer }), option < all.count {
       return all[option]
@@ -15,9 +15,9 @@ enum OptionLetter {
   }
 }
 
-/// What LLaVA's script for ScienceQA makes of a sentence.
+/// What LLaVA's ScienceQA script reads from a sentence.
 enum ScienceQAAnswer {
-  /// A letter alone; or one in front of ". "; or the one of exactly one "The answer is X.". nil otherwise.
+  /// A lone letter, a letter followed by ". ", or the letter of the only "The answer is X."; nil otherwise.
   static func letter(in text: String) -> Character? {
     let scalars = Array(text.unicodeScalars)
     if scalars.count == 1, isCapital(scalars[0]) { return Character(scalars[0]) }
@@ -27,7 +27,7 @@ enum ScienceQAAnswer {
     var start = 0
     while start + phrase.count + 1 < scalars.count {
       let end = start + phrase.count
-      // The script's regular expression ends in a bare period: any character but the end of a line.
+      // The script's regular expression ends in an unescaped period, which matches any character but a line break.
       if scalars[start..<end].elementsEqual(phrase), isCapital(scalars[end]), scalars[end + 1] != "\n" {
         found.append(Character(scalars[end]))
         start = end + 2

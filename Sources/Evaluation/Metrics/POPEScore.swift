@@ -1,6 +1,6 @@
-/// POPE's figures: those of each split, and the mean of their F1.
+/// POPE's figures for each split, and the mean of the splits' F1.
 public struct POPEScore: Sendable, Encodable {
-  /// Yes is the positive answer. A figure with nothing to divide by is nil.
+  /// Yes is the positive answer. A figure whose denominator is 0 is nil.
   public struct Split: Sendable, Encodable {
     public let accuracy: Double
     public let precision: Double?
@@ -14,7 +14,7 @@ public struct POPEScore: Sendable, Encodable {
       case yesRatio = "yes_ratio"
     }
 
-    /// - Parameter pairs: whether the model said yes, and whether that was right to say.
+    /// - Parameter pairs: whether the model said yes, and whether yes was the truth.
     init(_ pairs: [(said: Bool, truth: Bool)]) {
       precondition(!pairs.isEmpty, "a split has questions")
       let hits = pairs.count { $0.said && $0.truth }
@@ -32,7 +32,7 @@ public struct POPEScore: Sendable, Encodable {
     public func encode(to encoder: any Encoder) throws {
       var container = encoder.container(keyedBy: CodingKeys.self)
       try container.encode(accuracy, forKey: .accuracy)
-      // null, and not left out: a figure that does not exist.
+      // Null rather than left out, to show that the figure is undefined.
       try container.encode(precision, forKey: .precision)
       try container.encode(recall, forKey: .recall)
       try container.encode(f1, forKey: .f1)
@@ -41,7 +41,7 @@ public struct POPEScore: Sendable, Encodable {
     }
   }
 
-  /// Mean of the splits' F1; nil where one of them has none.
+  /// Mean of the splits' F1; nil if a split has none.
   public let score: Double?
   public let categories: [String: Split]
 
@@ -54,9 +54,9 @@ public struct POPEScore: Sendable, Encodable {
     try container.encode(categories, forKey: .categories)
   }
 
-  /// Scores questions that have their labels with them.
-  /// - Parameter answers: one a question, in the same order.
-  /// - Throws: where a label is neither yes nor no.
+  /// Scores questions that contain their labels.
+  /// - Parameter answers: one per question, in the same order.
+  /// - Throws: if a label is neither yes nor no.
   public init(_ questions: [Question], answers: [String]) throws(EvaluationError) {
     var pairs: [String: [(said: Bool, truth: Bool)]] = [:]
     for (question, answer) in zip(questions, answers) {
@@ -67,18 +67,18 @@ public struct POPEScore: Sendable, Encodable {
       pairs[question.category ?? "(none)", default: []].append((YesNo.pope(answer) == "yes", label == "yes"))
     }
     let splits = pairs.mapValues(Split.init)
-    // In order of name: the order of a sum is part of its last digit.
+    // Sorted by name, because the order of a sum affects its last digit.
     let scores = splits.sorted { $0.key < $1.key }.map(\.value.f1)
     let known = scores.compactMap { $0 }
     categories = splits
     score = known.count == scores.count ? known.reduce(0, +) / Double(known.count) : nil
   }
 
-  /// Gives questions the labels of files, which LLaVA's script pairs by their order within a split.
+  /// Gives questions the labels of label files. LLaVA's script pairs them by their order within a split.
   /// - Parameters:
-  ///   - questions: each with the split that it belongs to as its category.
-  ///   - labels: one list a split; of each label at least the text and image are those of its question.
-  /// - Throws: `EvaluationError.mismatch` where splits, counts, pictures or texts differ.
+  ///   - questions: each with its split as category.
+  ///   - labels: one list per split; each label repeats at least its question's text and image.
+  /// - Throws: `EvaluationError.mismatch` if splits, counts, pictures or texts differ.
   public static func labelled(
     _ questions: [Question], file: String, labels: [QuestionList], folder: String
   ) throws(EvaluationError) -> [Question] {

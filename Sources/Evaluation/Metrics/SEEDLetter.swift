@@ -1,4 +1,4 @@
-/// SEED-Bench: the answer is the right letter, white space around it aside.
+/// SEED-Bench: the answer must be the right letter; white space around it is ignored.
 enum SEEDLetter {
   static func isRight(_ answer: String, of question: Question) -> Bool {
     guard let right = OptionLetter.right(of: question) else { return false }

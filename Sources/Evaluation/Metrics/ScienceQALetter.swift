@@ -1,4 +1,4 @@
-/// ScienceQA, as LLaVA's script grades it.
+/// ScienceQA, graded as in LLaVA's script.
 enum ScienceQALetter {
   static func isRight(_ answer: String, of question: Question) -> Bool {
     guard let letter = ScienceQAAnswer.letter(in: answer) else { return false }

@@ -1,13 +1,13 @@
 import Basics
 
-/// ScienceQA's figures: accuracy over all questions, and over those about a picture.
+/// ScienceQA's figures: accuracy over all questions, and over those that have a picture.
 public struct ScienceQAScore: Sendable, Encodable {
   public let accuracy: Double
-  /// nil where no question is about a picture.
+  /// nil if no question has a picture.
   public let imageAccuracy: Double?
   public let correct: Int
   public let n: Int
-  /// Answers whose grade is not the one that the file gave them.
+  /// Number of answers whose grade differs from the one in the file.
   public let regraded: Int
 
   private enum CodingKeys: String, CodingKey {
@@ -18,7 +18,7 @@ public struct ScienceQAScore: Sendable, Encodable {
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(accuracy, forKey: .accuracy)
-    // null, and not left out: a figure that does not exist.
+    // Null rather than left out, to show that the figure is undefined.
     try container.encode(imageAccuracy, forKey: .imageAccuracy)
     try container.encode(correct, forKey: .correct)
     try container.encode(n, forKey: .n)
@@ -40,8 +40,8 @@ public struct ScienceQAScore: Sendable, Encodable {
   }
 
   /// - Parameters:
-  ///   - questions: at least one; those without a picture have no `image`.
-  ///   - answers: one a question, in the same order.
+  ///   - questions: at least one; a question without a picture has an empty `image`.
+  ///   - answers: one per question, in the same order.
   public init(_ questions: [Question], answers: [String]) {
     precondition(!questions.isEmpty, "a score is of at least one question")
     let grades = zip(questions, answers).map {
@@ -50,7 +50,7 @@ public struct ScienceQAScore: Sendable, Encodable {
     self.init(grades, regraded: 0)
   }
 
-  /// Grades LLaVA's graded file again: `correct` and `incorrect`, lists of {question_id, pred, ground_truth,
+  /// Grades LLaVA's graded file again. Its lists `correct` and `incorrect` contain {question_id, pred, ground_truth,
   /// is_multimodal}.
   /// - Throws: `EvaluationError`, naming list and entry.
   public init(graded file: QuestionFile) throws(EvaluationError) {

@@ -1,7 +1,7 @@
-/// VQA's accuracy: how many of ten people gave the answer, over all leave-one-out sets of nine.
+/// VQA accuracy: how many of ten people gave the answer, averaged over all sets of nine of them.
 enum VQAAccuracy {
   /// The mean over leave-one-out sets of min(1, equal answers ÷ 3): 0, 0.3, 0.6, 0.9, 1 for 0, 1, 2, 3, ≥ 4 of ten.
-  /// Fewer than four answers cannot give full marks that way: then any equal one does, as in ST-VQA.
+  /// Fewer than four answers could never give full marks this way; then one equal answer is enough, as in ST-VQA.
   static func grade(_ answer: String, among right: [String]) -> Double {
     let given = AnswerNormaliser.normalised(answer)
     let equal = right.count { AnswerNormaliser.normalised($0) == given }

@@ -1,6 +1,6 @@
 import Basics
 
-/// easy-VQA's file: a list of triples question, answer, number of the image. Questions are numbered from 0.
+/// easy-VQA's file: a list of [question, answer, image number]. Questions are numbered from 0.
 enum EasyVQAQuestions {
   static func read(_ list: JSONElements, into collector: inout QuestionCollector) throws(EvaluationError) {
     for (index, element) in list.enumerated() {

@@ -1,6 +1,6 @@
 import Basics
 
-/// GQA's file: an object of questions by their id.
+/// GQA's file: an object that maps ids to questions.
 enum GQAQuestions {
   static func read(_ questions: JSONMembers, into collector: inout QuestionCollector) throws(EvaluationError) {
     for member in questions {

@@ -1,13 +1,13 @@
 import Basics
 
-/// Keys of a question file that nobody reads: said aloud, so that a mistyped one does not pass for one that was read.
+/// Reports the keys of a question file that are not read, so that a mistyped key does not go unnoticed.
 struct KeyNotes {
   private var found: [String: (first: Int, count: Int)] = [:]
   private var order: [String] = []
 
-  /// What is read.
+  /// Keys that are read.
   private static let read = ["question_id", "image", "text", "answer", "answers", "options", "category", "label"]
-  /// What published files have besides, and what does not change a score.
+  /// Further keys of published files, none of which changes a score.
   private static let published: Set<String> = [
     "answer_id", "answer_type", "answerable", "caption", "conversations", "data_type", "dataset", "height", "hint",
     "id", "image_classes", "image_height", "image_id", "image_width", "index", "l2-category", "metadata", "model_id",
@@ -15,7 +15,7 @@ struct KeyNotes {
     "width",
   ]
 
-  /// - Throws: where a key is nearly one that is read.
+  /// - Throws: if a key is nearly one that is read.
   mutating func check(_ record: QuestionRecord, line: Int) throws(EvaluationError) {
     for member in record.json.members.map(Array.init) ?? [] {
       let key = member.name
@@ -37,7 +37,7 @@ struct KeyNotes {
     }
   }
 
-  /// One letter off, or the same letters in another case or with other separators.
+  /// One letter off, or the same letters with different case or separators.
   private func isNear(_ key: String, _ known: String) -> Bool {
     let letters = Self.letters(key)
     let expected = Self.letters(known)

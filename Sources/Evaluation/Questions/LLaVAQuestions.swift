@@ -1,6 +1,7 @@
 import Basics
 
-/// LLaVA's question files, one JSON object a line, with ours (`answer`, `answers`, `options`) and POPE's (`label`).
+/// LLaVA's question files, one JSON object per line, with our keys (`answer`, `answers`, `options`) and POPE's
+/// (`label`).
 enum LLaVAQuestions {
   /// - Returns: the questions, and notes about keys that are not read.
   static func read(
@@ -33,7 +34,7 @@ enum LLaVAQuestions {
     return one.map { [$0] } ?? []
   }
 
-  /// The split that a label file's name tells: "adversarial" of coco_pope_adversarial.json.
+  /// The split in a label file's name: "adversarial" for coco_pope_adversarial.json.
   static func pope(_ file: String) -> String? {
     let name = file.split(separator: "/").last.map(String.init) ?? file
     guard let mark = name.firstRange(of: "_pope_"), let end = name.lastIndex(of: "."), mark.upperBound < end else {

@@ -1,5 +1,5 @@
-/// MME's task files: image, question and right answer in columns with a tab between, two questions an image. A fourth
-/// column is some model's answer, which `score` reads.
+/// MME's task files: image, question and right answer separated by tabs, two questions per image. A fourth column,
+/// which `score` reads, is a model's answer.
 public enum MMEQuestions {
   /// One line of a task file.
   public struct Line: Sendable, Hashable {
@@ -7,11 +7,11 @@ public enum MMEQuestions {
     public let question: String
     /// "yes" or "no".
     public let truth: String
-    /// What a model said; nil in a file of questions.
+    /// A model's answer; nil in a file of questions.
     public let answer: String?
   }
 
-  /// Reads one task's file.
+  /// Reads the file of one task.
   public static func lines(_ bytes: [UInt8], file: String) throws(EvaluationError) -> [Line] {
     try lines(try TextLines(bytes, file: file), file: file)
   }
@@ -37,8 +37,8 @@ public enum MMEQuestions {
     return lines
   }
 
-  /// Questions are named by task, image and their number among the image's; images lie in a folder of the task's name,
-  /// as MME ships them.
+  /// A question's identifier is made of its task, its image and its number among the image's questions. Images are in
+  /// a folder named after the task, as MME ships them.
   static func read(_ text: TextLines, into collector: inout QuestionCollector) throws(EvaluationError) {
     let task = task(of: collector.file)
     var asked: [String: Int] = [:]
@@ -51,7 +51,7 @@ public enum MMEQuestions {
     }
   }
 
-  /// The task that a file is named after: "artwork" of artwork.txt.
+  /// The task in a file's name: "artwork" for artwork.txt.
   public static func task(of file: String) -> String {
     let name = file.split(separator: "/").last.map(String.init) ?? file
     return name.lastIndex(of: ".").map { String(name[..<$0]) } ?? name

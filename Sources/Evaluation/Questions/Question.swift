@@ -1,4 +1,4 @@
-/// One question of a question file, with the right answers beside it.
+/// One question of a question file, with its right answers.
 public struct Question: Sendable, Hashable {
   /// `question_id`: a number, or a string.
   public enum Identifier: Sendable, Hashable, CustomStringConvertible {
@@ -14,15 +14,15 @@ public struct Question: Sendable, Hashable {
   }
 
   public let identifier: Identifier
-  /// Relative to the folder of images: a picture, a folder of frames or a video. Empty where the question is about no
-  /// picture, as half of ScienceQA's are.
+  /// Path relative to the image folder: a picture, a folder of frames or a video. Empty for a question without a
+  /// picture, like half of ScienceQA's.
   public let image: String
   public let text: String
-  /// POPE's split, MME's task, or whatever else figures are given by.
+  /// What results are grouped by, such as POPE's split or MME's task.
   public let category: String?
-  /// Right answers, as many as people gave; empty where the file has none.
+  /// Right answers, one per person who gave one; empty if the file has none.
   public let answers: [String]
-  /// The choices of a question with choices, in the order of their letters; empty otherwise.
+  /// The options of a multiple-choice question, in the order of their letters; empty otherwise.
   public let options: [String]
 
   public init(

@@ -1,4 +1,4 @@
-/// The questions of a file as they are read, each identifier once.
+/// Collects the questions of a file and refuses an identifier that occurs twice.
 struct QuestionCollector {
   let file: String
   /// Whether a question without a right answer is an error.
@@ -11,7 +11,7 @@ struct QuestionCollector {
     self.requiresAnswers = requiresAnswers
   }
 
-  /// - Parameter answerKey: what the file's format calls the right answer.
+  /// - Parameter answerKey: the file format's name for the right answer.
   mutating func add(
     _ question: Question, from record: QuestionRecord, answerKey: String = "answer"
   ) throws(EvaluationError) {
@@ -27,7 +27,7 @@ struct QuestionCollector {
     questions.append(question)
   }
 
-  /// Takes a question whose identifier was made here, and is new.
+  /// Adds a question whose identifier was generated, and so is known to be new.
   mutating func append(_ question: Question) {
     let isNew = seen.insert(question.identifier).inserted
     precondition(isNew, "a made identifier occurs once")

@@ -1,6 +1,6 @@
 import Basics
 
-/// A file's content, and how to name it in errors.
+/// A file's content, and its name for errors.
 public struct QuestionFile: Sendable {
   public let name: String
   public let bytes: [UInt8]
@@ -11,7 +11,7 @@ public struct QuestionFile: Sendable {
   }
 }
 
-/// Files that are one JSON value.
+/// Files that consist of one JSON value.
 enum JSONFile {
   static func value(_ text: TextLines, file: String) throws(EvaluationError) -> JSONValue {
     do { return try JSONValue(parsing: Array(text.content)) } catch {

@@ -1,6 +1,6 @@
 import Basics
 
-/// The forms of question files, told apart by what stands in them.
+/// The forms of question files, told apart by their content.
 enum QuestionForm {
   case lines
   case mme
@@ -15,13 +15,14 @@ enum QuestionForm {
     guard let first = text.makeIterator().next()?.bytes else { throw .noQuestions(file: file) }
     let start = first.first { $0 != 0x20 && $0 != 0x09 }
     guard start == UInt8(ascii: "{") || start == UInt8(ascii: "[") else {
-      // A line of MME's has tabs; anything else is nearest to a broken line of LLaVA's.
+      // MME's lines contain tabs; without them, the file is most likely a broken line of LLaVA's.
       self = first.contains(0x09) ? .mme : .lines
       return
     }
     let whole: JSONValue
     do { whole = try JSONValue(parsing: Array(text.content)) } catch {
-      // One value a line, or one that is cut: a first line that is complete, or has an object's key, tells which.
+      // Either one value per line or a truncated value: if the first line is complete, or has a question's key, it is
+      // the former.
       guard (try? JSONValue(parsing: first)) != nil || Self.holdsKey(first) else {
         throw .malformedFile(file: file, reason: error.message)
       }

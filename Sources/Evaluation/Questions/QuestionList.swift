@@ -1,20 +1,19 @@
 import Basics
 
-/// A question file, in any of the forms that are known.
+/// The questions of a file in any known form.
 public struct QuestionList: Sendable {
-  /// At least one, each identifier once, in the order of the file.
+  /// At least one; identifiers are unique; in the order of the file.
   public let questions: [Question]
-  /// What the reader did not read, a sentence each; worth telling, and no error.
+  /// What the reader ignored, one sentence each. These are not errors.
   public let notes: [String]
-  /// SHA-256 of the file's bytes in hexadecimal digits; of several files that of the lines that sha256sum prints for
-  /// them.
+  /// Hexadecimal SHA-256 of the file's bytes. For several files: of the lines that sha256sum prints for them.
   public let digest: String
 
-  /// Reads a file, whose form its content tells: LLaVA's lines (ours and POPE's labels with them), MME's task files,
-  /// ScienceQA's list, TextVQA, VQAv2, GQA, VizWiz, easy-VQA.
+  /// Reads a file. Its form is recognised by its content: LLaVA's lines (with our keys and POPE's labels), MME's task
+  /// files, ScienceQA's list, TextVQA, VQAv2, GQA, VizWiz, easy-VQA.
   /// - Parameters:
   ///   - file: content and name.
-  ///   - annotations: VQAv2's answers, which are a file of their own.
+  ///   - annotations: VQAv2's answers, which are in a file of their own.
   ///   - requiresAnswers: whether a question without a right answer is an error.
   /// - Throws: `EvaluationError`, naming file and line or entry.
   public static func read(
@@ -33,7 +32,7 @@ public struct QuestionList: Sendable {
   }
 
   /// Reads a folder of MME's task files.
-  /// - Parameter files: the files `TASK.txt` of the folder, in any order.
+  /// - Parameter files: the folder's `TASK.txt` files, in any order.
   /// - Throws: `EvaluationError`, naming file and line.
   public static func read(
     tasks files: [QuestionFile], folder: String, requiresAnswers: Bool = true

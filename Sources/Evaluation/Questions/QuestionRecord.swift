@@ -1,12 +1,12 @@
 import Basics
 
-/// One object of a question file, and where it stands there.
+/// One object of a question file, and its place there.
 struct QuestionRecord {
   enum Place: Sendable, Hashable {
     /// Lines and entries count from 1.
     case line(Int)
     case entry(Int)
-    /// The key of an object of questions.
+    /// The key of a question in an object of questions.
     case key(String)
   }
 
@@ -22,7 +22,7 @@ struct QuestionRecord {
     }
   }
 
-  /// The value of a key; nil where it is absent or null.
+  /// The value of a key; nil if it is absent or null.
   func value(_ key: String) -> JSONValue? { json[key].flatMap { $0.isNull ? nil : $0 } }
 
   func required(_ key: String) throws(EvaluationError) -> JSONValue {
@@ -35,7 +35,7 @@ struct QuestionRecord {
     wrong("its \(key) is \(found.kind), expected \(expected)")
   }
 
-  /// A string that must be there and hold more than white space.
+  /// A required string with more in it than white space.
   func text(_ key: String) throws(EvaluationError) -> String {
     let value = try required(key)
     guard let text = value.string else { throw wrongKind(key, value, expected: "a string") }
@@ -56,13 +56,13 @@ struct QuestionRecord {
     throw wrongKind(key, value, expected: "an integer or a string")
   }
 
-  /// An identifier, as it stands in a file's name.
+  /// An identifier, written as in a file name.
   func fileName(_ key: String) throws(EvaluationError) -> String {
     if let number = value(key)?.integer { return "\(number)" }
     return try text(key)
   }
 
-  /// A list of strings, or of the objects {"answer": …} that VQA's people gave; nil where the key is absent.
+  /// A list of strings, or of objects {"answer": …} as in VQA; nil if the key is absent.
   func texts(_ key: String) throws(EvaluationError) -> [String]? {
     guard let value = value(key) else { return nil }
     guard let elements = value.elements else { throw wrongKind(key, value, expected: "a list of strings") }

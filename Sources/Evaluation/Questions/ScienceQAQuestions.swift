@@ -1,6 +1,6 @@
 import Basics
 
-/// ScienceQA in the list form that LLaVA ships: `id`, `image` (absent where the question is about none) and a
+/// ScienceQA in the list form that LLaVA ships: `id`, `image` (absent if the question has no picture) and a
 /// conversation of question and right letter.
 enum ScienceQAQuestions {
   static func read(_ list: JSONElements, into collector: inout QuestionCollector) throws(EvaluationError) {
@@ -17,7 +17,7 @@ enum ScienceQAQuestions {
     }
   }
 
-  /// What "human" asks and "gpt" answers.
+  /// What "human" asks and what "gpt" answers.
   private static func turns(_ record: QuestionRecord) throws(EvaluationError) -> (String, String?) {
     let turns = try record.required("conversations")
     guard let elements = turns.elements else { throw record.wrongKind("conversations", turns, expected: "a list") }
@@ -31,7 +31,7 @@ enum ScienceQAQuestions {
     return (question, answer)
   }
 
-  /// The lines "A. …", "B. …" that end a question.
+  /// The options in the lines "A. …", "B. …" at the end of a question.
   private static func options(of text: String) -> [String] {
     let lines = text.split(separator: "\n")
     guard let start = lines.lastIndex(where: { $0.hasPrefix("A. ") }) else { return [] }

@@ -1,12 +1,12 @@
-/// The lines of a file that hold more than white space, each with its number from 1.
+/// The lines of a file that contain more than white space, each with its number, from 1.
 ///
-/// A byte-order mark is no part of the first line, a carriage return none of any, and the last line may lack its end.
+/// A byte-order mark and carriage returns are removed, and the last line need not end in a line break.
 struct TextLines: Sequence {
   let content: ArraySlice<UInt8>
 
-  /// - Throws: `EvaluationError.unreadable` where the bytes are UTF-16.
+  /// - Throws: `EvaluationError.unreadable` if the text is UTF-16.
   init(_ bytes: [UInt8], file: String) throws(EvaluationError) {
-    // Text has no zero bytes: those of UTF-16 without a mark stand beside every letter.
+    // Text has no zero bytes. In UTF-16 without a byte-order mark, every ASCII letter brings one.
     if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) || bytes.prefix(64).contains(0) {
       throw .unreadable(file: file, reason: "it is UTF-16 text or no text at all: save it as UTF-8")
     }

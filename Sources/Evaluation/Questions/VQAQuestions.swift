@@ -1,14 +1,14 @@
 import Basics
 
-/// VQAv2: one file of questions, another of annotations with ten answers each.
+/// VQAv2: a file of questions, and a file of annotations with ten answers per question.
 enum VQAQuestions {
-  /// Answers and the kind of answer of one question.
+  /// One question's answers and answer type.
   private struct Annotation {
     let answers: [String]
     let kind: String?
   }
 
-  /// - Parameter annotations: the annotation file's content and name.
+  /// - Parameter annotations: content and name of the annotation file.
   static func read(
     _ root: JSONValue, _ list: JSONElements, annotations: QuestionFile?, into collector: inout QuestionCollector
   ) throws(EvaluationError) {
@@ -17,7 +17,7 @@ enum VQAQuestions {
     guard let subtype = root["data_subtype"]?.string else {
       throw .malformedFile(file: collector.file, reason: "it has no data_subtype, which names its images")
     }
-    // test-dev2015 asks about pictures of test2015.
+    // test-dev2015 uses the pictures of test2015.
     let images = subtype.replacing("test-dev", with: "test")
     for (index, element) in list.enumerated() {
       let record = QuestionRecord(json: element, file: collector.file, place: .entry(index + 1))

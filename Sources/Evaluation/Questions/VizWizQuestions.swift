@@ -1,6 +1,6 @@
 import Basics
 
-/// VizWiz's file: a list with one question an image, named by its image, ten answers each.
+/// VizWiz's file: a list with one question per image, identified by the image's name, ten answers each.
 enum VizWizQuestions {
   static func read(_ list: JSONElements, into collector: inout QuestionCollector) throws(EvaluationError) {
     for (index, element) in list.enumerated() {

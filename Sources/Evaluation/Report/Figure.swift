@@ -1,6 +1,6 @@
 import Foundation
 
-/// How figures are written for people; for programs they keep every digit.
+/// Figures formatted for people; programs get every digit.
 enum Figure {
   /// "97.4"
   static func percent(_ share: Double?) -> String { share.map { String(format: "%.1f", $0 * 100) } ?? "–" }
@@ -19,7 +19,7 @@ enum Figure {
     value.map { String(format: $0 == $0.rounded() ? "%.0f" : "%.1f", $0) } ?? "–"
   }
 
-  /// Every digit that the value has; empty where there is none.
+  /// The shortest text that gives the same value when read; empty for nil.
   static func exact(_ value: Double?) -> String {
     guard let value else { return "" }
     return Int(exactly: value).map(String.init) ?? "\(value)"

@@ -1,14 +1,14 @@
-/// Milliseconds from a picture to the first token of an answer about it, setting by setting.
+/// Milliseconds from a picture to the first token of an answer about it, for each setting.
 ///
-/// A sweep encodes an image once for all settings and prefills its part of the prompt once for all its questions, so
-/// that single rows do not show what one question costs. Per image, the longest encoding of any row is counted for
-/// every setting, and the longest way from pruning to the end of the prefill among the setting's rows: those of the
-/// question that came first.
+/// A sweep encodes an image once for all settings and prefills the image's part of the prompt once for all its
+/// questions, so a single row does not show what one question costs. For each image, every setting is charged the
+/// longest encoding of any row, plus the longest time from pruning to the end of prefill among the setting's own rows,
+/// which is that of the first question.
 enum FirstTokenTimes {
   private static let own = ["prune_ms", "project_ms", "prefill_ms"]
   private static let shared = "encode_ms"
 
-  /// - Returns: a mean over images for each setting; nil where its rows hold no times.
+  /// - Returns: for each setting, a mean over images; nil if its rows have no times.
   static func of(_ run: GradedRun) -> [Double?] {
     let images = Dictionary(grouping: run.questions.indices) { run.images[$0] ?? "question \(run.questions[$0])" }
       .sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }.map(\.value)

@@ -1,6 +1,6 @@
-/// Text from question files and models, made harmless for where it is shown: data, never markup.
+/// Makes text from question files and models safe to show, so that it is never taken for markup.
 enum ForeignText {
-  /// For text and quoted attributes of HTML and SVG.
+  /// Escapes text for HTML and SVG, quoted attributes included.
   static func html(_ text: String) -> String {
     var escaped = ""
     for scalar in text.unicodeScalars {
@@ -16,30 +16,43 @@ enum ForeignText {
     return escaped
   }
 
+  /// The beginning of a text that is too long. Counted in scalars: one character may have any number of them.
+  static func shortened(_ text: String, most: Int) -> String {
+    let scalars = text.unicodeScalars
+    let isShort = scalars.index(scalars.startIndex, offsetBy: most + 1, limitedBy: scalars.endIndex) == nil
+    return isShort ? text : String(scalars.prefix(most - 1)) + "…"
+  }
+
   /// For a cell of a table or a paragraph of Markdown; one line.
   static func markdown(_ text: String) -> String {
     var escaped = ""
+    var letters = 0
     for scalar in text.unicodeScalars {
       switch scalar {
       case "&": escaped += "&amp;"
       case "<": escaped += "&lt;"
       case ">": escaped += "&gt;"
       case "\\", "`", "*", "_", "{", "}", "[", "]", "#", "|", "~", "!", "$", "@": escaped += "\\\(scalar)"
-      // A renderer that finds addresses by itself must not make links of them.
+      // Keeps renderers from turning bare addresses into links.
       case ":": escaped += "&#58;"
+      case "." where letters >= 3: escaped += "&#46;"
       default: escaped += visible(scalar)
       }
+      letters = scalar == "w" || scalar == "W" ? letters + 1 : 0
     }
     return escaped
   }
 
-  /// A field of RFC 4180. What a spreadsheet would take for a formula gets an apostrophe in front.
+  /// Quotes a CSV field (RFC 4180). A text that a spreadsheet would take for a formula gets a leading apostrophe.
   static func csv(_ text: String) -> String {
     let first = text.unicodeScalars.first
     let isFormula = first.map { ["=", "+", "-", "@", "\t", "\r"].contains($0) } ?? false
     let guarded = isFormula ? "'\(text)" : text
-    let needsQuotes = guarded.unicodeScalars.contains { [",", "\"", "\r", "\n"].contains($0) }
-    return needsQuotes ? "\"\(guarded.replacing("\"", with: "\"\""))\"" : guarded
+    guard guarded.unicodeScalars.contains(where: { [",", "\"", "\r", "\n"].contains($0) }) else { return guarded }
+    // By scalars: a quotation mark with an accent is a character of its own, but still one to a reader of CSV.
+    var quoted = "\""
+    for scalar in guarded.unicodeScalars { quoted += scalar == "\"" ? "\"\"" : String(scalar) }
+    return quoted + "\""
   }
 
   /// One line for a terminal.
@@ -49,8 +62,8 @@ enum ForeignText {
     return shown
   }
 
-  /// Line breaks become spaces. Control characters have no place in a page, and marks that turn the direction of
-  /// writing would reorder what stands beside them: both are spelled out.
+  /// Line breaks become spaces. Control characters are not allowed in a page, and marks that change the writing
+  /// direction would reorder the text around them, so both are spelled out.
   private static func visible(_ scalar: Unicode.Scalar) -> String {
     switch scalar.value {
     case 0x09, 0x0A, 0x0D, 0x2028, 0x2029: " "

@@ -1,23 +1,23 @@
-/// A run's report, as files.
+/// A run's report, as a list of files.
 public struct Report: Sendable {
   public struct File: Sendable {
     public let name: String
     public let bytes: [UInt8]
   }
 
-  /// A page is at most 5 MB; what pictures may take of it, in base 64.
+  /// A page may have 5 MB; this is the pictures' share of it, in base 64.
   private static let mostPictureBytes = 3_500_000
 
   private let contents: RunContents
   private let missingPictures: String?
 
-  /// - Parameter missingPictures: why samples lack pictures; nil where none is missing.
+  /// - Parameter missingPictures: why samples lack pictures; nil if none is missing.
   public init(_ contents: RunContents, missingPictures: String?) {
     var contents = contents
     var missing = missingPictures
     var bytes = 0
     for index in contents.samples.indices {
-      // A question's pictures stand side by side: all of them or none.
+      // A question shows all of its pictures side by side, or none.
       bytes += contents.samples[index].pictures.reduce(0) { $0 + $1.png.count } * 4 / 3
       guard bytes > Self.mostPictureBytes else { continue }
       contents.samples[index].pictures = []
@@ -27,7 +27,8 @@ public struct Report: Sendable {
     self.missingPictures = missing
   }
 
-  /// `report.html` comes last: once it exists, the files that it links to exist. Only finished runs have `results.csv`.
+  /// `report.html` comes last: once it exists, so do the files that it links to. Only a finished run has
+  /// `results.csv`.
   public var files: [File] {
     var files = [("summary.md", ReportSummary(contents: contents).markdown)]
     if let chart = RetentionChart(contents) { files.append(("retention.svg", chart.svg(style: ChartStyle.alone))) }

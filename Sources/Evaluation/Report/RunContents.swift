@@ -1,14 +1,14 @@
-/// Everything of a run that its report shows, but pictures.
+/// Everything that a run's report shows, except pictures.
 public struct RunContents: Sendable {
   public let description: RunDescription
-  /// Rows in the log.
+  /// Number of rows in the log.
   public let rowCount: Int
   public let run: GradedRun
-  /// With intervals over questions, and over images with all of their questions; the latter nil where rows do not name
-  /// their images.
+  /// Figures with intervals over questions, and with intervals over images, each with all of its questions. The second
+  /// is nil if rows do not name their images.
   public let statistics: StatisticsReport
   public let clustered: StatisticsReport?
-  /// Milliseconds, setting by setting.
+  /// Milliseconds for each setting.
   let firstTokenTimes: [Double?]
   public var samples: [SampledQuestion]
 
@@ -16,8 +16,8 @@ public struct RunContents: Sendable {
 
   private static let sampleCount = 4
 
-  /// Reads a run's log. A last line that a killed process left cut is no row yet.
-  /// - Parameter path: how to name the log in errors.
+  /// Reads a run's log. A truncated last line, left by a killed process, is ignored.
+  /// - Parameter path: the log's name in errors.
   /// - Throws: `EvaluationError`.
   public init(
     _ description: RunDescription, rows bytes: [UInt8], file path: String, options: StatisticsOptions
@@ -26,8 +26,9 @@ public struct RunContents: Sendable {
     var builder = GradedRunBuilder(file: path)
     try RunRow.read(bytes, file: path) { (row, line) throws(EvaluationError) in try builder.add(row, line: line) }
     self.description = description
-    rowCount = builder.rowCount
-    run = try builder.run(isPartial: description.rowCount.map { builder.rowCount < $0 } ?? false)
+    let count = builder.rowCount
+    rowCount = count
+    run = try builder.run(isPartial: description.rowCount.map { count < $0 } ?? false)
     var options = options
     options.cluster = .question
     statistics = try StatisticsReport(run, options: options, file: path)
@@ -38,7 +39,7 @@ public struct RunContents: Sendable {
     try addReplies(bytes, file: path)
   }
 
-  /// The whole lines: what follows the last end of line is left out, and so is a garbled last line.
+  /// The complete lines: without what follows the last line break, and without a garbled last line.
   private static func wholeLines(_ bytes: [UInt8]) -> [UInt8] {
     guard let end = bytes.lastIndex(of: UInt8(ascii: "\n")) else { return [] }
     let start = bytes[..<end].lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
@@ -47,7 +48,7 @@ public struct RunContents: Sendable {
     return Array(bytes[..<(isRow ? end + 1 : start)])
   }
 
-  /// Answers of the sampled questions alone: a run's answers need not fit into memory.
+  /// Keeps the answers to the sampled questions only: all answers of a run may not fit into memory.
   private mutating func addReplies(_ bytes: [UInt8], file path: String) throws(EvaluationError) {
     var samples = samples
     let run = run
@@ -63,7 +64,8 @@ public struct RunContents: Sendable {
     self.samples = samples
   }
 
-  /// The settings whose kept patches stand side by side: of each strategy the one nearest to a quarter of the tokens.
+  /// The settings whose kept patches are shown side by side: for each strategy, the one closest to a quarter of the
+  /// tokens.
   public var picturedSettings: [Int] {
     var nearest: [String: (setting: Int, distance: Double)] = [:]
     for (index, setting) in run.settings.enumerated() where !setting.isDense && !setting.size.isEverything {

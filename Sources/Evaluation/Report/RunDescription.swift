@@ -1,8 +1,8 @@
 import Basics
 import Foundation
 
-/// What a run's manifest says of it, as far as a report shows it. Read leniently: a report of a run of a later version
-/// is better than none.
+/// What a report shows of a run's manifest. Missing or unknown entries are tolerated: a report on a run of a later
+/// version is better than none.
 public struct RunDescription: Sendable {
   public struct Setting: Sendable, Hashable {
     public let strategy: String
@@ -12,9 +12,9 @@ public struct RunDescription: Sendable {
   public let model: String
   public let precision: String?
   public let questionFile: String?
-  /// Questions of the run.
+  /// Number of questions in the run.
   public let questionCount: Int?
-  /// Folder of the images.
+  /// The image folder.
   public let images: String?
   public let settings: [Setting]
   public let seed: UInt64
@@ -24,15 +24,16 @@ public struct RunDescription: Sendable {
   /// "2/8"
   public let shard: String?
   public let grid: String?
+  public let maxVisualTokens: Int?
   public let system: String?
   public let template: String?
   public let packing: String?
   public let positions: String?
 
-  /// Rows of the finished run; nil where the manifest does not tell.
+  /// Number of rows in the finished run; nil if the manifest does not tell.
   public var rowCount: Int? { settings.isEmpty ? nil : questionCount.map { $0 * settings.count } }
 
-  /// - Throws: `EvaluationError.unreadable` where there is no manifest, or none that can be read.
+  /// - Throws: `EvaluationError.unreadable` if the manifest is missing or cannot be read.
   public init(folder: String) throws(EvaluationError) {
     let path = "\(folder)/manifest.json"
     guard let data = FileManager.default.contents(atPath: path) else {
@@ -62,6 +63,7 @@ public struct RunDescription: Sendable {
     commit = json["commit"]?.string
     shard = json["shard"]?.string
     grid = json["grid"]?.string
+    maxVisualTokens = json["max_visual_tokens"]?.integer
     system = json["system"]?.string
     template = json["template"]?.string
     packing = json["packing"]?.string

@@ -1,6 +1,6 @@
-/// What a report says of a run before its figures.
+/// What a report says about a run before its figures.
 enum RunFacts {
-  /// Names and values; values are foreign text.
+  /// Pairs of name and value; values are foreign text.
   static func of(_ contents: RunContents) -> [(String, String)] {
     let description = contents.description
     let images = Set(contents.run.images.compactMap { $0 }).count

@@ -4,7 +4,7 @@ import Basics
 public struct SampledQuestion: Sendable {
   /// What one setting answered.
   public struct Reply: Sendable {
-    /// The setting's place in the run.
+    /// Index of the setting in the run.
     public let setting: Int
     public let text: String?
     public let grade: Double
@@ -34,15 +34,15 @@ public struct SampledQuestion: Sendable {
   public let image: String?
   public let category: String?
   public internal(set) var replies: [Reply] = []
-  /// What was asked, and what is right, where the question file was found.
+  /// The question and its right answer; nil if the question file was not found.
   public var text: String?
   public var answers: [String] = []
   public var pictures: [PatchPicture] = []
 }
 
 extension SampledQuestion {
-  /// Chooses questions about different images: first those on which settings disagree most with the dense answer, then,
-  /// for each of these, one by chance. The same run gives the same questions.
+  /// Chooses questions about different images: first half of them by how many settings disagree with the dense answer,
+  /// then random ones. The same run gives the same questions.
   static func choose(from run: GradedRun, count: Int) -> [SampledQuestion] {
     let dense = run.settings[run.dense].grades
     let disagreements = run.questions.indices.map { place in

@@ -1,4 +1,4 @@
-/// Short names of strategies: what tells a spec from the others of its table.
+/// Short names for strategies: the parts of a spec that set it apart from the others in its table.
 struct StrategyNames {
   private static let longest = 40
   private let names: [String: String]
@@ -11,7 +11,7 @@ struct StrategyNames {
         names[specs[0]] = Self.shortened(name)
         continue
       }
-      // Options that all of them have tell nothing.
+      // Options that every spec shares do not set it apart.
       let options = specs.map { Set(Self.options($0)) }
       let common = options.dropFirst().reduce(options[0]) { $0.intersection($1) }
       for spec in specs {
@@ -19,7 +19,7 @@ struct StrategyNames {
         names[spec] = Self.shortened(own.isEmpty ? name : "\(name)(\(own.joined(separator: ", ")))")
       }
     }
-    // What was cut off may have been the difference.
+    // The part that was cut off may have been the only difference.
     let taken = Dictionary(grouping: names.keys) { names[$0] ?? $0 }
     for (short, specs) in taken where specs.count > 1 {
       let ordered = specs.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
@@ -39,7 +39,5 @@ struct StrategyNames {
     }
   }
 
-  private static func shortened(_ text: String) -> String {
-    text.count <= longest ? text : "\(text.prefix(longest - 1))…"
-  }
+  private static func shortened(_ text: String) -> String { ForeignText.shortened(text, most: longest) }
 }

@@ -1,22 +1,24 @@
 import Foundation
 
-/// `eval --answers FILE`: a line for each answer, appended as it is there. The first line says what the others depend
-/// on, so that the same command goes on where it stopped and another is refused.
+/// `eval --answers FILE`: one line per answer, appended as soon as the answer exists. The first line says what the
+/// others depend on, so that the same command resumes and a different one is refused.
 public final class AnswerFile {
   public static let schema = "vlmprune.answers/1"
 
   private let log: LineLog
   private let places: [Question.Identifier: Int]
   private var isDone: [Bool]
-  /// Places of the questions in the order of their lines.
+  /// Indices of the questions, in the order of their lines.
   private var order: [Int] = []
 
   /// - Parameters:
   ///   - manifest: what the answers depend on.
-  ///   - onLine: called with each line that is there already, and its question's place.
+  ///   - retriesFailures: whether lines that hold an error are taken out, so that they are asked for again.
+  ///   - onLine: called with each line that is there already and stays, and its question's place.
   /// - Throws: `.otherRun` where the file holds answers of another command, `.notARun` where it holds something else.
   public init(
-    path: String, manifest: RunManifest, questions: [Question], onLine: (AnswerLine, Int) -> Void
+    path: String, manifest: RunManifest, questions: [Question], retriesFailures: Bool = false,
+    onLine: (AnswerLine, Int) -> Void
   ) throws(EvaluationError) {
     var wanted = manifest
     wanted.schema = Self.schema
@@ -25,6 +27,7 @@ public final class AnswerFile {
     let places = Dictionary(uniqueKeysWithValues: questions.enumerated().map { ($1.identifier, $0) })
     var isDone = [Bool](repeating: false, count: questions.count)
     var order: [Int] = []
+    var failed: [Int] = []
     var hasHead = false
     log = try LineLog(path: path) { (line, number) throws(EvaluationError) in
       guard hasHead else {
@@ -40,17 +43,29 @@ public final class AnswerFile {
           file: path, line: number, reason: "question \(answer.question) is not asked here, or was answered before")
       }
       isDone[place] = true
-      order.append(place)
-      onLine(answer, place)
+      if retriesFailures, answer.metadata.error != nil {
+        failed.append(place)
+      } else {
+        order.append(place)
+        onLine(answer, place)
+      }
     }
+    for place in failed { isDone[place] = false }
     self.places = places
     self.isDone = isDone
     self.order = order
     if !hasHead { try log.append(head) }
+    guard !failed.isEmpty else { return }
+    try log.remove { (line, number) throws(EvaluationError) in
+      guard number > 1 else { return false }
+      let answer = try? JSONDecoder().decode(AnswerLine.self, from: Data(line))
+      return answer?.metadata.error != nil
+    }
   }
 
-  /// - Returns: true.
-  /// - Throws: `.malformedRow` only for the beginning of just this head: nobody else's file is cut.
+  /// - Returns: always true.
+  /// - Throws: `.malformedRow`, so that the line is dropped, only if it is a prefix of this very head: a file that
+  ///   belongs to something else is never cut.
   private static func checkHead(
     _ line: ArraySlice<UInt8>, _ wanted: RunManifest, head: Data, path: String
   ) throws(EvaluationError) -> Bool {
@@ -76,8 +91,8 @@ public final class AnswerFile {
     order.append(place)
   }
 
-  /// Puts the lines of a finished file into the order of the questions, where answering image by image gave another:
-  /// some scorers pair answers with labels by their order.
+  /// Sorts the lines of a finished file into the order of the questions. Answering image by image may have changed it,
+  /// and some scorers pair answers with labels by order.
   public func finish() throws(EvaluationError) {
     guard order.count == isDone.count, order != order.sorted() else { return }
     var lines = [Data](repeating: Data(), count: order.count)
@@ -87,13 +102,13 @@ public final class AnswerFile {
       if number == 1 { sorted = data } else { lines[order[number - 2]] = data }
     }
     for line in lines { sorted += line }
-    try RunFolder.write(sorted, to: URL(fileURLWithPath: log.path).resolvingSymlinksInPath().path)
+    try WholeFile.write(sorted, to: URL(fileURLWithPath: log.path).resolvingSymlinksInPath().path)
     order.sort()
   }
 }
 
 extension RunManifest {
-  /// As one line, its end included.
+  /// The head as one line, line break included.
   func line() throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

@@ -2,13 +2,13 @@ import Basics
 import Foundation
 import VLM
 
-/// One line of an answers file, as LLaVA writes them, with what pruning did in `metadata`.
+/// One line of an answers file in LLaVA's format; `metadata` says what pruning did.
 public struct AnswerLine: Sendable {
   public struct Metadata: Sendable, Codable {
     public let strategy: String
     public let kept: Int?
     public let visualTokens: Int?
-    /// 0…1; nil where there is nothing to grade with.
+    /// 0…1; nil if the question has no right answer.
     public let correct: Double?
     /// Why there is no answer.
     public let error: String?
@@ -49,13 +49,13 @@ public struct AnswerLine: Sendable {
       timings: nil)
   }
 
-  /// What a tally counts of it.
+  /// Adds this answer to a tally.
   public func add(to tally: inout EvaluationTally, category: String?) {
     let kept = metadata.kept.flatMap { kept in metadata.visualTokens.map { (kept: kept, total: $0) } }
     tally.add(category: category, grade: metadata.correct, kept: kept, times: metadata.timings ?? [:])
   }
 
-  /// The line, its end included.
+  /// The line, line break included.
   public func data() throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -76,7 +76,7 @@ extension AnswerLine: Codable {
     try container.encode(question, forKey: .question)
     try container.encode(prompt, forKey: .prompt)
     try container.encode(text, forKey: .text)
-    // Made from the question, so that a second run writes the same file.
+    // Derived from the question, so that a second run writes the same file.
     try container.encode("\(model):\(question)", forKey: .answer)
     try container.encode(model, forKey: .model)
     try container.encode(metadata, forKey: .metadata)

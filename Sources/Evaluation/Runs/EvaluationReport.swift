@@ -1,7 +1,7 @@
 import Pruning
 import VLM
 
-/// `eval --json`.
+/// The result of `eval --json`.
 public struct EvaluationReport: Sendable, Encodable {
   public struct Category: Sendable, Encodable {
     public let accuracy: Double
@@ -20,19 +20,19 @@ public struct EvaluationReport: Sendable, Encodable {
   public let n: Int
   public let categories: [String: Category]
   public let strategy: String
-  /// Of the first image, as every other one of a model with one view has.
+  /// Those of the first image; they are the same for every image of a model with one view.
   public let visualTokens: Int
   /// Mean over answers.
   public let kept: Double
   public let keepRatio: Double
   public let metric: String
-  /// Sums over the run, in milliseconds, by stage.
+  /// Milliseconds by stage, summed over the run.
   public let timings: [String: Double]
-  /// Questions without an answer; they count as wrong.
+  /// Number of questions without an answer. They count as wrong.
   public let failed: Int
-  /// Whether the run was stopped before its end.
+  /// Whether the run was stopped early.
   public let partial: Bool
-  /// The most memory that the process had; nil where nobody measured it.
+  /// The process's peak memory in bytes; nil if it was not measured.
   public let peakBytes: Int?
 
   private enum CodingKeys: String, CodingKey {

@@ -8,7 +8,7 @@ import VLM
 public struct AnsweredQuestion: Sendable {
   public let question: Question
   public let answer: AnswerRecord
-  /// 0…1; nil where there is no right answer to compare with.
+  /// 0…1; nil if there is no right answer to compare with.
   public let grade: Double?
 
   public init(question: Question, answer: AnswerRecord, grade: Double?) {
@@ -20,25 +20,25 @@ public struct AnsweredQuestion: Sendable {
   public var isRight: Bool { grade == 1 }
 }
 
-/// Questions about images, answered with one model under one or several settings. Each image is decoded and encoded
-/// once, with the evidence that any setting reads; the part of the prompt up to the image's end is prefilled once a
-/// setting. An answer depends on its question, image and setting alone, in every bit.
+/// Asks one model questions about images, under one or several settings. Each image is decoded and encoded once, with
+/// the evidence that any setting reads; the prompt up to the image's end is prefilled once per setting. An answer
+/// depends only on its question, image and setting, down to the last bit.
 public struct EvaluationRun: Sendable {
   public let model: VisionLanguageModel
   public let settings: [PruningSetting]
   public let metric: Metric
   public let options: GenerationOptions
   public let system: String?
-  /// Whether questions of one image share its encoding and prefix.
+  /// Whether questions about one image share its encoding and prefix.
   public let reuses: Bool
-  /// Makes the picture of a path ready for the model.
+  /// Loads the picture at a path for the model.
   public let loadPicture: PictureLoader
 
   public typealias PictureLoader = @Sendable (_ path: String, _ model: VisionLanguageModel) throws -> Picture
 
-  /// What became of one question under one setting.
+  /// The outcome of one question under one setting.
   public struct Result: Sendable {
-    /// Place of the question among those asked, and of the setting.
+    /// Index of the question among those asked, and of the setting.
     public let question: Int
     public let setting: Int
     public let outcome: Outcome
@@ -46,11 +46,11 @@ public struct EvaluationRun: Sendable {
 
   public enum Outcome: Sendable {
     case answered(AnsweredQuestion)
-    /// Why there is no answer: of the picture, or of this question.
+    /// Why there is no answer; the picture may have failed, or this question.
     case failed(any Error)
   }
 
-  /// - Parameter options: `isolatesQuestions` is set whatever it says.
+  /// - Parameter options: `isolatesQuestions` is always turned on.
   public init(
     model: VisionLanguageModel, settings: [PruningSetting], metric: Metric = .exact,
     options: GenerationOptions = GenerationOptions(), system: String? = nil, reuses: Bool = true,
@@ -69,12 +69,12 @@ public struct EvaluationRun: Sendable {
 
   /// Answers questions, image by image in the order in which images first appear, setting by setting.
   /// - Parameters:
-  ///   - images: the folder that the questions' paths are relative to.
-  ///   - isDone: whether an answer, by question and setting, is there already.
+  ///   - images: the folder that image paths are relative to.
+  ///   - isDone: whether a question, by question and setting, already has its answer.
   ///   - isCancelled: asked between tokens.
-  ///   - onResult: called with each result as it is there.
-  /// - Returns: whether all was answered; false where it was cancelled.
-  /// - Throws: what `onResult` throws. A picture or a question that fails is a result.
+  ///   - onResult: called with each result as soon as it exists.
+  /// - Returns: whether every question was answered; false if the run was cancelled.
+  /// - Throws: what `onResult` throws. A picture or a question that fails is a result, not an error.
   public func run(
     _ questions: [Question], images: String, isDone: (Int, Int) -> Bool = { _, _ in false },
     isCancelled: @escaping () -> Bool = { false }, onResult: (Result) throws -> Void
@@ -101,10 +101,10 @@ public struct EvaluationRun: Sendable {
     return true
   }
 
-  /// What `onResult` threw, told apart from the failure of a picture.
+  /// Wraps what `onResult` threw, to keep it apart from a picture's failure.
   private struct ReportingFailure: Error { let error: any Error }
 
-  /// - Returns: false where it was cancelled.
+  /// - Returns: false if the run was cancelled.
   private func answer(
     _ places: [(question: Int, setting: Int)], of questions: [Question], about picture: Picture,
     isCancelled: () -> Bool, onResult: (Result) throws -> Void
@@ -137,7 +137,7 @@ public struct EvaluationRun: Sendable {
     return true
   }
 
-  /// - Returns: nil where it was cancelled.
+  /// - Returns: nil if the run was cancelled.
   private func ask(
     _ question: Question, _ pictures: [Picture], _ conversation: inout Conversation, _ isCancelled: () -> Bool
   ) throws(VLMError) -> AnsweredQuestion? {
@@ -151,14 +151,14 @@ public struct EvaluationRun: Sendable {
       grade: question.answers.isEmpty ? nil : metric.grade(answer.text, of: question))
   }
 
-  /// What any of the settings reads of the picture alone.
+  /// What the settings read of the picture itself, apart from any question.
   private func evidence(of picture: Picture, _ places: [Int]) throws(VLMError) -> Evidence {
     var all = Evidence.none
     for place in Set(places) { all = all.union(try model.evidence(for: settings[place], of: picture)) }
     return all
   }
 
-  /// Indices of the questions of each image.
+  /// Groups the indices of the questions by image.
   static func groups(_ questions: [Question]) -> [[Int]] {
     var places: [String: Int] = [:]
     var groups: [[Int]] = []
@@ -175,7 +175,7 @@ public struct EvaluationRun: Sendable {
 }
 
 extension EvaluationRun {
-  /// Reads a PNG or JPEG file, within the standard limits.
+  /// Reads a PNG or JPEG file within the standard limits.
   public static let imageFile: PictureLoader = { path, model in
     guard let data = FileManager.default.contents(atPath: path) else {
       throw EvaluationError.unreadable(file: path, reason: "no such file, or not a readable one")
@@ -183,7 +183,8 @@ extension EvaluationRun {
     return try model.picture([UInt8](data), file: path)
   }
 
-  /// Answers all questions under the first setting and collects the answers, in the order of the questions: for few.
+  /// Answers all questions under the first setting and returns the answers in the order of the questions. They are
+  /// kept in memory, so use it for few questions.
   /// - Throws: the first failure.
   public func answers(to questions: [Question], images: String) throws -> [AnsweredQuestion] {
     try table(of: questions, images: images)[0]
@@ -203,7 +204,8 @@ extension EvaluationRun {
     return table.map { $0.compactMap { $0 } }
   }
 
-  /// Refuses the first image that is not there, before any is encoded. Folders are videos' frames.
+  /// Refuses the first image that does not exist, before any image is encoded. A folder is accepted as a video's
+  /// frames.
   /// - Throws: `.missingImage`.
   public static func checkImages(
     of questions: [Question], in folder: String, file: String
@@ -211,7 +213,7 @@ extension EvaluationRun {
     var seen: Set<String> = []
     for question in questions where seen.insert(question.image).inserted {
       let path = "\(folder)/\(question.image)"
-      // The path would be the folder itself, and a folder is a video.
+      // An empty path would name the image folder itself, which would pass as a video.
       guard !question.image.isEmpty else {
         throw .missingImage(
           path, question: question.identifier.description, file: file,

@@ -1,8 +1,8 @@
 import VLM
 
-/// Sums over the answers of one setting: what a run keeps of them, however many there are.
+/// Sums over the answers of one setting. A run keeps only these, so its memory does not grow with its answers.
 public struct EvaluationTally: Sendable {
-  /// Grades and how many there are.
+  /// A sum of grades and their number.
   public struct Share: Sendable, Hashable {
     public private(set) var sum = 0.0
     public private(set) var count = 0
@@ -22,13 +22,13 @@ public struct EvaluationTally: Sendable {
 
   public private(set) var overall = Share()
   public private(set) var categories: [String: Share] = [:]
-  /// Questions without an answer; they count as wrong.
+  /// Number of questions without an answer. They count as wrong.
   public private(set) var failed = 0
-  /// Answers, graded or not, and what was kept for them.
+  /// Number of answers, graded or not.
   public private(set) var answered = 0
   public private(set) var keptTokens = 0
   public private(set) var visualTokens = 0
-  /// Of the first picture, as every other one of a model with one view has.
+  /// Those of the first picture; they are the same for every picture of a model with one view.
   public private(set) var firstVisualTokens = 0
   /// Milliseconds by stage.
   public private(set) var times: [String: Double] = [:]
@@ -36,8 +36,8 @@ public struct EvaluationTally: Sendable {
   public init() {}
 
   /// - Parameters:
-  ///   - grade: nil where there is nothing to grade with.
-  ///   - kept: visual tokens that were kept, and of how many; nil where the question failed.
+  ///   - grade: nil if there is no right answer to compare with.
+  ///   - kept: number of visual tokens kept, and their total; nil if the question failed.
   public mutating func add(
     category: String?, grade: Double?, kept: (kept: Int, total: Int)?, times: [String: Double] = [:]
   ) {
@@ -58,7 +58,7 @@ public struct EvaluationTally: Sendable {
 }
 
 extension StageTimings {
-  /// Milliseconds by stage, under the names of results.
+  /// Milliseconds by stage, with the names used in results.
   public var milliseconds: [String: Double] {
     [
       "encode": encode.milliseconds, "prune": prune.milliseconds, "project": project.milliseconds,

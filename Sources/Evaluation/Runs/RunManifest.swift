@@ -1,15 +1,15 @@
 import Foundation
 
-/// What the rows of a run depend on: `manifest.json`. The same command goes on with a run; one that differs in any of
-/// this is refused.
+/// `manifest.json`: everything that the rows of a run depend on. The same command resumes a run; a command that
+/// differs in any of this is refused.
 public struct RunManifest: Sendable, Codable, Equatable {
   public static let schema = "vlmprune.run/1"
 
   public struct Model: Sendable, Codable, Equatable {
-    /// As the user named it.
+    /// The name that the user gave.
     public let name: String
     public let family: String
-    /// Of the checkpoint's files, not of their place.
+    /// A digest of the checkpoint's files, wherever they are.
     public let digest: String
 
     public init(name: String, family: String, digest: String) {
@@ -21,9 +21,9 @@ public struct RunManifest: Sendable, Codable, Equatable {
 
   public struct Questions: Sendable, Codable, Equatable {
     public let file: String
-    /// SHA-256 of the file, and of the annotations where there are any.
+    /// SHA-256 of the file, and of the annotations if there are any.
     public let digest: String
-    /// Questions of this run: the first ones up to the limit, and of those the shard's.
+    /// Number of questions in this run: those up to the limit or, of these, the shard's.
     public var count: Int
     public let limit: Int?
 
@@ -38,7 +38,7 @@ public struct RunManifest: Sendable, Codable, Equatable {
   public struct Setting: Sendable, Codable, Hashable {
     /// The strategy's canonical spec.
     public let strategy: String
-    /// The budget in its one spelling.
+    /// The budget in its canonical spelling.
     public let keep: String
 
     public init(strategy: String, keep: String) {
@@ -49,13 +49,13 @@ public struct RunManifest: Sendable, Codable, Equatable {
 
   public var schema = RunManifest.schema
   public var version: String
-  /// What was built. Rows of another commit of the same version may go on.
+  /// The commit of the binary. Another commit of the same version may resume the run.
   public var commit: String
   public var model: Model
   public var precision: String
   public var backend: String
   public var questions: Questions
-  /// The folder of the images.
+  /// The image folder.
   public var images: String
   public var settings: [Setting]
   public var seed: UInt64
@@ -68,21 +68,26 @@ public struct RunManifest: Sendable, Codable, Equatable {
   public var system: String?
   public var maxNewTokens: Int
   public var maxPixels: Int
-  /// "2/8"; nil where the run is whole.
+  /// Most visual tokens of a picture before pruning.
+  public var maxVisualTokens: Int?
+  /// Frames a second of videos that are given as frames.
+  public var fps: Double?
+  /// "2/8"; nil if the run is not a shard.
   public var shard: String?
 
   private enum CodingKeys: String, CodingKey {
     case schema, version, commit, model, precision, backend, questions, images, settings, seed, metric, positions
-    case packing, grid, template, system, shard
+    case packing, grid, template, system, shard, fps
     case maxNewTokens = "max_new_tokens"
     case maxPixels = "max_pixels"
+    case maxVisualTokens = "max_visual_tokens"
   }
 
   public init(
     version: String, commit: String, model: Model, precision: String, backend: String, questions: Questions,
     images: String, settings: [Setting], seed: UInt64, metric: String, positions: String, packing: String,
     grid: String? = nil, template: String? = nil, system: String? = nil, maxNewTokens: Int, maxPixels: Int,
-    shard: String? = nil
+    maxVisualTokens: Int? = nil, fps: Double? = nil, shard: String? = nil
   ) {
     self.version = version
     self.commit = commit
@@ -101,14 +106,16 @@ public struct RunManifest: Sendable, Codable, Equatable {
     self.system = system
     self.maxNewTokens = maxNewTokens
     self.maxPixels = maxPixels
+    self.maxVisualTokens = maxVisualTokens
+    self.fps = fps
     self.shard = shard
   }
 
-  /// Strategies and budgets of the settings, each once, in their order.
+  /// The strategies of the settings without duplicates, in order.
   public var strategies: [String] { Self.distinct(settings.map(\.strategy)) }
   public var budgets: [String] { Self.distinct(settings.map(\.keep)) }
 
-  /// Rows of the finished run.
+  /// Number of rows in the finished run.
   public var rowCount: Int { questions.count * settings.count }
 
   private static func distinct(_ texts: [String]) -> [String] {
@@ -128,13 +135,15 @@ extension RunManifest {
       ("settings", settings.map { "\($0.strategy) at \($0.keep)" }.joined(separator: ", ")), ("seed", "\(seed)"),
       ("metric", metric), ("positions", positions), ("packing", packing), ("grid", grid ?? "none"),
       ("template", template ?? "the checkpoint's"), ("system", system ?? "none"),
-      ("max_new_tokens", "\(maxNewTokens)"), ("max_pixels", "\(maxPixels)"), ("shard", shard ?? "none"),
+      ("max_new_tokens", "\(maxNewTokens)"), ("max_pixels", "\(maxPixels)"),
+      ("max_visual_tokens", maxVisualTokens.map { "\($0)" } ?? "none"), ("fps", fps.map { "\($0)" } ?? "standard"),
+      ("shard", shard ?? "none"),
       ("count", "\(questions.count)"),
     ]
   }
 
-  /// The first field in which two manifests differ, and both values. What only names the model and the files is no
-  /// difference where their digests are equal.
+  /// The first field in which two manifests differ, with both values. Names of the model and of files do not count if
+  /// the digests are equal.
   /// - Parameter ignoring: fields that may differ.
   public func difference(
     from other: RunManifest, ignoring: Set<String> = []
@@ -155,7 +164,7 @@ extension RunManifest {
   }
 
   /// Reads a run's manifest.
-  /// - Throws: `.notARun` where there is none, or one of another program or a later version.
+  /// - Throws: `.notARun` if there is none, or if another program or a later version wrote it.
   public static func read(folder: String) throws(EvaluationError) -> RunManifest {
     let path = "\(folder)/manifest.json"
     guard let data = FileManager.default.contents(atPath: path) else {

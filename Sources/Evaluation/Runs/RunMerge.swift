@@ -8,12 +8,12 @@ public struct RunMerge: Sendable {
     let shard: Shard
   }
 
-  /// Of the merged run.
+  /// The manifest of the merged run.
   public let manifest: RunManifest
   private let parts: [Part]
 
-  /// Checks the shards; their order does not matter.
-  /// - Throws: `.notARun`, or `.unmergeable` naming what is missing, given twice or different.
+  /// Checks the shards, which may be in any order.
+  /// - Throws: `.notARun`, or `.unmergeable`, naming what is missing, duplicated or different.
   public init(folders: [String]) throws(EvaluationError) {
     var parts: [Part] = []
     for folder in folders {
@@ -49,38 +49,36 @@ public struct RunMerge: Sendable {
     manifest = merged
   }
 
-  /// Writes the merged run: all of it, or nothing.
+  /// Writes the merged run with its table: all of it, or nothing.
+  /// - Parameter isCancelled: asked between lines.
+  /// - Returns: false where it was cancelled.
   /// - Throws: `.unmergeable` where a shard is not finished, `.notARun` where the folder is not empty.
-  public func write(to folder: String) throws(EvaluationError) {
+  public func write(to folder: String, isCancelled: () -> Bool = { false }) throws(EvaluationError) -> Bool {
     let names = try? FileManager.default.contentsOfDirectory(atPath: folder)
     if let names, !names.isEmpty { throw .notARun(folder: folder, reason: "it is not empty") }
     if names == nil, FileManager.default.fileExists(atPath: folder) {
       throw .notARun(folder: folder, reason: "it is a file")
     }
     try checkRows()
-    // Made beside its place and renamed, so that a merge that fails leaves nothing.
+    // Made beside its place and renamed, so that a merge that fails leaves nothing. One that was killed leaves its
+    // draft, and its number may come again.
     let draft = "\(folder.hasSuffix("/") ? String(folder.dropLast()) : folder).merging-\(getpid())"
-    do {
-      try FileManager.default.createDirectory(atPath: draft, withIntermediateDirectories: true)
-      defer { try? FileManager.default.removeItem(atPath: draft) }
-      try writeRows(to: "\(draft)/rows.jsonl")
-      try RunFolder.write(try manifest.data(), to: "\(draft)/manifest.json")
-      if names != nil { rmdir(folder) }
-      guard rename(draft, folder) == 0 else {
-        throw EvaluationError.unwritable(file: folder, reason: String(cString: strerror(errno)))
-      }
-    } catch let error as EvaluationError {
-      throw error
-    } catch {
+    try? FileManager.default.removeItem(atPath: draft)
+    defer { try? FileManager.default.removeItem(atPath: draft) }
+    do { try FileManager.default.createDirectory(atPath: draft, withIntermediateDirectories: true) } catch {
       throw .unwritable(file: folder, reason: "\(error.localizedDescription)")
     }
+    guard try writeRows(to: draft, isCancelled: isCancelled) else { return false }
+    if names != nil { rmdir(folder) }
+    guard rename(draft, folder) == 0 else { throw WholeFile.failure(folder) }
+    return true
   }
 
   private func checkRows() throws(EvaluationError) {
     for part in parts {
       var count = 0
       let file = "\(part.folder)/rows.jsonl"
-      // A shard that had no question may have no log.
+      // A shard without questions may have no log.
       if part.manifest.rowCount == 0 { continue }
       try LineLog.forEach(in: file) { (line, number) throws(EvaluationError) in
         _ = try RunRow(parsing: line, file: file, line: number)
@@ -93,12 +91,31 @@ public struct RunMerge: Sendable {
     }
   }
 
-  private func writeRows(to path: String) throws(EvaluationError) {
-    let log = try LineLog(path: path) { _, _ in }
+  /// Writes rows, manifest and, where the rows are graded, `results.csv`.
+  /// - Returns: false where it was cancelled.
+  private func writeRows(to folder: String, isCancelled: () -> Bool) throws(EvaluationError) -> Bool {
+    let log = try LineLog(path: "\(folder)/rows.jsonl") { _, _ in }
+    var builder = GradedRunBuilder(file: "the merged run", expecting: manifest.questions.count)
+    var isGraded = true
+    var count = 0
     for part in parts where part.manifest.rowCount > 0 {
-      try LineLog.forEach(in: "\(part.folder)/rows.jsonl") { (line, _) throws(EvaluationError) in
+      let file = "\(part.folder)/rows.jsonl"
+      try LineLog.forEach(in: file) { (line, number) throws(EvaluationError) in
+        if isCancelled() { return }
         try log.append(Data(line) + Data([0x0A]))
+        count += 1
+        let row = try RunRow(parsing: line, file: file, line: number)
+        isGraded = isGraded && (row.correct != nil || row.error != nil)
+        if isGraded { try builder.add(row, line: count) }
       }
     }
+    if isCancelled() { return false }
+    if isGraded, count > 0 {
+      try RunFolder.write(results: try StatisticsReport(try builder.run(), file: folder).csv(), folder: folder)
+    }
+    let bytes: Data
+    do { bytes = try manifest.data() } catch { throw .unwritable(file: folder, reason: "\(error)") }
+    try WholeFile.write(bytes, to: "\(folder)/manifest.json")
+    return !isCancelled()
   }
 }

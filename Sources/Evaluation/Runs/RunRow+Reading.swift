@@ -1,15 +1,15 @@
 import Basics
 
 extension RunRow {
-  /// Reads one JSON object a line, and hands over each with its line's number; blank lines are skipped.
+  /// Reads one JSON object per line and passes each on with its line number; blank lines are skipped.
   /// - Parameters:
   ///   - bytes: the file's content, UTF-8.
-  ///   - path: how to name it in errors.
+  ///   - path: the file's name in errors.
   /// - Throws: `EvaluationError.malformedRow`, naming line and key, and what `body` throws.
   public static func read(
     _ bytes: [UInt8], file path: String, _ body: (RunRow, Int) throws(EvaluationError) -> Void
   ) throws(EvaluationError) {
-    // A byte-order mark is no part of the first line.
+    // A byte-order mark is not part of the first line.
     var start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
     var number = 0
     while start < bytes.count {
@@ -22,7 +22,7 @@ extension RunRow {
     }
   }
 
-  /// Reads one line; keys that a row does not have are ignored.
+  /// Reads one line and ignores unknown keys.
   /// - Throws: `EvaluationError.malformedRow`.
   public init(parsing line: ArraySlice<UInt8>, file: String, line number: Int) throws(EvaluationError) {
     let fields: RowFields
@@ -39,7 +39,7 @@ extension RunRow {
   }
 }
 
-/// Why a line is no row.
+/// Why a line is not a row.
 private struct RowFault: Error {
   let reason: String
 }
@@ -78,7 +78,7 @@ private struct RowFields {
     return text
   }
 
-  /// A budget is a text, or a number for those who write 64 and 0.25 so.
+  /// A budget is a string, or a number: some programs write 64 and 0.25.
   func budget() throws(RowFault) -> String {
     if let count = self["keep"]?.integer { return "\(count)" }
     if let ratio = self["keep"]?.number { return "\(ratio)" }
@@ -93,7 +93,7 @@ private struct RowFields {
 
   func grade() throws(RowFault) -> Double? {
     guard let value = self["correct"] else {
-      // A question that failed has no grade, nor has one without a right answer; a row without the key is a mistake.
+      // A failed question has no grade, nor has one without a right answer. A row without the key is a mistake.
       if object["correct"] != nil || self["error"] != nil { return nil }
       throw wrong("correct", "")
     }
@@ -104,7 +104,7 @@ private struct RowFields {
     return number
   }
 
-  /// An error is its message, or an object that holds it.
+  /// An error is a message, or an object that contains one.
   func failure() throws(RowFault) -> String? {
     guard let value = self["error"] else { return nil }
     guard let message = value.string ?? value["message"]?.string else { throw wrong("error", "a text") }

@@ -20,7 +20,7 @@ extension RunRow: Encodable {
     try container.encode(kept, forKey: Key("kept"))
     try container.encode(visualTokens, forKey: Key("visual_tokens"))
     try container.encode(answer, forKey: Key("answer"))
-    // A plain right or wrong is a boolean, as most readers expect; only a grade between is a number.
+    // Right or wrong is written as a boolean, which most readers expect; a grade in between is written as a number.
     switch correct {
     case nil: try container.encodeNil(forKey: Key("correct"))
     case 0: try container.encode(false, forKey: Key("correct"))
@@ -31,7 +31,7 @@ extension RunRow: Encodable {
     for (stage, milliseconds) in times { try container.encode(milliseconds, forKey: Key(stage)) }
   }
 
-  /// The row as a line of the log, its end included.
+  /// The row as a line of the log, line break included.
   public func line() throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

@@ -1,25 +1,25 @@
 import Basics
 import Foundation
 
-/// One line of a run's log, `rows.jsonl`: what one setting answered to one question, and how it was graded. Rows that
-/// other programs wrote need only `question_id`, `strategy`, `keep` and `correct`.
+/// One line of a run's log, `rows.jsonl`: what one setting answered to one question, and its grade. Rows written by
+/// other programs need only `question_id`, `strategy`, `keep` and `correct`.
 public struct RunRow: Sendable, Hashable {
   public let question: Question.Identifier
-  /// As the question file names it; nil in rows of others.
+  /// The image's path as in the question file; nil in rows of other programs that leave it out.
   public let image: String?
   public let category: String?
   /// The strategy's canonical spec.
   public let strategy: String
-  /// The budget in its one spelling: "all", "25%", "64".
+  /// The budget in its canonical spelling: "all", "25%", "64".
   public let keep: String
-  /// Visual tokens that were kept, and those of the unpruned picture.
+  /// Visual tokens kept, and visual tokens of the unpruned picture.
   public let kept: Int?
   public let visualTokens: Int?
-  /// What the model answered; nil where it failed.
+  /// The model's answer; nil if it failed.
   public let answer: String?
-  /// 0…1; nil where there is nothing to grade with. A question that failed counts as wrong.
+  /// 0…1; nil if there is no right answer. A question that failed counts as wrong.
   public let correct: Double?
-  /// Why there is no answer: the message of the error.
+  /// Why there is no answer: the error's message.
   public let error: String?
   /// Milliseconds by stage; keys end in `_ms`.
   public let times: [String: Double]

@@ -1,28 +1,28 @@
 import Pruning
 import VLM
 
-/// The settings of a sweep: dense first, then every strategy at every budget. However it was spelled, a setting comes
+/// The settings of a sweep: dense first, then every strategy at every budget. Different spellings of a setting count
 /// once.
 public struct SettingList: Sendable {
-  /// A setting and how a run's files name it.
+  /// A setting, and its name in a run's files.
   public struct Entry: Sendable {
     public let setting: PruningSetting
     public let name: RunManifest.Setting
   }
 
-  /// Baselines that every sweep has, so that no strategy is shown without them.
+  /// Baselines that every sweep contains, so that no strategy is shown without them.
   public static let baselines = ["random", "uniform", "downsample"]
-  /// What is tried where nobody names budgets.
+  /// The budgets if the user names none.
   public static let standardBudgets = ["100%", "50%", "25%", "11%"]
 
   public private(set) var entries: [Entry] = []
-  /// What was left out and why, a line each.
+  /// What was left out and why, one line each.
   public private(set) var notes: [String] = []
 
   /// - Parameters:
-  ///   - strategies: specs as the user wrote them.
-  ///   - base: gives positions, seed and packing.
-  /// - Throws: `PruningError` or `VLMError` where a strategy or a budget cannot serve the model.
+  ///   - strategies: those that the user asked for.
+  ///   - base: supplies positions, seed and packing.
+  /// - Throws: `PruningError` or `VLMError` if a strategy or a budget does not work with the model.
   public init(
     strategies: [any PruningStrategy], budgets: [Budget], base: PruningSetting, model: VisionLanguageModel,
     check: (PruningSetting) throws -> Void

@@ -1,12 +1,12 @@
 import VLM
 
-/// Questions under several settings, a row each.
+/// Answers questions under several settings, one row each.
 public struct SweepRun: Sendable {
   public let run: EvaluationRun
-  /// How the run's files name the settings.
+  /// Names of the settings in the run's files.
   public let names: [RunManifest.Setting]
   public let questions: [Question]
-  /// The folder that the questions' paths are relative to.
+  /// The folder that image paths are relative to.
   public let images: String
 
   public init(run: EvaluationRun, names: [RunManifest.Setting], questions: [Question], images: String) {
@@ -17,11 +17,11 @@ public struct SweepRun: Sendable {
     self.images = images
   }
 
-  /// Makes the rows that are not there yet.
+  /// Makes the rows that do not exist yet.
   /// - Parameters:
-  ///   - isDone: whether a row, by question and setting, is there.
-  ///   - explain: an error as a row has it, one line.
-  /// - Returns: whether all rows are there; false where it was cancelled.
+  ///   - isDone: whether a row, by question and setting, exists.
+  ///   - explain: turns an error into the one line that a row contains.
+  /// - Returns: whether every row exists; false if the run was cancelled.
   public func run(
     isDone: (Int, Int) -> Bool = { _, _ in false }, isCancelled: @escaping () -> Bool = { false },
     explain: (any Error) -> String, onRow: (RunRow) throws -> Void

@@ -1,14 +1,14 @@
 import Pruning
 
-/// How large a budget is beside the other ones of its strategy: the larger, the earlier in a table.
+/// How a budget compares with the others of its strategy: larger ones come first in a table.
 struct BudgetSize: Comparable {
-  /// What a budget can be compared with.
+  /// The scale on which a budget is measured.
   enum Measure: Int {
     /// A share of the visual tokens.
     case share
-    /// A count where nobody said of how many.
+    /// A count of tokens, out of an unknown total.
     case count
-    /// A text that names no size.
+    /// A text that does not name a size.
     case unknown
   }
 
@@ -16,7 +16,7 @@ struct BudgetSize: Comparable {
   private let value: Double
   private let spelling: String
 
-  /// - Parameter visualTokens: of the unpruned pictures on average, where it is known.
+  /// - Parameter visualTokens: mean visual tokens of the unpruned pictures; nil if unknown.
   init(_ spelling: String, visualTokens: Double?) {
     self.spelling = spelling
     switch try? Budget(parsing: spelling) {
@@ -32,7 +32,7 @@ struct BudgetSize: Comparable {
     }
   }
 
-  /// Of the visual tokens, where it is known.
+  /// Share of the visual tokens; nil if unknown.
   var share: Double? { measure == .share ? value : nil }
 
   var isEverything: Bool { measure == .share && value == 1 }

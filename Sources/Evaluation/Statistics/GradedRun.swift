@@ -1,15 +1,15 @@
-/// The grades of a run: every setting on every question, whatever order its rows came in.
+/// The grades of a run: every setting on every question, in whatever order the rows came.
 public struct GradedRun: Sendable {
-  /// One setting's column; a value a question, in the run's order of questions.
+  /// One setting's values, one per question, in the run's order of questions.
   public struct Setting: Sendable {
     public let strategy: String
     public let keep: String
     /// 0…1.
     public let grades: [Double]
-    /// Visual tokens kept and unpruned; not a number where a row does not say.
+    /// Visual tokens kept, and visual tokens unpruned; NaN if a row does not say.
     let kept: [Double]
     let visualTokens: [Double]
-    /// Milliseconds by stage; not a number where a row does not say.
+    /// Milliseconds by stage; NaN if a row does not say.
     let times: [String: [Double]]
 
     var size: BudgetSize { BudgetSize(keep, visualTokens: Self.mean(visualTokens)) }
@@ -17,17 +17,17 @@ public struct GradedRun: Sendable {
     /// Whether this is the dense setting.
     public var isDense: Bool { strategy == "none" }
 
-    /// Whether this keeps tokens by chance.
+    /// Whether this setting keeps random tokens.
     public var isRandom: Bool { strategy == "random" }
 
-    /// The mean of the values that are known.
+    /// The mean of the known values.
     static func mean(_ values: [Double]) -> Double? {
       let known = values.filter { !$0.isNaN }
       return known.isEmpty ? nil : known.reduce(0, +) / Double(known.count)
     }
   }
 
-  /// Numbers ascending, then names by their bytes.
+  /// Numbers in ascending order, then names in byte order.
   public let questions: [Question.Identifier]
   public let images: [String?]
   public let categories: [String?]
@@ -49,18 +49,18 @@ public struct GradedRun: Sendable {
     return one.1 < other.1
   }
 
-  /// The dense setting's place.
+  /// Index of the dense setting.
   var dense: Int { 0 }
 
-  /// The place of `random` at a setting's budget, if there is one.
+  /// Index of `random` at a setting's budget; nil if there is none.
   func random(beside setting: Setting) -> Int? {
     guard !setting.isDense, !setting.isRandom else { return nil }
     return settings.firstIndex { $0.isRandom && $0.keep == setting.keep }
       ?? settings.firstIndex { $0.isRandom && !($0.size < setting.size) && !(setting.size < $0.size) }
   }
 
-  /// Places of the questions of each category, by the category's name; those without one are "(none)" where others
-  /// have one.
+  /// Indices of the questions of each category, by the category's name. If only some questions have a category, the
+  /// others form "(none)".
   var groups: [(name: String, places: [Int])] {
     guard categories.contains(where: { $0 != nil }) else { return [] }
     return Dictionary(grouping: categories.indices) { categories[$0] ?? "(none)" }

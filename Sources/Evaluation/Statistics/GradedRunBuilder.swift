@@ -1,11 +1,11 @@
-/// Collects rows one by one and keeps only what figures are made of, no texts of answers.
+/// Collects rows one at a time. It keeps only what the figures need, not the answers' text.
 public struct GradedRunBuilder {
   private struct Key: Hashable {
     let strategy: String
     let keep: String
   }
 
-  /// A setting's values by the place of the question; not a number where there is none.
+  /// A setting's values by question index; NaN where a row is missing.
   private struct Column {
     let key: Key
     var grades: [Double] = []
@@ -15,6 +15,8 @@ public struct GradedRunBuilder {
   }
 
   private let file: String
+  /// Questions that are expected: columns of that length never grow, and growing takes twice the memory.
+  private let expected: Int
   private var places: [Question.Identifier: Int] = [:]
   private var questions: [Question.Identifier] = []
   private var images: [String?] = []
@@ -23,13 +25,18 @@ public struct GradedRunBuilder {
   private var columns: [Column] = []
   public private(set) var rowCount = 0
 
-  /// - Parameter file: how to name the rows' file in errors.
-  public init(file: String) { self.file = file }
+  /// - Parameters:
+  ///   - file: how to name the rows' file in errors.
+  ///   - questions: how many are expected; there may be others.
+  public init(file: String, expecting questions: Int = 0) {
+    self.file = file
+    expected = questions
+  }
 
   /// Adds one row.
-  /// - Parameter line: where it stands, for messages.
-  /// - Throws: `EvaluationError` where it has no grade, where its question has a row already in its setting, and where
-  ///   an earlier row of its question names another image or category.
+  /// - Parameter line: the row's line number, for messages.
+  /// - Throws: `EvaluationError` if the row has no grade, if its question already has a row in this setting, or if an
+  ///   earlier row of the question names another image or category.
   public mutating func add(_ row: RunRow, line: Int) throws(EvaluationError) {
     let file = file
     func fault(_ reason: String) -> EvaluationError { .malformedRow(file: file, line: line, reason: reason) }
@@ -44,17 +51,18 @@ public struct GradedRunBuilder {
     if columns[column].grades.count > place, !columns[column].grades[place].isNaN {
       throw fault("question \(name) occurs twice under \(row.strategy) at \(row.keep)")
     }
-    Self.put(grade, at: place, in: &columns[column].grades)
-    Self.put(row.kept.map(Double.init) ?? .nan, at: place, in: &columns[column].kept)
-    Self.put(row.visualTokens.map(Double.init) ?? .nan, at: place, in: &columns[column].visualTokens)
-    for (stage, time) in row.times { Self.put(time, at: place, in: &columns[column].times[stage, default: []]) }
+    put(grade, at: place, in: &columns[column].grades)
+    put(row.kept.map(Double.init) ?? .nan, at: place, in: &columns[column].kept)
+    put(row.visualTokens.map(Double.init) ?? .nan, at: place, in: &columns[column].visualTokens)
+    for (stage, time) in row.times { put(time, at: place, in: &columns[column].times[stage, default: []]) }
     rowCount += 1
   }
 
-  /// The run, when every setting has every question.
+  /// The run, when every setting has every question. The builder is empty afterwards: its columns go one by one into
+  /// the run, so that no more than one of them is there twice.
   /// - Parameter isPartial: whether questions that a setting lacks are left out instead of refused.
   /// - Throws: `EvaluationError` naming the setting and the question that is missing.
-  public func run(isPartial: Bool = false) throws(EvaluationError) -> GradedRun {
+  public mutating func run(isPartial: Bool = false) throws(EvaluationError) -> GradedRun {
     guard rowCount > 0 else { throw .noRows(file: file) }
     let dense = columns.filter { $0.key.strategy == "none" }
     guard let first = dense.first else { throw .unpairedRows(file: file, reason: "there is no row of strategy none") }
@@ -73,10 +81,14 @@ public struct GradedRunBuilder {
         file: file,
         reason: "\(column.key.strategy) at \(column.key.keep) has no row of question \(Self.label(questions[missing]))")
     }
-    return GradedRun(
+    var settings: [GradedRun.Setting] = []
+    columns.reverse()
+    while let column = columns.popLast() { settings.append(Self.setting(column, order)) }
+    let run = GradedRun(
       questions: order.map { questions[$0] }, images: order.map { images[$0] },
-      categories: order.map { categories[$0] },
-      settings: columns.map { Self.setting($0, order) })
+      categories: order.map { categories[$0] }, settings: settings)
+    self = GradedRunBuilder(file: file, expecting: expected)
+    return run
   }
 
   private static func setting(_ column: Column, _ order: [Int]) -> GradedRun.Setting {
@@ -102,7 +114,7 @@ public struct GradedRunBuilder {
     return columns.count - 1
   }
 
-  /// Takes what a row says of its question; rows that say nothing do not contradict.
+  /// Merges a row's value into the known one. A row without a value agrees with any.
   private static func agree(_ known: inout String?, _ said: String?) -> Bool {
     guard let said else { return true }
     guard let before = known else {
@@ -112,7 +124,8 @@ public struct GradedRunBuilder {
     return before == said
   }
 
-  private static func put(_ value: Double, at place: Int, in values: inout [Double]) {
+  private func put(_ value: Double, at place: Int, in values: inout [Double]) {
+    if values.isEmpty { values = [Double](repeating: .nan, count: max(expected, place + 1)) }
     while values.count <= place { values.append(.nan) }
     values[place] = value
   }
@@ -130,7 +143,7 @@ public struct GradedRunBuilder {
     }
   }
 
-  /// 1 and "1" are two questions, and messages tell them apart.
+  /// Quotes names, so that messages tell the questions 1 and "1" apart.
   private static func label(_ question: Question.Identifier) -> String {
     switch question {
     case .number(let number): "\(number)"

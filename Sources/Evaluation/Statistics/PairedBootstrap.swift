@@ -1,15 +1,15 @@
 import Basics
 
-/// Ratios of sums over resamples: each resample draws units (questions, or images with all of theirs) with replacement,
-/// and one draw serves the numerators and the denominator.
+/// Ratios of sums over resamples. Each resample draws units (questions, or images with all of their questions) with
+/// replacement; numerators and denominator share the draw.
 struct PairedBootstrap {
   let seed: UInt64
   let replicates: Int
 
   /// - Parameters:
-  ///   - numerators: for each setting, a sum of grades a unit.
-  ///   - denominator: the dense one's.
-  /// - Returns: for each setting its ratios, ascending. Resamples whose denominator is 0 are left out.
+  ///   - numerators: for each setting, the sum of grades in each unit.
+  ///   - denominator: the same for the dense setting.
+  /// - Returns: each setting's ratios in ascending order. Resamples whose denominator is 0 are left out.
   func ratios(of numerators: [[Double]], to denominator: [Double]) -> [[Double]] {
     let units = denominator.count
     precondition(units > 0, "a resample needs something to draw")
@@ -31,7 +31,7 @@ struct PairedBootstrap {
     return ratios
   }
 
-  /// A sum of products in double, in eight sums that are added in order: the same on every machine.
+  /// Sum of products in double, as eight partial sums added in a fixed order, so that it is the same on every machine.
   private static func dot(_ weights: [Double], _ values: [Double]) -> Double {
     weights.withUnsafeBytes { weights in
       values.withUnsafeBytes { values in
@@ -55,9 +55,9 @@ struct PairedBootstrap {
   }
 }
 
-/// Points of an ascending list below which a share of it lies.
+/// Quantiles of a sorted list.
 enum Quantile {
-  /// Linear between the two nearest ranks, as NumPy does it; nil of nothing.
+  /// Linear between the two nearest ranks, as in NumPy; nil for an empty list.
   static func of(_ sorted: [Double], _ share: Double) -> Double? {
     guard let last = sorted.last else { return nil }
     let position = share * Double(sorted.count - 1)

@@ -1,14 +1,14 @@
 import Foundation
 
-/// Two ways of answering the same questions, question by question.
+/// Two ways of answering the same questions, compared question by question.
 public struct PairedComparison: Sendable, Hashable {
-  /// Questions that only the first gets right.
+  /// Number of questions that only the first gets right.
   public let onlyFirst: Int
-  /// Questions that only the second gets right.
+  /// Number of questions that only the second gets right.
   public let onlySecond: Int
   public let count: Int
 
-  /// - Parameters: whether each question was answered rightly, in the same order.
+  /// - Parameters: whether each question was answered correctly, in the same order.
   public init(_ first: [Bool], _ second: [Bool]) {
     precondition(first.count == second.count, "a paired comparison is of the same questions")
     onlyFirst = zip(first, second).count { $0 && !$1 }
@@ -16,10 +16,10 @@ public struct PairedComparison: Sendable, Hashable {
     count = first.count
   }
 
-  /// Difference of the shares, first minus second.
+  /// Difference of the two shares, first minus second.
   public var difference: Double { count == 0 ? 0 : Double(onlyFirst - onlySecond) / Double(count) }
 
-  /// Counts of the questions on which the two differ, of `count` in all.
+  /// Counts of the questions on which the two differ, out of `count`.
   public init(onlyFirst: Int, onlySecond: Int, count: Int) {
     precondition(onlyFirst >= 0 && onlySecond >= 0 && onlyFirst + onlySecond <= count, "no more differ than there are")
     self.onlyFirst = onlyFirst
@@ -27,8 +27,8 @@ public struct PairedComparison: Sendable, Hashable {
     self.count = count
   }
 
-  /// McNemar's exact test, two-sided: the chance of a split this uneven among the questions on which the two differ, if
-  /// neither were better.
+  /// McNemar's exact test, two-sided: the probability of a split at least this uneven among the questions on which the
+  /// two differ, if neither were better.
   public var pValue: Double {
     let differing = onlyFirst + onlySecond
     guard differing > 0 else { return 1 }

@@ -11,11 +11,11 @@ public struct Proportion: Sendable, Hashable {
 
   public var value: Double { count == 0 ? 0 : Double(right) / Double(count) }
 
-  /// Wilson's score interval at 95 %: honest near 0 and 1, where the normal approximation is not.
+  /// Wilson's score interval at 95 %. It stays valid near 0 and 1, where the normal approximation does not.
   public var interval: ClosedRange<Double> { Self.interval(around: value, of: count) }
 
-  /// The same interval around a mean of grades between 0 and 1. Such a mean varies no more than a share of right and
-  /// wrong answers does, so that the interval covers at least what it says.
+  /// The same interval around a mean of grades between 0 and 1. Such a mean varies no more than a share of right
+  /// answers does, so the interval covers at least 95 %.
   public static func interval(around mean: Double, of count: Int) -> ClosedRange<Double> {
     guard count > 0 else { return 0...1 }
     let z = 1.959963984540054

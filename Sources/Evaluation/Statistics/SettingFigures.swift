@@ -1,26 +1,26 @@
-/// One setting's figures over some questions.
+/// One setting's figures over a set of questions.
 public struct SettingFigures: Sendable {
-  /// Questions.
+  /// Number of questions.
   public let n: Int
   /// Mean grade, with Wilson's 95 % interval.
   public let accuracy: Double
   public let interval: ClosedRange<Double>
-  /// Share of the dense accuracy on the same questions, with its 95 % interval and its one-sided 95 % bound; nil where
-  /// the dense accuracy is 0.
+  /// Share of the dense accuracy on the same questions, with its 95 % interval and one-sided 95 % bound; nil if the
+  /// dense accuracy is 0.
   public fileprivate(set) var retained: Double?
   public fileprivate(set) var retainedInterval: ClosedRange<Double>?
   public fileprivate(set) var lower: Double?
-  /// McNemar's exact test against the dense setting and against `random` at the same budget; nil where there is none,
-  /// and where grades are not all 0 or 1.
+  /// McNemar's exact test against the dense setting and against `random` at the same budget; nil if there is nothing
+  /// to compare with, or if some grade is neither 0 nor 1.
   public fileprivate(set) var pNone: Double?
   public fileprivate(set) var pRandom: Double?
-  /// The same with Holm's correction over all settings.
+  /// The same, with Holm's correction over all settings.
   public fileprivate(set) var pNoneHolm: Double?
   public fileprivate(set) var pRandomHolm: Double?
-  /// Questions with a better and with a worse grade than the dense setting's.
+  /// Number of questions with a better grade than the dense setting's, and with a worse one.
   public let wins: Int
   public let losses: Int
-  /// Means over the questions whose rows say it.
+  /// Means over the questions whose rows have the value.
   public let visualTokens: Double?
   public let kept: Double?
   /// Kept ÷ visual tokens, over all questions.
@@ -42,7 +42,7 @@ public struct SettingFigures: Sendable {
     times = setting.times.compactMapValues(mean)
   }
 
-  /// Figures of every setting over the questions at some places.
+  /// Figures of every setting over the questions at `places`.
   static func all(of run: GradedRun, at places: [Int], options: StatisticsOptions) -> [SettingFigures] {
     let dense = run.settings[run.dense]
     var figures = run.settings.map { SettingFigures($0, dense: dense, at: places) }
@@ -51,7 +51,7 @@ public struct SettingFigures: Sendable {
       figures[index].pNone = pValue(setting, dense, at: places)
       figures[index].pRandom = run.random(beside: setting).flatMap { pValue(setting, run.settings[$0], at: places) }
     }
-    // A comparison of the dense setting with itself is no test.
+    // Comparing the dense setting with itself is not a test.
     let withNone = HolmCorrection.adjusted(zip(run.settings, figures).map { $0.isDense ? nil : $1.pNone })
     let withRandom = HolmCorrection.adjusted(figures.map(\.pRandom))
     for index in figures.indices {
@@ -81,7 +81,7 @@ public struct SettingFigures: Sendable {
     }
   }
 
-  /// What the bootstrap draws: places of questions that go together.
+  /// What the bootstrap draws: indices of questions that go together.
   private static func units(
     of run: GradedRun, at places: [Int], cluster: StatisticsOptions.Cluster
   ) -> [[Int]] {

@@ -1,18 +1,18 @@
-/// How a run's figures are made.
+/// How the figures of a run are computed.
 public struct StatisticsOptions: Sendable, Hashable {
   /// What the bootstrap draws.
   public enum Cluster: String, Sendable, Hashable, CaseIterable {
-    /// Questions, as if they were independent of each other.
+    /// Questions, as if they were independent.
     case question
     /// Images, each with all of its questions.
     case image
   }
 
   public var seed: UInt64
-  /// Resamples of the bootstrap.
+  /// Number of bootstrap resamples.
   public var replicates: Int
   public var cluster: Cluster
-  /// The share of the dense accuracy that the smallest budget is looked for of, 0 < share ≤ 1.
+  /// The share of the dense accuracy that the smallest budget must keep, 0 < share ≤ 1; nil for no search.
   public var atLeast: Double?
 
   public init(seed: UInt64 = 0, replicates: Int = 10_000, cluster: Cluster = .question, atLeast: Double? = nil) {

@@ -1,6 +1,6 @@
 /// The figures as tables.
 extension StatisticsReport {
-  /// Head and rows of a table for people, one row a setting.
+  /// Head and rows of a table for people, one row per setting.
   public var cells: [[String]] {
     [
       [
@@ -20,7 +20,7 @@ extension StatisticsReport {
       }
   }
 
-  /// Head and rows of the smallest budgets; nil where no share was asked for.
+  /// Head and rows of the smallest budgets; nil if no share was asked for.
   public var smallestCells: [[String]]? {
     guard let smallest, let share = options.atLeast else { return nil }
     return [["strategy", "smallest keep for \(Figure.percent(share))%", "retained %", "95% bound"]]
@@ -32,7 +32,7 @@ extension StatisticsReport {
       }
   }
 
-  /// A Markdown table, one row a setting.
+  /// A Markdown table, one row per setting.
   public func markdown() -> String { Self.markdown(cells) }
 
   static func markdown(_ cells: [[String]]) -> String {
@@ -41,7 +41,7 @@ extension StatisticsReport {
     return ([lines[0], rule] + lines.dropFirst()).joined(separator: "\n") + "\n"
   }
 
-  /// `results.csv` (RFC 4180): a row a setting, its category empty, then one for each category.
+  /// `results.csv` (RFC 4180): one row per setting with an empty category, then one per category.
   public func csv() -> String {
     let stages = Set(rows.flatMap { $0.overall.times.keys }).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     let head =

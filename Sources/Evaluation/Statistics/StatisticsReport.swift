@@ -1,7 +1,7 @@
-/// What a run's rows say: accuracy of each setting, its share of the dense accuracy, and tests against the dense
-/// answers and against chance.
+/// What a run's rows show: each setting's accuracy, its share of the dense accuracy, and tests against the dense
+/// setting and against `random`.
 public struct StatisticsReport: Sendable {
-  /// The smallest budget that keeps a share of the dense accuracy; all nil where none does.
+  /// The smallest budget that keeps a share of the dense accuracy; all nil if none does.
   public struct Smallest: Sendable, Hashable {
     public let keep: String?
     public let retained: Double?
@@ -12,18 +12,18 @@ public struct StatisticsReport: Sendable {
     public let strategy: String
     public let keep: String
     public let overall: SettingFigures
-    /// By name.
+    /// Sorted by name.
     public let categories: [(name: String, figures: SettingFigures)]
   }
 
   public let options: StatisticsOptions
-  /// Questions.
+  /// Number of questions.
   public let n: Int
   public let rows: [Row]
-  /// By strategy, `none` left out; nil where no share was asked for.
+  /// By strategy, without `none`; nil if no share was asked for.
   public let smallest: [String: Smallest]?
 
-  /// - Throws: `EvaluationError` where rows cannot be compared: see `GradedRunBuilder`.
+  /// - Throws: `EvaluationError` if rows cannot be compared; see `GradedRunBuilder`.
   public init(
     _ rows: [RunRow], options: StatisticsOptions = StatisticsOptions(), file: String
   ) throws(EvaluationError) {
@@ -32,9 +32,9 @@ public struct StatisticsReport: Sendable {
     try self.init(try builder.run(), options: options, file: file)
   }
 
-  /// - Parameter file: how to name the rows' file in errors.
-  /// - Throws: `EvaluationError` where images are drawn and a question has none, and where a smallest budget is asked
-  ///   for and a strategy's budgets have no order.
+  /// - Parameter file: the rows' file name in errors.
+  /// - Throws: `EvaluationError` if images are drawn and a question has none, or if a smallest budget is asked for and
+  ///   a strategy's budgets cannot be ordered.
   public init(
     _ run: GradedRun, options: StatisticsOptions = StatisticsOptions(), file: String
   ) throws(EvaluationError) {
@@ -57,8 +57,8 @@ public struct StatisticsReport: Sendable {
     }
   }
 
-  /// Budgets are tried from the largest down, and the first that fails ends the search: trying all of them and taking
-  /// the smallest that happens to hold would be wrong more often than one test is.
+  /// Tries budgets from the largest down and stops at the first that fails. To try all and take the smallest that
+  /// happens to pass would be wrong more often than a single test.
   private static func smallest(
     keeping share: Double, _ run: GradedRun, _ figures: [SettingFigures]
   ) throws(EvaluationError) -> [String: Smallest] {

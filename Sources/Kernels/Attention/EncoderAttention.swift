@@ -1,5 +1,6 @@
-/// Full (bidirectional) multi-head attention over one view, with taps. One tile of query rows of one head is in memory
-/// at a time: scores, softmax in place, evidence, second product, all while the tile is hot.
+/// Bidirectional multi-head attention over one view, with taps: over the whole sequence, or inside segments of it
+/// (windows). One tile of query rows of one head is in memory at a time: scores, softmax in place, evidence, second
+/// product, all while the tile is hot.
 public struct EncoderAttention: Sendable {
   public let heads: Int
   public let headWidth: Int
@@ -19,12 +20,15 @@ public struct EncoderAttention: Sendable {
   private static let tileRows = 64
 
   /// context [tokens, heads · headWidth] = softmax(q·kᵀ / √headWidth) · v, each operand [tokens, heads · headWidth].
-  /// - Returns: the value of each tap in `taps`.
+  /// - Parameter segments: adjacent parts that cover the sequence and attend to themselves alone; nil: one part.
+  /// - Returns: the value of each tap in `taps`. Maps are zero outside the segments.
   public func apply(
-    queries: Span<Float>, keys: Span<Float>, values: Span<Float>, tokens: Int, into context: inout MutableSpan<Float>,
-    taps: Set<AttentionTap> = [], workers: Workers
+    queries: Span<Float>, keys: Span<Float>, values: Span<Float>, tokens: Int, segments: [Range<Int>]? = nil,
+    into context: inout MutableSpan<Float>, taps: Set<AttentionTap> = [], workers: Workers
   ) -> [AttentionTap: TapValue] {
     let size = tokens * heads * headWidth
+    let segments = segments ?? [0..<tokens]
+    precondition(Self.cover(segments, tokens), "segments are adjacent and cover the sequence")
     precondition(
       queries.count >= size && keys.count >= size && values.count >= size && context.count >= size,
       "attention operands are [tokens, heads · headWidth]")
@@ -36,7 +40,7 @@ public struct EncoderAttention: Sendable {
             guard tokens > 0 else { return }
             let operands = Operands(
               queries: SharedSpan(reading: q), keys: SharedSpan(reading: k), values: SharedSpan(reading: v),
-              context: SharedSpan(writing: out), tokens: tokens)
+              context: SharedSpan(writing: out), tokens: tokens, segments: segments)
             run(operands, readers, workers)
           }
         }
@@ -56,11 +60,17 @@ public struct EncoderAttention: Sendable {
       keys.withUnsafeBufferPointer { k in
         guard tokens > 0 else { return }
         let operands = Operands(
-          queries: SharedSpan(reading: q), keys: SharedSpan(reading: k), values: nil, context: nil, tokens: tokens)
+          queries: SharedSpan(reading: q), keys: SharedSpan(reading: k), values: nil, context: nil, tokens: tokens,
+          segments: [0..<tokens])
         run(operands, readers, workers)
       }
     }
     return readers.results()
+  }
+
+  private static func cover(_ segments: [Range<Int>], _ tokens: Int) -> Bool {
+    segments.first?.lowerBound ?? 0 == 0 && segments.last?.upperBound ?? 0 == tokens
+      && zip(segments, segments.dropFirst()).allSatisfy { $0.upperBound == $1.lowerBound }
   }
 
   private struct Operands: Sendable {
@@ -69,78 +79,96 @@ public struct EncoderAttention: Sendable {
     let values: SharedSpan<Float>?
     let context: SharedSpan<Float>?
     let tokens: Int
+    let segments: [Range<Int>]
+
+    /// Tokens of the longest segment.
+    var longest: Int { segments.reduce(0) { max($0, $1.count) } }
   }
 
+  /// All heads of one segment come before the next: they read the same rows.
   private func run(_ operands: Operands, _ readers: TapReaders, _ workers: Workers) {
+    let items = operands.segments.count * heads
+    let longest = operands.longest
     guard let narrow else {
-      let room = min(Self.tileRows, operands.tokens) * operands.tokens
-      workers.forEach(heads, lane: { FloatLane(room, workers.workspaces) }) { lane, head in
-        run(head: head, operands, readers, lane.scores.elements)
+      let room = min(Self.tileRows, longest) * longest
+      workers.forEach(items, lane: { FloatLane(room, workers.workspaces) }) { lane, item in
+        run(operands.segments[item / heads], head: item % heads, operands, readers, lane.scores.elements)
       }
       return
     }
-    let tokens = operands.tokens
+    let hasValues = operands.values != nil
     workers.forEach(
-      heads, lane: { narrow.makeLane(rows: tokens, positions: tokens, workspaces: workers.workspaces) }
-    ) { lane, head in
-      run(head: head, operands, readers, narrow, lane)
+      items,
+      lane: {
+        NarrowLane(
+          tiles: narrow.makeLane(rows: longest, positions: longest, workspaces: workers.workspaces),
+          head: narrow.makeHead(positions: longest, withValues: hasValues, workspaces: workers.workspaces))
+      }
+    ) { lane, item in
+      run(operands.segments[item / heads], head: item % heads, operands, readers, narrow, lane)
+    }
+  }
+
+  /// One thread's memory for attention in bfloat16.
+  private struct NarrowLane {
+    let tiles: NarrowAttention.Lane
+    /// The keys and values of one head in one segment: packed anew for each.
+    let head: NarrowAttention.Head
+  }
+
+  private func run(
+    _ segment: Range<Int>, head: Int, _ operands: Operands, _ readers: TapReaders, _ narrow: NarrowAttention,
+    _ lane: NarrowLane
+  ) {
+    let width = heads * headWidth
+    func source(_ operand: SharedSpan<Float>, _ rows: Range<Int>) -> PackingMath.Source {
+      PackingMath.Source(
+        operand[rows.lowerBound * width + head * headWidth..<operand.count], stride: width, rows: rows.count,
+        columns: headWidth)
+    }
+    lane.head.pack(keys: source(operands.keys, segment), values: operands.values.map { source($0, segment) })
+    for start in stride(from: segment.lowerBound, to: segment.upperBound, by: narrow.tileRows) {
+      let rows = start..<min(start + narrow.tileRows, segment.upperBound)
+      let tile = narrow.scores(
+        source(operands.queries, rows), scale: 1 / Float(headWidth).squareRoot(), lane.head, visible: segment.count,
+        in: lane.tiles)
+      let scores = tile.scores
+      readers.read(scores.start, scale: .logits, stride: scores.stride, head: head, queries: rows, keys: segment)
+      for (row, query) in rows.enumerated() {
+        tile.softmax(row: row, seen: segment.count, keeping: readers.needAttention(of: query))
+      }
+      readers.read(scores.start, scale: .softmax, stride: scores.stride, head: head, queries: rows, keys: segment)
+      guard let context = operands.context else { continue }
+      tile.context(
+        lane.head,
+        into: Block(
+          context, from: rows.lowerBound * width + head * headWidth, stride: width, rows: rows.count,
+          count: headWidth))
     }
   }
 
   private func run(
-    head: Int, _ operands: Operands, _ readers: TapReaders, _ narrow: NarrowAttention, _ lane: NarrowAttention.Lane
+    _ segment: Range<Int>, head: Int, _ operands: Operands, _ readers: TapReaders, _ memory: SharedSpan<Float>
   ) {
-    let tokens = operands.tokens
-    let width = heads * headWidth
-    let offset = head * headWidth
-    let packed = narrow.pack(
-      keys: source(operands.keys, head: head, tokens), values: operands.values.map { source($0, head: head, tokens) },
-      workspaces: lane.workspaces)
-    for start in stride(from: 0, to: tokens, by: narrow.tileRows) {
-      let rows = start..<min(start + narrow.tileRows, tokens)
-      let start = rows.lowerBound * width + offset
-      let queries = PackingMath.Source(
-        operands.queries[start..<operands.queries.count], stride: width, rows: rows.count, columns: headWidth)
-      let tile = narrow.scores(
-        queries, scale: 1 / Float(headWidth).squareRoot(), packed, visible: tokens, in: lane)
-      readers.read(tile.scores.start, scale: .logits, stride: tile.scores.stride, head: head, queries: rows)
-      for (row, query) in rows.enumerated() {
-        tile.softmax(row: row, seen: tokens, keeping: readers.needAttention(of: query))
-      }
-      readers.read(tile.scores.start, scale: .softmax, stride: tile.scores.stride, head: head, queries: rows)
-      guard let context = operands.context else { continue }
-      tile.context(
-        packed, into: Block(context, from: start, stride: width, rows: rows.count, count: headWidth))
-    }
-  }
-
-  /// One head's keys or values.
-  private func source(_ operand: SharedSpan<Float>, head: Int, _ tokens: Int) -> PackingMath.Source {
-    PackingMath.Source(
-      operand[head * headWidth..<operand.count], stride: heads * headWidth, rows: tokens, columns: headWidth)
-  }
-
-  private func run(head: Int, _ operands: Operands, _ readers: TapReaders, _ memory: SharedSpan<Float>) {
-    let tokens = operands.tokens
-    let width = heads * headWidth
-    let offset = head * headWidth
+    let (width, seen) = (heads * headWidth, segment.count)
     func operand(_ span: SharedSpan<Float>, from row: Int) -> OpenBLAS.Operand {
-      .init(elements: span[row * width + offset..<span.count], stride: width)
+      .init(elements: span[row * width + head * headWidth..<span.count], stride: width)
     }
-    for start in stride(from: 0, to: tokens, by: Self.tileRows) {
-      let rows = start..<min(start + Self.tileRows, tokens)
-      let scores = Block(memory, stride: tokens, rows: rows.count, count: tokens)
+    for start in stride(from: segment.lowerBound, to: segment.upperBound, by: Self.tileRows) {
+      let rows = start..<min(start + Self.tileRows, segment.upperBound)
+      let scores = Block(memory, stride: seen, rows: rows.count, count: seen)
       OpenBLAS.multiplyTransposed(
-        operand(operands.queries, from: start), operand(operands.keys, from: 0), into: scores, inner: headWidth,
-        scale: 1 / Float(headWidth).squareRoot())
-      readers.read(scores.start, scale: .logits, stride: tokens, head: head, queries: rows)
+        operand(operands.queries, from: start), operand(operands.keys, from: segment.lowerBound), into: scores,
+        inner: headWidth, scale: 1 / Float(headWidth).squareRoot())
+      readers.read(scores.start, scale: .logits, stride: seen, head: head, queries: rows, keys: segment)
       for row in 0..<rows.count { VectorMath.softmax(scores[row]) }
-      readers.read(scores.start, scale: .softmax, stride: tokens, head: head, queries: rows)
+      readers.read(scores.start, scale: .softmax, stride: seen, head: head, queries: rows, keys: segment)
       guard let values = operands.values, let context = operands.context else { continue }
       OpenBLAS.multiply(
-        .init(elements: memory.all, stride: tokens), operand(values, from: 0),
-        into: Block(context, from: start * width + offset, stride: width, rows: rows.count, count: headWidth),
-        inner: tokens)
+        .init(elements: memory.all, stride: seen), operand(values, from: segment.lowerBound),
+        into: Block(
+          context, from: start * width + head * headWidth, stride: width, rows: rows.count, count: headWidth),
+        inner: seen)
     }
   }
 }

@@ -26,18 +26,10 @@ struct NarrowAttention: Sendable {
     Lane(engine, rows: min(rows, tileRows), positions: positions, headWidth: headWidth, workspaces: workspaces)
   }
 
-  /// Memory for one head's keys and values.
+  /// Memory for at most `positions` of one head's keys and values; no values when only scores are wanted.
   func makeHead(positions: Int, withValues: Bool, workspaces: WorkspacePool) -> Head {
     Head(
       positions: positions, headWidth: headWidth, withValues: withValues, isFused: isFused, workspaces: workspaces)
-  }
-
-  /// Keys and values of one head [positions, headWidth], packed as the right operands of the two products. Values are
-  /// nil when only scores are wanted.
-  func pack(keys: PackingMath.Source, values: PackingMath.Source?, workspaces: WorkspacePool) -> Head {
-    let head = makeHead(positions: keys.rows, withValues: values != nil, workspaces: workspaces)
-    head.pack(keys: keys, values: values)
-    return head
   }
 
   /// scores [rows, visible] = scale · queries · keysᵀ for the first `visible` keys, of queries [rows, headWidth].
@@ -50,8 +42,10 @@ struct NarrowAttention: Sendable {
     let distance = Self.scoreStride(visible)
     let block = Block(
       lane.scores.elements, stride: distance, rows: queries.rows, count: isFused ? visible : distance)
+    // Our own kernels read pairs of channels, and no padding: heads of 80 channels are padded to 96.
+    let inner = isFused ? (headWidth + 1) / 2 * 2 : padded
     lane.multiply(
-      UnsafeBufferPointer(narrowed), stride: padded, inner: padded, head.keys.elements.all,
+      UnsafeBufferPointer(narrowed), stride: padded, inner: inner, head.keys.elements.all,
       panelStride: padded * PackedWeights.panelWidth, scales: nil, into: block)
     return Tile(lane: lane, rows: queries.rows, visible: visible, headWidth: headWidth)
   }
@@ -94,7 +88,6 @@ struct NarrowAttention: Sendable {
 
   /// One thread's memory.
   final class Lane {
-    let workspaces: WorkspacePool
     fileprivate let queries: Workspace<UInt16>
     fileprivate let scores: Workspace<Float>
     /// The softmax, up to a factor per row, which is in `shares`.
@@ -108,7 +101,6 @@ struct NarrowAttention: Sendable {
     fileprivate init(
       _ engine: ProductEngine, rows: Int, positions: Int, headWidth: Int, workspaces: WorkspacePool
     ) {
-      self.workspaces = workspaces
       queries = workspaces.take(rows * PackedWeights.paddedInputs(.bf16, headWidth))
       scores = workspaces.take(rows * NarrowAttention.scoreStride(positions))
       weights = workspaces.take(rows * NarrowAttention.scoreStride(positions))
@@ -168,7 +160,7 @@ struct NarrowAttention: Sendable {
     }
   }
 
-  /// One head's keys and values, packed by one thread and then read by all.
+  /// One head's keys and values, packed by one thread and then read by all. It can be packed again.
   final class Head: Sendable {
     fileprivate let keys: Workspace<UInt16>
     fileprivate let values: Workspace<UInt16>
@@ -188,7 +180,7 @@ struct NarrowAttention: Sendable {
       self.isFused = isFused
     }
 
-    /// Packs [positions, headWidth] each.
+    /// Packs [positions, headWidth] each as the right operands of the two products.
     func pack(keys: PackingMath.Source, values: PackingMath.Source?) {
       let width = PackedWeights.panelWidth
       let padded = PackedWeights.paddedInputs(.bf16, keys.columns)

@@ -14,6 +14,17 @@ public struct Position: Sendable, Hashable {
   /// The same number three times.
   public init(_ index: Int) { self.init(temporal: index, height: index, width: index) }
 
+  /// One of the three numbers.
+  public enum Axis: Sendable, Hashable { case temporal, height, width }
+
+  public subscript(axis: Axis) -> Int {
+    switch axis {
+    case .temporal: temporal
+    case .height: height
+    case .width: width
+    }
+  }
+
   /// The position `distance` later, in every dimension.
   public func advanced(by distance: Int) -> Position {
     Position(temporal: temporal + distance, height: height + distance, width: width + distance)

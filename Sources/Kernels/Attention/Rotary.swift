@@ -13,11 +13,18 @@ public enum RotaryScaling: Sendable, Hashable {
 public struct Rotary: Sendable {
   public let headWidth: Int
   /// Angle per position, [headWidth / 2].
-  private let frequencies: [Float]
+  public let frequencies: [Float]
+  public let sections: RotarySections
+  /// The number of a position that each frequency multiplies, [headWidth / 2].
+  public let axes: [Position.Axis]
 
-  public init(headWidth: Int, theta: Double, scaling: RotaryScaling = .none) {
+  public init(
+    headWidth: Int, theta: Double, scaling: RotaryScaling = .none, sections: RotarySections = .none
+  ) {
     precondition(headWidth > 0 && headWidth % 2 == 0, "rotation works on pairs of channels")
     self.headWidth = headWidth
+    self.sections = sections
+    axes = sections.axes(headWidth / 2)
     frequencies = stride(from: 0, to: headWidth, by: 2).map { channel in
       // In float32, as the reference computes them: in double, angles at position 4,000 would differ visibly.
       let plain = 1 / Foundation.pow(Float(theta), Float(channel) / Float(headWidth))
@@ -25,14 +32,14 @@ public struct Rotary: Sendable {
     }
   }
 
-  /// Cosines and sines for `positions`: [positions, headWidth / 2] each. All channels use the temporal number.
+  /// Cosines and sines for `positions`: [positions, headWidth / 2] each.
   public func table(positions: [Position]) -> RotaryTable {
     let half = headWidth / 2
     var table = RotaryTable(
       cosines: Matrix(rows: positions.count, columns: half), sines: Matrix(rows: positions.count, columns: half))
     for (row, position) in positions.enumerated() {
       for channel in 0..<half {
-        let angle = Float(position.temporal) * frequencies[channel]
+        let angle = Float(position[axes[channel]]) * frequencies[channel]
         table.cosines.values[row * half + channel] = Foundation.cos(angle)
         table.sines.values[row * half + channel] = Foundation.sin(angle)
       }
@@ -69,6 +76,14 @@ public struct RotaryTable: Sendable {
         rows: positions, columns: angles.columns, values: Array(angles.values.suffix(positions * angles.columns)))
     }
     return RotaryTable(cosines: last(cosines), sines: last(sines))
+  }
+
+  /// The angles of some of the positions.
+  public func rows(_ positions: [Int]) -> RotaryTable {
+    func chosen(_ angles: Matrix) -> Matrix {
+      Matrix(rows: positions.count, columns: angles.columns, values: positions.flatMap { angles.row($0) })
+    }
+    return RotaryTable(cosines: chosen(cosines), sines: chosen(sines))
   }
 
   /// Rotates rows [positions, heads · headWidth] in place.

@@ -1,25 +1,42 @@
 import CKernels
 
-/// Swift wrapper around our own products, which apply scales, bias and residual while the sums are in registers.
+/// Swift wrapper around our own products, which apply scales, bias and residual before the sums leave the first caches.
 /// oneDNN's come close to them in bare speed, but leave sums in memory for another pass, and take a few microseconds to
 /// set up. Sizes are checked here.
 enum FusedProducts {
-  /// Formats that this CPU has instructions for.
-  static let formats: Set<NumberFormat> = {
-    var formats: Set<NumberFormat> = []
-    if cv_multiplies_int8() != 0 { formats.insert(.int8) }
-    if cv_multiplies_bf16() != 0 { formats.insert(.bf16) }
-    return formats
-  }()
+  /// Formats that this CPU multiplies as they are stored.
+  static let formats: Set<NumberFormat> =
+    switch InstructionSet.current {
+    case .baseline: []
+    case .avx2, .avx512: [.int8]
+    case .avx512bf16: [.int8, .bf16]
+    }
+
+  /// Formats whose weights are widened inside the product, and whose rows stay Float32.
+  static let widened: Set<NumberFormat> =
+    switch InstructionSet.current {
+    case .avx2: [.bf16]
+    case .baseline, .avx512, .avx512bf16: []
+    }
 
   /// Rows that share one read of a panel.
   static let groupRows = Int(CV_GROUP_ROWS)
 
-  /// block (+)= rows · panels (+ bias), for prepared rows of a format in `formats`.
+  /// block (+)= rows · panels (+ bias), for rows prepared for a format in `formats` or `widened`.
   static func multiply(
     _ rows: ProductRows, _ weights: PackedWeights, _ panels: Range<Int>, into block: Block, _ finish: ProductFinish
   ) {
     precondition(panels.count * PackedWeights.panelWidth >= block.count, "panels hold the wanted columns")
+    if widened.contains(weights.format) {
+      let values = rows.elements(Float.self)
+      precondition(
+        values.count >= (block.rows - 1) * rows.stride + weights.paddedInputs, "one prepared row a row of the product")
+      var output = output(block, finish)
+      cv_product_widened_bf16(
+        values.baseAddress, rows.stride, block.rows, weights.bytes(ofPanels: panels).elements(UInt16.self).baseAddress,
+        weights.paddedInputs, &output)
+      return
+    }
     if weights.format == .bf16 {
       multiply(
         bf16: rows.elements(UInt16.self), stride: rows.stride, inner: weights.paddedInputs,
@@ -33,7 +50,8 @@ enum FusedProducts {
       bytes.count >= (block.rows - 1) * rows.stride + weights.paddedInputs
         && rows.scales?.count ?? 0 >= block.rows, "one prepared row and scale a row of the product")
     var output = output(block, finish)
-    cv_product_int8(
+    let multiply = InstructionSet.current >= .avx512 ? cv_product_int8_avx512 : cv_product_int8_avx2
+    multiply(
       bytes.baseAddress, rows.stride, rows.scales?.baseAddress, block.rows,
       weights.bytes(ofPanels: panels).elements(Int8.self).baseAddress, weights.paddedInputs, sums.baseAddress,
       scales.baseAddress, &output)
@@ -104,7 +122,8 @@ enum FusedProducts {
 
   /// The activation loop that our own products use.
   static func loop(_ activation: Activation) -> Activation.Loop {
-    switch activation {
+    guard InstructionSet.current >= .avx512 else { return activation.loop }
+    return switch activation {
     case .silu: cv_silu_wide
     case .quickGelu: cv_quick_gelu_wide
     case .gelu, .geluNew, .geluTanh, .relu: activation.loop

@@ -55,6 +55,7 @@ final class OneDNN: @unchecked Sendable {
   /// Nil when the library has no CPU engine.
   /// - Parameter mostProducts: most shapes to keep, at least one. Each takes some hundred kilobytes at most.
   init?(mostProducts: Int = 256) {
+    _ = Self.isCapped
     var engine: dnnl_engine_t?
     guard dnnl_engine_create(&engine, dnnl_cpu, 0) == dnnl_success, let engine else { return nil }
     self.engine = engine
@@ -197,9 +198,23 @@ final class OneDNN: @unchecked Sendable {
   }
 
   /// Whether the library multiplies in tiles (AMX) on this CPU.
-  static let hasTiles =
-    dnnl_get_effective_cpu_isa().rawValue & dnnl_cpu_isa_avx512_core_amx.rawValue
-    == dnnl_cpu_isa_avx512_core_amx.rawValue
+  static let hasTiles = {
+    _ = isCapped
+    return dnnl_get_effective_cpu_isa().rawValue & dnnl_cpu_isa_avx512_core_amx.rawValue
+      == dnnl_cpu_isa_avx512_core_amx.rawValue
+  }()
+
+  /// Whether the library was told to use no more than `InstructionSet.current`, which works before its first use alone.
+  private static let isCapped: Bool = {
+    let most: dnnl_cpu_isa_t? =
+      switch InstructionSet.current {
+      case InstructionSet.best: nil
+      case .baseline: dnnl_cpu_isa_sse41
+      case .avx2: dnnl_cpu_isa_avx2
+      case .avx512, .avx512bf16: dnnl_cpu_isa_avx512_core_vnni
+      }
+    return most.map { dnnl_set_max_cpu_isa($0) == dnnl_success } ?? false
+  }()
 
   /// The library's version.
   static var version: String {
@@ -209,7 +224,8 @@ final class OneDNN: @unchecked Sendable {
 
   /// The instruction set that the library uses on this CPU.
   static var instructionSet: String {
-    switch dnnl_get_effective_cpu_isa() {
+    _ = isCapped
+    return switch dnnl_get_effective_cpu_isa() {
     case dnnl_cpu_isa_sse41: "sse4.1"
     case dnnl_cpu_isa_avx: "avx"
     case dnnl_cpu_isa_avx2: "avx2"

@@ -126,7 +126,8 @@ struct PackedProduct: Sendable {
   /// at once.
   private static func fusedRows(_ weights: PackedWeights) -> Int {
     let (group, leastGroups) = (FusedProducts.groupRows, 21)
-    return max(leastGroups, (4 << 20) / (weights.paddedInputs * weights.format.size) / group) * group
+    let size = FusedProducts.widened.contains(weights.format) ? 4 : weights.format.size
+    return max(leastGroups, (4 << 20) / (weights.paddedInputs * size) / group) * group
   }
 
   private func run(_ item: Item, _ input: ProductRows, _ lane: Lane) {

@@ -1,7 +1,7 @@
 /// Which code multiplies.
 public enum BackEnd: String, Sendable, Hashable, CaseIterable {
-  /// Our own products in the formats and on the CPUs that they are written for (int8 with AVX-512 VNNI, bfloat16 with
-  /// AVX-512 BF16), oneDNN elsewhere, and for more than one row where there are tiles (AMX).
+  /// Our own products in the formats and on the CPUs that they are written for (`InstructionSet`), oneDNN elsewhere,
+  /// and for more than one row where there are tiles (AMX).
   case native
   /// oneDNN: packed weights in every number format.
   case onednn
@@ -10,7 +10,9 @@ public enum BackEnd: String, Sendable, Hashable, CaseIterable {
 
   public static var openBLASVersion: String { OpenBLAS.version }
   /// Formats that our own products take on this CPU.
-  public static var nativeFormats: [NumberFormat] { NumberFormat.allCases.filter(FusedProducts.formats.contains) }
+  public static var nativeFormats: [NumberFormat] {
+    NumberFormat.allCases.filter(FusedProducts.formats.union(FusedProducts.widened).contains)
+  }
   public static var oneDNNVersion: String { "\(OneDNN.version), \(OneDNN.instructionSet)" }
 }
 
@@ -20,11 +22,13 @@ public enum BackEnd: String, Sendable, Hashable, CaseIterable {
 public final class ProductEngine: Sendable {
   private let library: OneDNN?
   private let fused: Set<NumberFormat>
+  private let widened: Set<NumberFormat>
 
   /// - Parameter backEnd: `openblas` never calls oneDNN; weights of other formats are then widened for every product.
   public init(_ backEnd: BackEnd = .native) {
     library = backEnd == .openblas ? nil : OneDNN()
     fused = backEnd == .native ? FusedProducts.formats : []
+    widened = backEnd == .native ? FusedProducts.widened : []
   }
 
   /// Whether the CPU multiplies this format natively. If not, packed weights still save memory, and are as fast as
@@ -36,6 +40,7 @@ public final class ProductEngine: Sendable {
   /// Whether our own kernels take a product of this many rows. Tiles (AMX), which oneDNN uses, beat them where there
   /// are several.
   func isFused(_ format: NumberFormat, rows: Int) -> Bool {
+    if widened.contains(format) { return true }
     guard fused.contains(format) else { return false }
     return rows == 1 || !(OneDNN.hasTiles && library?.formats.contains(format) ?? false)
   }

@@ -1,62 +1,21 @@
 import Checkpoint
 import Kernels
 
-/// The activations of one run of positions through the decoder: rooms of a pool, reused by every block and, when they
-/// have gone back, by the next run. Where the last block keeps fewer rows, what stands after theirs is not used.
-struct DecoderWorkspace: ~Copyable {
-  private(set) var rows: Int
-  private let width: Int
-  /// The residual stream, [rows, width].
-  var hidden: AlignedBuffer
-  var normed: AlignedBuffer
-  /// [rows, heads · headWidth].
-  var queries: AlignedBuffer
-  /// [rows, keyValueHeads · headWidth].
-  var keys: AlignedBuffer
-  var values: AlignedBuffer
-  /// [rows, heads · headWidth].
-  var context: AlignedBuffer
-  /// [rows, feedForwardWidth].
-  var gate: AlignedBuffer
-
-  /// - Parameter hidden: [rows, width].
-  init(_ configuration: DecoderConfiguration, hidden: [Float], from pool: WorkspacePool) {
-    width = configuration.width
-    let rows = hidden.count / configuration.width
-    self.rows = rows
-    self.hidden = AlignedBuffer(hidden, from: pool)
-    func room(_ width: Int) -> AlignedBuffer { AlignedBuffer(count: rows * width, from: pool) }
-    normed = room(configuration.width)
-    queries = room(configuration.heads * configuration.headWidth)
-    keys = room(configuration.keyValueHeads * configuration.headWidth)
-    values = room(configuration.keyValueHeads * configuration.headWidth)
-    context = room(configuration.heads * configuration.headWidth)
-    gate = room(configuration.feedForwardWidth)
-  }
-
-  /// A copy of the last `count` rows of the residual stream.
-  func hiddenRows(last count: Int) -> [Float] { hidden.values((rows - count) * width..<rows * width) }
-
-  /// Forgets all but the last `count` rows of the residual stream and of what is normed.
-  mutating func keepLast(_ count: Int) {
-    hidden.moveToFront((rows - count) * width..<rows * width)
-    normed.moveToFront((rows - count) * width..<rows * width)
-    rows = count
-  }
-}
-
 /// One pre-norm decoder block: x += attention(norm(x)); x += down(activation(gate(norm(x))) · up(norm(x))).
 struct DecoderBlock: Sendable {
-  private let attentionNorm: RMSNorm
-  private let query: Linear
-  private let key: Linear
+  let attentionNorm: RMSNorm
+  let query: Linear
+  let key: Linear
   private let value: Linear
+  /// Norms over the width of one head; nil where queries and keys are not normed.
+  let queryNorm: RMSNorm?
+  let keyNorm: RMSNorm?
   private let output: Linear
   private let feedForwardNorm: RMSNorm
   private let gate: Linear
   private let up: Linear
   private let down: Linear
-  private let attention: CausalAttention
+  let attention: CausalAttention
   private let activation: Activation
 
   init(_ configuration: DecoderConfiguration, from scope: WeightScope) throws(CheckpointError) {
@@ -64,12 +23,19 @@ struct DecoderBlock: Sendable {
     let queryWidth = configuration.heads * configuration.headWidth
     let keyWidth = configuration.keyValueHeads * configuration.headWidth
     let own = scope.scope("self_attn")
-    let bias = configuration.attentionBias
+    let bias = configuration.queryKeyValueBias
+    func headNorm(_ name: String) throws(CheckpointError) -> RMSNorm? {
+      guard configuration.normsQueriesAndKeys else { return nil }
+      return try own.rmsNorm(name, width: configuration.headWidth, epsilon: configuration.normEpsilon)
+    }
     attentionNorm = try scope.rmsNorm("input_layernorm", width: width, epsilon: configuration.normEpsilon)
     query = try own.linear("q_proj", inputs: width, outputs: queryWidth, bias: bias)
     key = try own.linear("k_proj", inputs: width, outputs: keyWidth, bias: bias)
     value = try own.linear("v_proj", inputs: width, outputs: keyWidth, bias: bias)
-    output = try own.linear("o_proj", inputs: queryWidth, outputs: width, bias: bias)
+    queryNorm = try headNorm("q_norm")
+    keyNorm = try headNorm("k_norm")
+    output = try own.linear(
+      "o_proj", inputs: queryWidth, outputs: width, bias: configuration.attentionOutputBias)
     feedForwardNorm = try scope.rmsNorm("post_attention_layernorm", width: width, epsilon: configuration.normEpsilon)
     let mlp = scope.scope("mlp")
     let inner = configuration.feedForwardWidth
@@ -99,6 +65,8 @@ struct DecoderBlock: Sendable {
       work.keepLast(wanted)
       query.apply(work.normed, rows: wanted, into: &work.queries, workers: workers)
     }
+    queryNorm?.apply(inPlace: &work.queries, rows: wanted * attention.heads, workers: workers)
+    keyNorm?.apply(inPlace: &work.keys, rows: rows * attention.keyValueHeads, workers: workers)
     rotation.suffix(wanted).rotate(&work.queries, heads: attention.heads, workers: workers)
     rotation.rotate(&work.keys, heads: attention.keyValueHeads, workers: workers)
     attention.apply(

@@ -28,9 +28,11 @@ public struct ChatMLPrompt: PromptTemplate {
     self.defaultSystem = defaultSystem
   }
 
-  /// Qwen's: a line break between turns, and a default system text.
+  /// Qwen2-VL's and Qwen2.5-VL's: a line break between turns, none after a picture, and a default system text.
   public static let qwen = ChatMLPrompt(
-    name: "qwen", separator: "\n", defaultSystem: "You are a helpful assistant.")
+    name: "qwen", separator: "\n", pictureEnd: "", defaultSystem: "You are a helpful assistant.")
+  /// Qwen3-VL's: the same without a default system text.
+  public static let qwen3 = ChatMLPrompt(name: "qwen3", separator: "\n", pictureEnd: "")
 
   public func text(turns: [Turn], system: String?, placeholder: (PictureKind) -> String) -> String {
     var text = (system ?? defaultSystem).map { turn("system", $0) } ?? ""

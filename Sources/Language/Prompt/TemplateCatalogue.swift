@@ -2,7 +2,7 @@
 public enum TemplateCatalogue {
   /// By name, in the order in which they are listed.
   public static let all: [any PromptTemplate] = [
-    VicunaPrompt(), MistralPrompt(), Llama3Prompt(), ChatMLPrompt(), ChatMLPrompt.qwen,
+    VicunaPrompt(), MistralPrompt(), Llama3Prompt(), ChatMLPrompt(), ChatMLPrompt.qwen, ChatMLPrompt.qwen3,
   ]
 
   public static var names: [String] { all.map(\.name) }
@@ -10,7 +10,7 @@ public enum TemplateCatalogue {
   /// The template that a user names.
   public static func template(named name: String) -> (any PromptTemplate)? { all.first { $0.name == name } }
 
-  /// Every spelling in which published checkpoints write the known ones.
+  /// Every spelling in which published checkpoints write the known ones, those themselves first.
   static var spellings: [any PromptTemplate] {
     let defaults = [nil, ChatMLPrompt.qwen.defaultSystem]
     let chatML = ["", "\n"].flatMap { separator in

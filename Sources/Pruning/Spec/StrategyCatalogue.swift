@@ -27,6 +27,6 @@ public struct StrategyCatalogue: Sendable {
 
   /// Names of the strategies that prune on `tower`.
   public func names(workingOn tower: TowerDescription) -> [String] {
-    strategies.filter { $0.prunes && (tower.hasClassToken || !$0.needsClassToken) }.map { $0.name }
+    strategies.filter { $0.prunes && $0.obstacle(hasClassToken: tower.hasClassToken) == nil }.map { $0.name }
   }
 }

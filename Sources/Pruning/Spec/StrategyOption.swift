@@ -71,6 +71,34 @@ extension StrategyOption where Value == Int {
   }
 }
 
+extension StrategyOption where Value == [Int]? {
+  /// Rising block numbers, "8/16/24"; nil for "auto", the default.
+  /// - Parameters:
+  ///   - least: the smallest number.
+  ///   - count: how many there must be; nil: any.
+  ///   - decides: what "auto" means.
+  public static func blocks(
+    _ name: String, from least: Int, count: Int? = nil, _ summary: String, decides: String
+  ) -> StrategyOption {
+    StrategyOption(
+      description: OptionDescription(
+        name: name, type: "blocks",
+        range: "auto, or \(count.map { "\($0) " } ?? "")rising block numbers from \(least), such as 8/16/24",
+        standard: decides, summary: summary, released: nil, corrected: nil),
+      standard: .some(nil),
+      parse: { text in
+        if text == "auto" { return .some(nil) }
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
+        let numbers = parts.compactMap { $0.utf8.allSatisfy(digits.contains) ? Int($0) : nil }
+        guard numbers.count == parts.count, count == nil || numbers.count == count, (numbers.first ?? -1) >= least,
+          zip(numbers, numbers.dropFirst()).allSatisfy(<)
+        else { return nil }
+        return .some(numbers)
+      })
+  }
+}
+
 extension StrategyOption where Value == Bool {
   /// true or false.
   /// - Parameter decides: what decides where there is no default.

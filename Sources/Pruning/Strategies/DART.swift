@@ -37,6 +37,10 @@ struct DART: PruningStrategy {
     }
   }
 
+  static func obstacle(hasClassToken: Bool) -> String? {
+    "reads keys inside the decoder, which only files for select hold"
+  }
+
   func evidence(on tower: TowerDescription) -> Evidence { Evidence([], question: [.decoderBlock(layer - 1)]) }
 
   func resolved(on tower: TowerDescription) -> StrategySpec {

@@ -41,6 +41,11 @@ struct ZooPrune: PruningStrategy {
     layers = try options.value(Self.projectorOption)
   }
 
+  /// Families that merge patches, whose towers have no class token, have another connector.
+  static func obstacle(hasClassToken: Bool) -> String? {
+    hasClassToken ? nil : "steps through a projector of two linear layers, and the family has another connector"
+  }
+
   func evidence(on tower: TowerDescription) -> Evidence {
     Evidence([.features, .projected], shared: [.projector, .noise])
   }

@@ -7,6 +7,9 @@ public enum FamilyCatalogue {
     LlavaFamily.self,
     LlavaNextFamily.self,
     VideoLlavaFamily.self,
+    QwenFamily<Qwen2VL>.self,
+    QwenFamily<Qwen25VL>.self,
+    QwenFamily<Qwen3VL>.self,
   ]
 
   /// Loads the checkpoint in `folder` with the family that its config.json names.

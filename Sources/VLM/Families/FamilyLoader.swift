@@ -35,31 +35,40 @@ public struct FamilyLoader: Sendable {
   func marker(
     of kind: PictureKind, in tokenizer: Tokenizer, default fallback: Int
   ) throws(VLMError) -> PictureMarker {
-    let file = folder.file("tokenizer.json")
     let text = "<\(kind.rawValue)>"
+    return PictureMarker(token: try number(of: text, for: kind.rawValue, in: tokenizer, default: fallback), text: text)
+  }
+
+  /// The number of a token that config.json calls `NAME_token_id` or `NAME_token_index`, and that tokenizer.json must
+  /// number alike.
+  func number(
+    of text: String, for name: String, in tokenizer: Tokenizer, default fallback: Int
+  ) throws(VLMError) -> Int {
+    let file = folder.file("tokenizer.json")
     let expected = try wrapping { () throws(CheckpointError) in
       try configuration.integer(
-        ["\(kind.rawValue)_token_index", "\(kind.rawValue)_token_id"], default: fallback, in: 0...16_777_216)
+        ["\(name)_token_index", "\(name)_token_id"], default: fallback, in: 0...16_777_216)
     }
     guard let number = tokenizer.id(of: text) else {
-      throw .imageToken(reason: "the tokenizer has no \(kind.rawValue) token \(text)", file: file)
+      throw .imageToken(reason: "the tokenizer has no \(name) token \(text)", file: file)
     }
     guard number == expected else {
       throw .imageToken(
         reason: "the tokenizer numbers \(text) \(number), but config.json says \(expected)", file: file)
     }
-    return PictureMarker(token: number, text: text)
+    return number
   }
 
   /// generation_config.json decides; without it, what transformers derives from the model's own configuration.
-  func endTokens() throws(CheckpointError) -> Set<Int> {
+  /// - Parameter standard: the class default of the decoder's configuration.
+  func endTokens(default standard: [Int] = [2]) throws(CheckpointError) -> Set<Int> {
     if folder.contains("generation_config.json") {
       let json = try folder.json("generation_config.json")
       let generation = try ConfigurationReader(json, file: folder.file("generation_config.json"))
       return Set(try generation.integers("eos_token_id", default: []))
     }
     if configuration.has("eos_token_id") { return Set(try configuration.integers("eos_token_id", default: [])) }
-    return Set(try configuration.section("text_config").integers("eos_token_id", default: [2]))
+    return Set(try configuration.section("text_config").integers("eos_token_id", default: standard))
   }
 
   /// The file that describes the image processor: processor_config.json where it nests one, as transformers 5 saves

@@ -66,7 +66,7 @@ struct LlavaConfiguration {
 struct LlavaWeights {
   let towers: [TransformerTower]
   let projector: Projector
-  let decoder: LlamaDecoder
+  let decoder: Decoder
   /// [decoder width], where the family has one.
   let newline: [Float]?
 
@@ -88,7 +88,7 @@ struct LlavaWeights {
     projector = try Projector(
       inputs: configuration.vision.width * configuration.layers.count, outputs: configuration.decoder.width,
       activation: configuration.projectorActivation, bias: configuration.projectorBias, from: places.projector)
-    decoder = try LlamaDecoder(configuration.decoder, from: places.decoder, headScope: places.head)
+    decoder = try Decoder(configuration.decoder, from: places.decoder, headScope: places.head)
     newline =
       hasNewline
       ? try LlavaTensorNames.scope(source, firstOf: ["model", ""], holding: "image_newline")

@@ -42,11 +42,11 @@ struct SquareProcessor: Sendable {
     return Picture(file: file, image: image, views: [view], layout: .single, patchGrids: [patchGrid])
   }
 
-  /// The frames of one video; equal names are the same frame.
-  func process(frames: [RGBImage], names: [String], file: String, limits: ImageLimits) throws(VLMError) -> Picture {
+  /// The frames of one video.
+  func process(_ video: VideoFrames, file: String, limits: ImageLimits) throws(VLMError) -> Picture {
     var known: [String: ProcessedImage] = [:]
     var views: [ProcessedImage] = []
-    for (image, name) in zip(frames, names) {
+    for (image, name) in zip(video.images, video.names) {
       let view: ProcessedImage
       if let processed = known[name] {
         view = processed
@@ -57,7 +57,7 @@ struct SquareProcessor: Sendable {
       views.append(view)
     }
     return Picture(
-      file: file, frames: frames, views: views, patchGrids: [Grid](repeating: patchGrid, count: frames.count))
+      file: file, video: video, views: views, patchGrids: [Grid](repeating: patchGrid, count: views.count))
   }
 
   /// The description of any picture, before one is read.

@@ -96,7 +96,7 @@ public struct Conversation: ~Copyable, Sendable {
     let text = rawPrompt ? question : try model.prompt(turns: turns + [turn], system: system)
     if !rawPrompt { try model.refusePlaceholders(in: question) }
     // The prompt is checked before anything is computed.
-    let tokens = try model.promptTokens(text, pictures: all.map(\.kind))
+    let tokens = try model.promptTokens(text, pictures: all)
     var timings = StageTimings()
     var next: [SentPicture] = []
     var features = features
@@ -109,9 +109,13 @@ public struct Conversation: ~Copyable, Sendable {
           timings: &timings, inspection: inspection))
     }
     let rows = next.map(\.rows)
-    let prompt = model.sequence(tokens, visual: rows, keys: next.map(\.key), numbering: setting.positions)
+    let prompt = model.sequence(
+      tokens, pictures: all, visual: rows, keys: next.map(\.key), numbering: setting.positions)
     try model.checkContext(prompt, visual: rows)
-    inspection?.take(prompt, unpruned: model.unprunedTokens(tokens, visual: rows), visual: rows)
+    if let inspection {
+      let unpruned = model.unprunedTokens(tokens, pictures: all, visual: rows)
+      inspection.take(prompt, unpruned: unpruned, visual: rows, showsPositions: type(of: model.family).numbersGrids)
+    }
     begun += 1
     return Generation(
       number: begun, prompt: prompt, turn: rawPrompt ? nil : turn, pictures: all, sent: next, features: features,

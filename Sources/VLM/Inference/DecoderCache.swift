@@ -34,12 +34,15 @@ struct DecoderCache: ~Copyable, Sendable {
     let run = shared..<end
     let embeddings = prompt.embeddings.rows(run)
     let runPositions = Array(prompt.positions[run])
+    let additions = prompt.additions?.slice(run)
     var logits: [Float]?
     if end == prompt.items.count {
       logits = model.decoder.run(
-        embeddings, positions: runPositions, cache: &cache, workers: model.workers, sink: inspection)
+        embeddings, positions: runPositions, additions: additions, cache: &cache, workers: model.workers,
+        sink: inspection)
     } else {
-      model.decoder.fill(embeddings, positions: runPositions, cache: &cache, workers: model.workers)
+      model.decoder.fill(
+        embeddings, positions: runPositions, additions: additions, cache: &cache, workers: model.workers)
     }
     items += prompt.items[run]
     positions += runPositions

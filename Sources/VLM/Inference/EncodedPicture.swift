@@ -9,7 +9,8 @@ public struct EncodedPicture: Sendable {
   public let features: [Matrix]
   /// The class tokens' features, [views, width]; nil where the tower has none.
   public let classTokens: Matrix?
-  /// The rows of each view as the decoder reads them, [tokens, decoder width], if the evidence needs them.
+  /// The rows of each view as the family connects them, [tokens, decoder width] and what DeepStack adds beside it, if
+  /// the evidence needs them.
   public let projected: [Matrix]?
   /// One entry a view.
   public let evidence: [ViewEvidence]
@@ -26,10 +27,12 @@ extension VisionLanguageModel {
     var classTokens: [Float] = []
     var views: [ViewEvidence] = []
     for (view, patchGrid) in zip(picture.views, picture.patchGrids) {
-      let pixels = view.pixels
-      inspection?.sink.take("pixel_values", shape: [pixels.channels, pixels.height, pixels.width], pixels.values)
+      if let inspection {
+        let pixels = family.shown(view)
+        inspection.sink.take("pixel_values", shape: pixels.shape, pixels.values)
+      }
       let encoded = tower.encode(
-        TowerInput(pixels: pixels.values, patchGrid: patchGrid), evidence: evidence.kinds, inspection: inspection,
+        TowerInput(pixels: view.pixels.values, patchGrid: patchGrid), evidence: evidence.kinds, inspection: inspection,
         workers: workers)
       guard encoded.rows.values.allSatisfy(\.isFinite) else { throw .notFinite(stage: "the vision tower") }
       features.append(encoded.rows)
@@ -39,7 +42,7 @@ extension VisionLanguageModel {
     var projected: [Matrix]?
     if evidence.kinds.contains(.projected) || evidence.kinds.contains(.textSpace) {
       let rows = features.map { family.connect($0, workers: workers) }
-      for (index, rows) in rows.enumerated() {
+      for (index, rows) in rows.map({ $0.columnBlocks(of: decoder.configuration.width)[0] }).enumerated() {
         if evidence.kinds.contains(.projected) { views[index][.projected] = .matrix(rows) }
         if evidence.kinds.contains(.textSpace) { views[index][.textSpace] = .matrix(rows) }
       }

@@ -40,7 +40,7 @@ public final class Inspection: TensorSink {
   /// Names in the order of their first tensor.
   private var names: [String] = []
   private var parts: [String: [(shape: [Int], values: [Float])]] = [:]
-  private var integers: [String: [Int]] = [:]
+  private var integers: [String: (shape: [Int], values: [Int])] = [:]
 
   public init(_ wishes: Wishes = Wishes()) { self.wishes = wishes }
 
@@ -49,9 +49,10 @@ public final class Inspection: TensorSink {
     parts[name, default: []].append((shape, values))
   }
 
-  func take(_ name: String, integers values: [Int]) {
+  /// - Parameter shape: one axis if nil.
+  func take(_ name: String, shape: [Int]? = nil, integers values: [Int]) {
     names.append(name)
-    integers[name] = values
+    integers[name] = (shape ?? [values.count], values)
   }
 
   func take(_ picture: EncodedPicture) { encoded.append(picture) }
@@ -61,17 +62,25 @@ public final class Inspection: TensorSink {
     TowerInspection(sink: self, attention: wishes.attention, logits: wishes.logits, keys: wishes.keys)
   }
 
-  /// All tensors, in the order of the computation. Those of the tower have the views as their first axis: [V, …].
+  /// All tensors, in the order of the computation. Those of the tower have the views as their first axis, [V, …]. Views
+  /// of several shapes, and pixels that are given by patch, are joined along the patches instead.
   public var tensors: [Tensor] {
     names.sorted { (Self.stage($0), $0) < (Self.stage($1), $1) }.map { name in
       if let numbers = integers[name] {
-        return Tensor(name: name, shape: [numbers.count], floats: [], integers: numbers)
+        return Tensor(name: name, shape: numbers.shape, floats: [], integers: numbers.values)
       }
       let views = parts[name] ?? []
-      let shape = views[0].shape
-      let stacked = Self.isOfView(name) ? [views.count] + shape : shape
-      return Tensor(name: name, shape: stacked, floats: views.flatMap(\.values), integers: nil)
+      return Tensor(
+        name: name, shape: Self.shape(of: views.map(\.shape), name: name), floats: views.flatMap(\.values),
+        integers: nil)
     }
+  }
+
+  private static func shape(of views: [[Int]], name: String) -> [Int] {
+    guard isOfView(name) else { return views[0] }
+    let isByPatch = name == "pixel_values" && views[0].count == 2
+    if !isByPatch, Set(views).count == 1 { return [views.count] + views[0] }
+    return [views.reduce(0) { $0 + $1[0] }] + views[0].dropFirst()
   }
 
   /// One tensor by its name.
@@ -92,9 +101,14 @@ public final class Inspection: TensorSink {
 
 extension Inspection {
   /// Takes the parts that make up the prompt.
-  func take(_ prompt: PromptSequence, unpruned: [Int], visual: [VisualRows]) {
+  /// - Parameter showsPositions: whether the rotary positions are shown, [3, tokens]: times, rows, columns.
+  func take(_ prompt: PromptSequence, unpruned: [Int], visual: [VisualRows], showsPositions: Bool) {
     let width = prompt.embeddings.columns
     take("projected", shape: [visual.reduce(0) { $0 + $1.rows.rows }, width], visual.flatMap(\.rows.values))
+    for level in 0..<(visual.map(\.levels.count).max() ?? 0) {
+      let rows = visual.flatMap { $0.levels[level].values }
+      take("projected.deepstack.\(level)", shape: [rows.count / width, width], rows)
+    }
     // The class token of a single image is always sent; those of a video are part of its unpruned sequence.
     take(
       "plan.kept",
@@ -102,6 +116,12 @@ extension Inspection {
         rows.plan.views.count == 1 ? rows.plan.sequenceCodes.filter { $0 > -100 } : rows.plan.sequenceCodes
       })
     take("prompt.input_ids", integers: unpruned)
+    if showsPositions {
+      let axes = [\Position.temporal, \Position.height, \Position.width]
+      take(
+        "prompt.position_ids", shape: [3, prompt.positions.count],
+        integers: axes.flatMap { axis in prompt.positions.map { $0[keyPath: axis] } })
+    }
     take("decoder.embeddings", shape: [prompt.embeddings.rows, width], prompt.embeddings.values)
   }
 

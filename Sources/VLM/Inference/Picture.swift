@@ -12,6 +12,8 @@ public struct Picture: Sendable {
   public let image: RGBImage
   /// For a video, the frames that are read, in order of time; empty for an image.
   public let frames: [RGBImage]
+  /// For a video, when those were taken.
+  public let times: FrameTimes?
   /// Views, in the order of the layout.
   public let views: [ProcessedImage]
   public let layout: ViewLayout
@@ -29,25 +31,34 @@ public struct Picture: Sendable {
     kind = .image
     self.image = image
     frames = []
+    times = nil
     self.views = views
     self.layout = layout
     self.patchGrids = patchGrids
     digest = image.digest
   }
 
-  /// A video: `frames` in order of time, at least one, and one view of each.
-  public init(file: String, frames: [RGBImage], views: [ProcessedImage], patchGrids: [Grid]) {
-    precondition(!frames.isEmpty && frames.count == views.count && patchGrids.count == views.count, "one view a frame")
+  /// A video.
+  /// - Parameter views: each shows as many frames of `video` as the first one does; the last may lack some.
+  public init(file: String, video: VideoFrames, views: [ProcessedImage], patchGrids: [Grid]) {
+    precondition(!views.isEmpty && patchGrids.count == views.count, "one view, one grid")
     self.file = file
     kind = .video
-    image = frames[0]
-    self.frames = frames
+    image = video.images[0]
+    frames = video.images
+    times = video.times
     self.views = views
-    layout = .frames(frames.count)
+    layout = .frames(views.count)
     self.patchGrids = patchGrids
     // Order matters, and a frame that comes twice does not cancel itself out.
     digest = frames.reduce(0) { ($0 &* 0x100_0000_01b3) ^ $1.digest }
   }
+
+  /// For a video: frames that a view shows.
+  public var framesPerView: Int { (frames.count + views.count - 1) / views.count }
+
+  /// For a video: seconds from one view to the next, on average.
+  public var secondsPerView: Double? { times.map { $0.secondsPerFrame * Double(framesPerView) } }
 
   /// The picture as strategies see it.
   public func description(
@@ -64,30 +75,35 @@ extension VisionLanguageModel {
   /// - Parameters:
   ///   - bytes: the file's content.
   ///   - file: how to name it in errors and results.
-  ///   - grid: a fixed grid of crops, for families that cut pictures; by default the picture's shape decides.
   public func picture(
-    _ bytes: [UInt8], file: String, limits: ImageLimits = ImageLimits(), grid: Grid? = nil
+    _ bytes: [UInt8], file: String, options: PictureOptions = PictureOptions()
   ) throws(VLMError) -> Picture {
-    try checkGrid(grid)
+    try check(options)
     let image: RGBImage
-    do { image = try ImageDecoder.decode(bytes, limits: limits) } catch { throw .image(error, file: file) }
-    return try family.process(image, file: file, grid: grid, limits: limits)
+    do { image = try ImageDecoder.decode(bytes, limits: options.limits) } catch { throw .image(error, file: file) }
+    return try family.process(image, file: file, options: options)
   }
 
   /// Decodes and processes the frames of one video, in order of time. Frames may differ in size.
   /// - Parameters:
   ///   - frames: the name of each frame for errors, and its file's content; frames with one name are decoded once.
+  ///   - times: when they were taken; nil: at the standard rate of a list of frames.
   ///   - file: how to name the video in errors and results.
   public func video(
-    _ frames: [(name: String, bytes: [UInt8])], file: String, limits: ImageLimits = ImageLimits()
+    _ frames: [(name: String, bytes: [UInt8])], times: FrameTimes? = nil, file: String,
+    options: PictureOptions = PictureOptions()
   ) throws(VLMError) -> Picture {
     guard family.markers[.video] != nil else { throw .noVideos(file: file, family: familyName) }
     guard !frames.isEmpty else { throw .unreadable(file: file, reason: "it has no frames") }
+    if let most = family.sampling.mostFrames, frames.count > most {
+      throw .tooManyFrames(found: frames.count, most: most, file: file)
+    }
+    try check(options)
     var decoded: [String: RGBImage] = [:]
     var images: [RGBImage] = []
     for frame in frames {
       do {
-        let image = try decoded[frame.name] ?? ImageDecoder.decode(frame.bytes, limits: limits)
+        let image = try decoded[frame.name] ?? ImageDecoder.decode(frame.bytes, limits: options.limits)
         decoded[frame.name] = image
         images.append(image)
       } catch let error as ImageError {
@@ -96,12 +112,18 @@ extension VisionLanguageModel {
         throw .unreadable(file: frame.name, reason: "\(error)")
       }
     }
-    return try family.process(frames: images, names: frames.map(\.name), file: file, limits: limits)
+    let video = VideoFrames(
+      images: images, names: frames.map(\.name), times: times ?? FrameTimes(count: images.count))
+    return try family.process(video, file: file, options: options)
   }
 
-  func checkGrid(_ grid: Grid?) throws(VLMError) {
-    guard grid == nil || family.largestPicture(of: .image, grid: grid) != nil else {
+  /// Refuses options that mean nothing to this family.
+  func check(_ options: PictureOptions) throws(VLMError) {
+    guard options.grid == nil || family.largestPicture(of: .image, grid: options.grid) != nil else {
       throw .noCrops(family: familyName)
+    }
+    guard options.maxVisualTokens == nil || type(of: family).readsNativeResolution else {
+      throw .fixedResolution(family: familyName)
     }
   }
 }

@@ -18,6 +18,8 @@ struct PromptSequence {
   let positions: [Position]
   /// The position of the first new token.
   let nextPosition: Position
+  /// What is added at the visual rows after the first decoder blocks; nil for families that add nothing.
+  let additions: LayerAdditions?
 
   /// Items up to the last row of the last picture; 0 where the prompt has none.
   var endOfPictures: Int {
@@ -41,7 +43,9 @@ struct VisualKey: Hashable {
 
 extension VisionLanguageModel {
   /// The text that stands for a picture in a prompt.
-  func placeholderText(of kind: PictureKind) -> String { (family.markers[kind] ?? family.markers[.image])?.text ?? "" }
+  func placeholderText(of kind: PictureKind) -> String {
+    (family.markers[kind] ?? family.markers[.image])?.placeholder ?? ""
+  }
 
   /// A conversation as the model's template writes it.
   func prompt(turns: [Turn], system: String?) throws(VLMError) -> String {
@@ -52,8 +56,8 @@ extension VisionLanguageModel {
 
   /// Refuses a question that holds a placeholder itself.
   func refusePlaceholders(in question: String) throws(VLMError) {
-    for text in PictureKind.allCases.map(placeholderText) where question.contains(text) {
-      throw .placeholderInQuestion(text)
+    for marker in PictureKind.allCases.compactMap({ family.markers[$0] }) where question.contains(marker.text) {
+      throw .placeholderInQuestion(marker.text)
     }
   }
 
@@ -62,58 +66,106 @@ extension VisionLanguageModel {
     PictureKind.allCases.first { family.markers[$0]?.token == token }
   }
 
-  /// The prompt's token numbers, one placeholder per picture.
-  func promptTokens(_ text: String, pictures: [PictureKind]) throws(VLMError) -> [Int] {
-    let tokens = tokenizer.encode(text)
+  /// The prompt's token numbers, as many markers a picture as its family writes.
+  /// - Parameter text: with one placeholder a picture, in order.
+  func promptTokens(_ text: String, pictures: [Picture]) throws(VLMError) -> [Int] {
+    var tokens = tokenizer.encode(text)
     let vocabulary = decoder.configuration.vocabulary
     if let outside = tokens.first(where: { $0 >= vocabulary && kind(of: $0) == nil }) {
       throw .tokenOutsideVocabulary(token: outside, vocabulary: vocabulary)
     }
-    let placeholders = tokens.compactMap(kind)
+    let (placeholders, kinds) = (tokens.compactMap(kind), pictures.map(\.kind))
     guard placeholders.count == pictures.count else {
-      throw .placeholders(found: placeholders.count, pictures: pictures.count)
+      throw .placeholders(
+        found: placeholders.count, pictures: pictures.count, placeholder: placeholderText(of: .image))
     }
-    guard placeholders == pictures else { throw .placeholderOrder(found: placeholders, pictures: pictures) }
+    guard placeholders == kinds else { throw .placeholderOrder(found: placeholders, pictures: kinds) }
+    let expanded = expanded(text, pictures: pictures)
+    if expanded != text { tokens = tokenizer.encode(expanded) }
     // Checked before anything is embedded or encoded: a text that fills the context, whatever is kept of the pictures.
     let context = decoder.configuration.contextLength
     guard tokens.count < context else { throw .promptTooLong(tokens: tokens.count, context: context, fitting: nil) }
     return tokens
   }
 
-  /// The token numbers before pruning: each placeholder repeated once for every unpruned row.
-  func unprunedTokens(_ tokens: [Int], visual: [VisualRows]) -> [Int] {
-    var next = visual.makeIterator()
+  /// The text with what the family writes in the place of each picture.
+  private func expanded(_ text: String, pictures: [Picture]) -> String {
+    var (result, rest) = ("", text[...])
+    for picture in pictures {
+      guard let marker = family.markers[picture.kind], let place = rest.firstRange(of: marker.text) else { break }
+      let text = family.placeholder(for: picture)
+      var (before, after) = (rest[..<place.lowerBound], rest[place.upperBound...])
+      // A marker without its surroundings, in a prompt that the user writes, is replaced as well.
+      if before.hasSuffix(marker.before), after.hasPrefix(marker.after), text != marker.placeholder {
+        before = before.dropLast(marker.before.count)
+        after = after.dropFirst(marker.after.count)
+      }
+      result += before + (text == marker.placeholder ? marker.text : text)
+      rest = after
+    }
+    return result + rest
+  }
+
+  /// The token numbers before pruning: each marker repeated once for every unpruned row.
+  func unprunedTokens(_ tokens: [Int], pictures: [Picture], visual: [VisualRows]) -> [Int] {
+    var lengths = runs(of: visual, pictures: pictures).map(\.run.unprunedLength).makeIterator()
     return tokens.flatMap { token in
-      kind(of: token) != nil ? [Int](repeating: token, count: next.next()?.unprunedLength ?? 0) : [token]
+      kind(of: token) != nil ? [Int](repeating: token, count: lengths.next() ?? 0) : [token]
     }
   }
 
-  /// Replaces placeholders by visual rows and numbers the positions.
-  /// - Parameter keys: one per picture.
+  /// What each marker stands for, in the order of the prompt.
+  private func runs(of visual: [VisualRows], pictures: [Picture]) -> [(picture: Int, run: VisualRun)] {
+    zip(pictures, visual).enumerated().flatMap { index, pair in
+      pair.1.runs(family.markerCount(of: pair.0)).map { (index, $0) }
+    }
+  }
+
+  /// Replaces markers by visual rows and numbers the positions.
+  /// - Parameters:
+  ///   - visual: what is sent of each picture.
+  ///   - keys: one per picture.
   func sequence(
-    _ tokens: [Int], visual: [VisualRows], keys: [VisualKey], numbering: ImagePlan.Positions
+    _ tokens: [Int], pictures: [Picture], visual: [VisualRows], keys: [VisualKey], numbering: ImagePlan.Positions
   ) -> PromptSequence {
     var items: [PromptSequence.Item] = []
     var spans: [PromptSpan] = []
     var values: [Float] = []
-    var picture = 0
-    for run in tokens.runs(separatedBy: { kind(of: $0) != nil }) {
-      if let run {
-        items += run.map { .token($0) }
-        spans.append(.text(run.count))
-        values += decoder.embed(Array(run)).values
+    var added: [Int] = []
+    var runs = runs(of: visual, pictures: pictures).makeIterator()
+    for text in tokens.runs(separatedBy: { kind(of: $0) != nil }) {
+      if let text {
+        items += text.map { .token($0) }
+        spans.append(.text(text.count))
+        values += decoder.embed(Array(text)).values
         continue
       }
-      let rows = visual[picture]
-      items += (0..<rows.rows.rows).map { .visual(keys[picture], row: $0) }
-      spans.append(.visual(places: rows.originalPlaces, unprunedLength: rows.unprunedLength))
-      values += rows.rows.values
-      picture += 1
+      guard let (picture, run) = runs.next() else { preconditionFailure("the prompt has a marker for every run") }
+      added += items.count..<items.count + run.rows.count
+      items += run.rows.map { .visual(keys[picture], row: $0) }
+      spans.append(
+        .visual(
+          VisualSpan(
+            kind: pictures[picture].kind, places: run.places, unprunedLength: run.unprunedLength, grids: run.grids,
+            secondsPerView: pictures[picture].secondsPerView)))
+      values += visual[picture].rows.rows(run.rows).values
     }
     let numbered = family.positions(of: spans, numbering: numbering)
+    let width = decoder.configuration.width
     return PromptSequence(
-      items: items, embeddings: Matrix(rows: items.count, columns: decoder.configuration.width, values: values),
-      positions: numbered.positions, nextPosition: numbered.next)
+      items: items, embeddings: Matrix(rows: items.count, columns: width, values: values),
+      positions: numbered.positions, nextPosition: numbered.next, additions: additions(visual, at: added))
+  }
+
+  /// What the pictures add after the first decoder blocks, at the given places of the prompt; nil if nothing.
+  private func additions(_ visual: [VisualRows], at places: [Int]) -> LayerAdditions? {
+    let count = visual.map(\.levels.count).max() ?? 0
+    guard count > 0 else { return nil }
+    let levels = (0..<count).map { level in
+      Matrix(
+        rows: places.count, columns: decoder.configuration.width, values: visual.flatMap { $0.levels[level].values })
+    }
+    return LayerAdditions(rows: places, levels: levels)
   }
 
   /// Refuses a prompt that leaves no room for one new token, and says which budget would.

@@ -30,11 +30,12 @@ public struct PruningSetting: Sendable {
 }
 
 extension VisionLanguageModel {
-  /// Refuses a strategy, a budget or a grid that cannot work for any picture of this model, before any picture is read.
+  /// Refuses a strategy, a budget or options that cannot work for any picture of this model, before one is read.
   /// Each picture is checked again when its size is known.
-  /// - Parameter grid: the grid of crops that every picture will be cut into; nil where its shape decides.
-  public func check(_ setting: PruningSetting, grid: Grid? = nil) throws(VLMError) {
-    try checkGrid(grid)
+  /// - Parameter options: how every picture will be read.
+  public func check(_ setting: PruningSetting, options: PictureOptions = PictureOptions()) throws(VLMError) {
+    try check(options)
+    let grid = options.grid
     let kinds = PictureKind.allCases.filter { family.markers[$0] != nil }
     let largest = kinds.compactMap { family.largestPicture(of: $0, grid: grid) }
       .max { $0.visualTokens < $1.visualTokens }

@@ -71,17 +71,30 @@ extension VisionLanguageModel {
       connected = family.connect(application.rows, workers: workers)
     }
     guard connected.values.allSatisfy(\.isFinite) else { throw .notFinite(stage: "the projector") }
+    var levels = connected.columnBlocks(of: decoder.configuration.width)
+    connected = levels.removeFirst()
     var inserted = Dictionary(
       uniqueKeysWithValues: application.zeros.map { ($0, [Float](repeating: 0, count: connected.columns)) })
     if let separator = family.separator { for place in application.separators { inserted[place] = separator } }
     connected = connected.inserting(inserted)
     return VisualRows(
-      plan: plan, rows: connected, originalPlaces: plan.positions(.original, before: dense),
-      unprunedLength: dense.sequence.count)
+      plan: plan, rows: connected, levels: levels, originalPlaces: plan.positions(.original, before: dense),
+      unprunedLength: dense.sequence.count, grids: picture.grids)
   }
 }
 
 extension Matrix {
+  /// These columns in blocks of `width`, the first one first: [rows, width] each.
+  func columnBlocks(of width: Int) -> [Matrix] {
+    guard columns > width else { return [self] }
+    return stride(from: 0, to: columns, by: width).map { first in
+      var block: [Float] = []
+      block.reserveCapacity(rows * width)
+      for start in stride(from: first, to: values.count, by: columns) { block += values[start..<start + width] }
+      return Matrix(rows: rows, columns: width, values: block)
+    }
+  }
+
   /// These rows with others at the given positions of the result.
   fileprivate func inserting(_ others: [Int: [Float]]) -> Matrix {
     guard !others.isEmpty else { return self }

@@ -24,6 +24,7 @@ public struct TransformerTower: VisionTower {
   ) -> EncodedView {
     let configuration = transformer.configuration
     precondition(view.patchGrid == configuration.grid, "every view of this tower has one size")
+    precondition(view.kept == nil, "this tower encodes whole views")
     let encoding = transformer.encode(view.pixels, request: request(kinds, inspection), workers: workers)
     if let inspection { show(encoding, to: inspection) }
     let prefix = configuration.prefixTokens

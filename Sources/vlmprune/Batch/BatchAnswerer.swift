@@ -8,7 +8,7 @@ import VLM
 struct BatchDefaults {
   let options: RunOptions
   let setting: PruningSetting
-  let grid: Grid?
+  let reading: PictureOptions
   let system: String?
   let generation: GenerationOptions
 }
@@ -53,7 +53,7 @@ struct BatchAnswerer: ~Copyable {
     let start = clock.now
     try checkModel(request.model)
     let setting = try setting(for: request)
-    try model.check(setting, grid: defaults.grid)
+    try model.check(setting, options: defaults.reading)
     for warning in model.warnings(about: setting) where saidWarnings.insert(warning).inserted {
       StandardError.write("warning: \(warning)\n")
     }
@@ -125,7 +125,7 @@ struct BatchAnswerer: ~Copyable {
     if let held, identity != nil, held.identity == identity, held.system == system { return }
     held = nil
     let pictures = try request.images.map {
-      try $0.read().picture(for: model, limits: defaults.options.limits, grid: defaults.grid)
+      try $0.read().picture(for: model, options: defaults.reading, fps: defaults.options.fps)
     }
     conversation = Conversation(model: model, setting: setting, system: system)
     held = Held(identity: identity, system: system, pictures: pictures)

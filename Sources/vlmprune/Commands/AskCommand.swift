@@ -60,12 +60,13 @@ struct AskCommand: ParsableCommand {
     }
     let clock = ContinuousClock()
     let start = clock.now
-    let grid = try options.cropGrid()
+    let reading = try options.pictureOptions()
     let inputs = try PictureInput.read(images, asVideo: video)
+    try options.checkRate(inputs)
     let model = try options.loadModel(rawPrompt: question.rawPrompt)
     try options.check(setting, on: model)
     let loaded = clock.now
-    let pictures = try inputs.map { try $0.picture(for: model, limits: options.limits, grid: grid) }
+    let pictures = try inputs.map { try $0.picture(for: model, options: reading, fps: options.fps) }
     let processed = clock.now
     let stream = AnswerStream()
     var conversation = Conversation(model: model, setting: setting, system: question.system)

@@ -69,7 +69,7 @@ struct BatchCommand: ParsableCommand {
 
   func run() throws {
     let defaults = BatchDefaults(
-      options: options, setting: try options.pruningSetting(), grid: try options.cropGrid(), system: system,
+      options: options, setting: try options.pruningSetting(), reading: try options.pictureOptions(), system: system,
       generation: GenerationOptions(maxNewTokens: maxNewTokens, sampling: try sampling()))
     let input = try openInput()
     try checkOutput(input)

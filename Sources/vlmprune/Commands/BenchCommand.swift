@@ -65,7 +65,7 @@ struct BenchCommand: ParsableCommand {
     let model = try options.loadModel()
     let load = clock.now - start
     try options.check(settings.map(\.setting), on: model)
-    let benchmark = Benchmark(model: model, textTokens: textTokens, grid: try options.cropGrid())
+    let benchmark = Benchmark(model: model, textTokens: textTokens, options: try options.pictureOptions())
     let longest = try benchmark.longestPrompt() + maxNewTokens
     guard longest <= model.decoder.configuration.contextLength else {
       throw CommandFailure.usage(

@@ -23,6 +23,8 @@ struct DoctorCommand: ParsableCommand {
   private struct Report: Encodable {
     let cpu: String
     let cpuFeatures: [String]
+    /// What our own products use: the best of this CPU, or the cap in VLMPRUNE_CPU.
+    let instructions: String
     let openblas: String
     /// Null: not in this build.
     let onednn: Nullable<String>
@@ -39,7 +41,7 @@ struct DoctorCommand: ParsableCommand {
     let model: ModelReport?
 
     enum CodingKeys: String, CodingKey {
-      case cpu, openblas, onednn, threads, model
+      case cpu, instructions, openblas, onednn, threads, model
       case nativeFormats = "native_formats"
       case modelCache = "model_cache"
       case cachedModels = "cached_models"
@@ -52,7 +54,7 @@ struct DoctorCommand: ParsableCommand {
   func run() throws {
     let cpu = CPUInformation()
     let report = Report(
-      cpu: cpu.name, cpuFeatures: cpu.features,
+      cpu: cpu.name, cpuFeatures: cpu.features, instructions: InstructionSet.current.rawValue,
       openblas: BackEnd.openBLASVersion, onednn: Nullable(BackEnd.oneDNNVersion),
       nativeFormats: BackEnd.nativeFormats.map(\.rawValue),
       threads: ProcessInfo.processInfo.activeProcessorCount,
@@ -62,26 +64,35 @@ struct DoctorCommand: ParsableCommand {
     if json {
       try StandardOutput.write(json: report, envelope: Envelope("doctor"))
     } else {
-      try StandardOutput.write(
-        TextTable.render(
-          [
-            ["vlmprune", "\(BuildInformation.version) (commit \(BuildInformation.commit))"], ["cpu", report.cpu],
-            ["cpu features", report.cpuFeatures.joined(separator: " ")],
-            ["OpenBLAS", report.openblas], ["oneDNN", report.onednn.value ?? "not in this build"],
-            [
-              "own products",
-              report.nativeFormats.isEmpty ? "none for this CPU" : report.nativeFormats.joined(separator: " "),
-            ],
-            ["threads", "\(report.threads)"],
-            ["memory", String(format: "%.1f GiB", Double(report.memoryBytes) / 1_073_741_824)],
-            ["model cache", cache(report)], ["bundled model", report.bundledModel.value ?? "not installed"],
-          ] + (report.model?.table ?? [])))
+      try StandardOutput.write(TextTable.render(rows(report) + (report.model?.table ?? [])))
     }
     if report.bundledModel.value == nil {
       throw CommandFailure(
         message: "the bundled model is not installed",
         hint: "run 'make install' in the source tree, or set VLMPRUNE_HOME to the folder that holds shapes-llava")
     }
+  }
+
+  private func rows(_ report: Report) -> [[String]] {
+    let memory = String(format: "%.1f GiB", Double(report.memoryBytes) / 1_073_741_824)
+    return [
+      ["vlmprune", "\(BuildInformation.version) (commit \(BuildInformation.commit))"],
+      ["cpu", report.cpu],
+      ["cpu features", report.cpuFeatures.joined(separator: " ")],
+      ["OpenBLAS", report.openblas],
+      ["oneDNN", report.onednn.value ?? "not in this build"],
+      ["own products", ownProducts(report)],
+      ["threads", "\(report.threads)"],
+      ["memory", memory],
+      ["model cache", cache(report)],
+      ["bundled model", report.bundledModel.value ?? "not installed"],
+    ]
+  }
+
+  private func ownProducts(_ report: Report) -> String {
+    let formats = report.nativeFormats.isEmpty ? "none" : report.nativeFormats.joined(separator: " ")
+    let cap = InstructionSet.current == .best ? "" : ", capped by \(InstructionSet.variable)"
+    return "\(formats) (\(report.instructions)\(cap))"
   }
 
   private func cache(_ report: Report) -> String {

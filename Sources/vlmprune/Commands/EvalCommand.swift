@@ -8,7 +8,8 @@ struct EvalCommand: ParsableCommand {
     commandName: "eval",
     abstract: "Measure accuracy on a question file.",
     discussion: """
-      With --answers every answer is written as it is there; the same command goes on where it was stopped.
+      With --answers every answer is written as it is there; the same command goes on where it was stopped. Questions
+      that failed have a line with their error; they are not tried again unless --retry-failed says so.
 
       Example:
         vlmprune eval --questions fixtures/questions/scenes/questions.jsonl \\
@@ -21,10 +22,14 @@ struct EvalCommand: ParsableCommand {
   @Option(name: .long, help: ArgumentHelp("Append the answers (JSONL), and go on with them.", valueName: "file"))
   var answers: String?
 
+  @Flag(name: .long, help: "Try questions again that failed before; needs --answers.")
+  var retryFailed = false
+
   @Flag(name: .long, help: "Encode and prefill every question anew.")
   var noReuse = false
 
   func validate() throws {
+    if retryFailed, answers == nil { throw ValidationError("--retry-failed needs --answers: nothing else was kept") }
     if file.predict, answers == nil {
       throw ValidationError("--predict needs --answers: there is nothing else to give")
     }
@@ -47,7 +52,9 @@ struct EvalCommand: ParsableCommand {
       let name = RunManifest.Setting(strategy: spec, keep: setting.budget.description)
       let manifest = try file.manifest(
         of: model, settings: [name], options: options, digest: asked.digest, count: asked.questions.count)
-      return try AnswerFile(path: path, manifest: manifest, questions: asked.questions) { line, place in
+      return try AnswerFile(
+        path: path, manifest: manifest, questions: asked.questions, retriesFailures: retryFailed
+      ) { line, place in
         line.add(to: &tally, category: asked.questions[place].category)
       }
     }

@@ -63,12 +63,13 @@ struct InspectCommand: ParsableCommand {
     guard let text = try question.text() else {
       throw CommandFailure.usage("no question", hint: "ask with -q \"…\" or --prompt-file FILE")
     }
-    let grid = try options.cropGrid()
+    let reading = try options.pictureOptions()
     let input = try PictureInput.read([image], asVideo: false)[0]
+    try options.checkRate([input])
     let model = try options.loadModel(auto: .f32, rawPrompt: question.rawPrompt)
     try options.check(setting, on: model)
     let layers = try mapLayers(of: model)
-    let picture = try input.picture(for: model, limits: options.limits, grid: grid)
+    let picture = try input.picture(for: model, options: reading, fps: options.fps)
     let dump = try EvidenceDump(setting: setting, model: model, isWanted: evidence != nil)
     var wishes = dump.wishes
     wishes.attention.formUnion(layers + (heatmap == nil ? [] : allLayers(model)))

@@ -37,8 +37,11 @@ struct MergeCommand: ParsableCommand {
   func run() throws {
     try OutputFolder.check(out, option: "--out")
     let merge = try RunMerge(folders: runs)
-    try merge.write(to: out)
-    if let results = try results() { try RunFolder.write(results: results, folder: out) }
+    StopRequest.watch()
+    guard try merge.write(to: out, isCancelled: { StopRequest.hasCome }) else {
+      StandardError.write("stopped early: nothing was written\n")
+      throw ExitCode(StopRequest.exitCode ?? 1)
+    }
     let report = Report(
       out: out, shards: runs.count, rows: merge.manifest.rowCount, questions: merge.manifest.questions.count)
     if json {
@@ -47,19 +50,5 @@ struct MergeCommand: ParsableCommand {
       try StandardOutput.write(
         "\(out): \(report.rows) rows of \(report.shards) shards, \(report.questions) questions\n")
     }
-  }
-
-  /// The table of the merged rows; nil where they are not graded.
-  private func results() throws -> String? {
-    var builder = GradedRunBuilder(file: out)
-    var isGraded = true
-    let file = "\(out)/rows.jsonl"
-    try LineLog.forEach(in: file) { (line, number) throws(EvaluationError) in
-      let row = try RunRow(parsing: line, file: file, line: number)
-      isGraded = isGraded && (row.correct != nil || row.error != nil)
-      if isGraded { try builder.add(row, line: number) }
-    }
-    guard isGraded, builder.rowCount > 0 else { return nil }
-    return try StatisticsReport(try builder.run(), file: out).csv()
   }
 }

@@ -10,7 +10,8 @@ struct SweepCommand: ParsableCommand {
     abstract: "Measure accuracy of strategies × budgets on a question file.",
     discussion: """
       Every image is encoded once for all of them. With --out every row is written as it is there, and the same command
-      goes on where it was stopped.
+      goes on where it was stopped. Questions that failed have a row with their error and count as wrong; they are not
+      tried again unless --retry-failed says so.
 
       Example:
         vlmprune sweep --questions fixtures/questions/scenes/questions.jsonl \\
@@ -36,6 +37,9 @@ struct SweepCommand: ParsableCommand {
     name: .long, help: ArgumentHelp("Only this part of the questions, such as 2/8; needs --out.", valueName: "i/n"))
   var shard: String?
 
+  @Flag(name: .long, help: "Try questions again that failed before; needs --out.")
+  var retryFailed = false
+
   @Option(
     name: .long, help: "How the table is written: \(TableFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
   var format: TableFormat?
@@ -48,6 +52,7 @@ struct SweepCommand: ParsableCommand {
       throw ValidationError("--shard is \(shard), expected a part and how many there are, such as 1/8")
     }
     if shard != nil, out == nil { throw ValidationError("--shard needs --out: shards are merged afterwards") }
+    if retryFailed, out == nil { throw ValidationError("--retry-failed needs --out: nothing else was kept") }
     if file.predict, out == nil { throw ValidationError("--predict needs --out: there is nothing else to give") }
     if options.json, let format, format != .json {
       throw ValidationError("--json and --format \(format.rawValue) exclude each other")
@@ -55,6 +60,32 @@ struct SweepCommand: ParsableCommand {
   }
 
   func run() throws {
+    // The model is gone when this returns: the figures of a hundred thousand rows find room where it was.
+    var answers = try answered()
+    let (folder, table) = (answers.folder, answers.table)
+    if file.predict {
+      StandardError.write("\(folder?.doneCount ?? 0) of \(table.manifest.rowCount) rows are there\n")
+      if table.format == .json { try table.show(json: nil, failed: folder?.failedCount ?? 0) }
+    } else {
+      try table.show(&answers.rows, folder)
+    }
+    if let code = StopRequest.exitCode, !table.isWhole { throw ExitCode(code) }
+  }
+
+  /// What is left of a sweep when its questions are answered.
+  private struct Answers {
+    var rows: RowCollector
+    let folder: RunFolder?
+    let table: SweepTable
+  }
+
+  /// Reads what is asked, loads the model and answers what is missing.
+  private func answered() throws -> Answers {
+    let (sweep, manifest) = try prepared()
+    return try answer(sweep, manifest)
+  }
+
+  private func prepared() throws -> (SweepRun, RunManifest) {
     let metric = try Metric(named: file.metric)
     let loader = try options.pictureLoader()
     let specs = try Self.parts(strategies).map { try StrategyCatalogue.standard.make(parsing: $0) }
@@ -68,9 +99,9 @@ struct SweepCommand: ParsableCommand {
     }
     let asked = try file.read()
     let model = try options.loadModel()
-    let grid = try options.cropGrid()
+    let reading = try options.pictureOptions()
     let list = try SettingList(strategies: specs, budgets: budgets, base: base, model: model) { setting in
-      try model.check(setting, grid: grid)
+      try model.check(setting, options: reading)
     }
     for note in list.notes { StandardError.write("note: \(note)\n") }
     try options.check(list.entries.map(\.setting), on: model)
@@ -84,15 +115,15 @@ struct SweepCommand: ParsableCommand {
     let manifest = try file.manifest(
       of: model, settings: list.entries.map(\.name), options: options, digest: asked.digest,
       count: sweep.questions.count, shard: shard.flatMap(Shard.init(parsing:)))
-    try finish(sweep, manifest)
+    return (sweep, manifest)
   }
 
-  /// Runs what is missing, and shows the table.
-  private func finish(_ sweep: SweepRun, _ manifest: RunManifest) throws {
+  private func answer(_ sweep: SweepRun, _ manifest: RunManifest) throws -> Answers {
     let folder = try out.map {
-      try RunFolder(path: $0, manifest: manifest, questions: sweep.questions.map(\.identifier))
+      try RunFolder(
+        path: $0, manifest: manifest, questions: sweep.questions.map(\.identifier), retriesFailures: retryFailed)
     }
-    var rows = RowCollector(folder: folder)
+    var rows = RowCollector(folder: folder, questions: sweep.questions.count)
     var progress = ProgressBar(
       total: manifest.rowCount, isQuiet: options.json && !options.verbose, done: folder?.doneCount ?? 0)
     StopRequest.watch()
@@ -104,16 +135,11 @@ struct SweepCommand: ParsableCommand {
       progress.advance(note: "")
     }
     progress.finish()
-    if file.predict {
-      StandardError.write("\(folder?.doneCount ?? 0) of \(manifest.rowCount) rows are there\n")
-    } else {
-      let given = options.selection.keep ?? manifest.budgets.joined(separator: ",")
-      let table = SweepTable(
-        format: options.json ? .json : format ?? .table, manifest: manifest, isWhole: isWhole,
-        envelope: try options.envelope("sweep", model: sweep.run.model, given: given))
-      try table.show(rows, folder)
-    }
-    if let code = StopRequest.exitCode, !isWhole { throw ExitCode(code) }
+    let given = options.selection.keep ?? manifest.budgets.joined(separator: ",")
+    let table = SweepTable(
+      format: options.json ? .json : format ?? .table, manifest: manifest, isWhole: isWhole,
+      envelope: try options.envelope("sweep", model: sweep.run.model, given: given))
+    return Answers(rows: rows, folder: folder, table: table)
   }
 
   /// The parts of a list; commas inside parentheses belong to a part.

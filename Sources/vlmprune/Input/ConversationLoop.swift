@@ -15,10 +15,11 @@ struct ConversationLoop: ~Copyable {
   private var waiting: [Picture]
 
   init(options: RunOptions, question: QuestionOptions, setting: PruningSetting, inputs: [PictureInput]) throws {
-    let grid = try options.cropGrid()
+    let reading = try options.pictureOptions()
+    try options.checkRate(inputs)
     let model = try options.loadModel()
     try options.check(setting, on: model)
-    let pictures = try inputs.map { try $0.picture(for: model, limits: options.limits, grid: grid) }
+    let pictures = try inputs.map { try $0.picture(for: model, options: reading, fps: options.fps) }
     // Everything that can fail comes first: a noncopyable value is initialised completely or not at all.
     self.options = options
     self.question = question
@@ -55,9 +56,9 @@ struct ConversationLoop: ~Copyable {
     case "/quit": return true
     case "/image":
       guard !rest.isEmpty else { throw Self.incomplete("/image", "the name of a PNG or JPEG file") }
-      let grid = try options.cropGrid()
+      let reading = try options.pictureOptions()
       waiting = try PictureInput.read([rest], asVideo: false).map {
-        try $0.picture(for: model, limits: options.limits, grid: grid)
+        try $0.picture(for: model, options: reading, fps: options.fps)
       }
       conversation.restart()
     case "/keep":

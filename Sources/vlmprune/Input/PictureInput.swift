@@ -1,18 +1,17 @@
-import Basics
 import Foundation
 import Images
-import Pruning
 import VLM
 
-/// What the user named, read but not decoded: an image, or the sampled frames of a video.
+/// What the user named: an image, read but not decoded, or a video, whose frames the model's family chooses.
 enum PictureInput {
   typealias File = (name: String, bytes: [UInt8])
 
   case image(File)
-  /// Frames in order of time; one that is sampled twice is listed twice.
-  case video(name: String, frames: [File])
+  /// Files that are the frames of one video, in order of time.
+  case frames(name: String, paths: [String])
+  case video(VideoFile)
 
-  /// Reads files, folders and videos.
+  /// Reads images, and lists the frames of folders.
   /// - Parameter asVideo: whether the files are frames of one video.
   static func read(_ paths: [String], asVideo: Bool) throws -> [PictureInput] {
     if asVideo {
@@ -21,24 +20,57 @@ enum PictureInput {
         throw CommandFailure.usage(
           "--video takes files as frames, but \(folder) is a folder", hint: "give the folder alone, or its files")
       }
-      if paths.count > 1 { return [.video(name: paths[0], frames: try sampled(paths))] }
+      if paths.count > 1 { return [.frames(name: paths[0], paths: paths)] }
     }
     return try paths.map { path in
-      if isFolder(path) { return .video(name: path, frames: try sampled(try frames(in: path))) }
-      if path != "-", VideoFile.looksLikeVideo(path) {
-        return .video(name: path, frames: try VideoFile(path: path).sampledFrames())
-      }
-      let file: File = (path, try InputFile.bytes(path))
-      return asVideo
-        ? .video(name: path, frames: [File](repeating: file, count: VideoSampling.standardCount)) : .image(file)
+      if isFolder(path) { return .frames(name: path, paths: try frames(in: path)) }
+      if path != "-", VideoFile.looksLikeVideo(path) { return .video(VideoFile(path: path)) }
+      return asVideo ? .frames(name: path, paths: [path]) : .image((path, try InputFile.bytes(path)))
     }
   }
 
   /// Decodes and processes it for a model.
-  func picture(for model: VisionLanguageModel, limits: ImageLimits, grid: Grid?) throws -> Picture {
+  /// - Parameter fps: frames a second of a video that is given as frames; nil: the standard rate.
+  func picture(for model: VisionLanguageModel, options: PictureOptions, fps: Double?) throws -> Picture {
+    let sampling = model.family.sampling
     switch self {
-    case .image(let file): try model.picture(file.bytes, file: file.name, limits: limits, grid: grid)
-    case .video(let name, let frames): try model.video(frames, file: name, limits: limits)
+    case .image(let file): return try model.picture(file.bytes, file: file.name, options: options)
+    case .frames(let name, let paths):
+      try checkReads(model, fps: fps)
+      if let most = sampling.mostFrames, paths.count > most {
+        throw VLMError.tooManyFrames(found: paths.count, most: most, file: name)
+      }
+      let numbers = sampling.frames(of: paths.count)
+      let times = FrameTimes(count: numbers.count, rate: fps ?? FrameTimes.standardRate)
+      return try model.video(try Self.files(numbers.map { paths[$0] }), times: times, file: name, options: options)
+    case .video(let file):
+      try checkReads(model, fps: fps)
+      let (frames, times) = try file.sampledFrames(sampling)
+      return try model.video(frames, times: times, file: file.path, options: options)
+    }
+  }
+
+  /// Refuses a model that reads no videos, and a rate that it or the video does not need, before any frame is read.
+  private func checkReads(_ model: VisionLanguageModel, fps: Double?) throws {
+    guard model.family.markers[.video] != nil else { throw VLMError.noVideos(file: name, family: model.familyName) }
+    guard let fps else { return }
+    if case .count(let count) = model.family.sampling {
+      throw CommandFailure.usage(
+        "--fps \(fps) says nothing to a model that reads \(count) frames of any video",
+        hint: "leave --fps out with models of family \(model.familyName)")
+    }
+    if case .video = self {
+      throw CommandFailure.usage("\(name) has times of its own", hint: "--fps is for videos that are given as frames")
+    }
+  }
+
+  var isVideo: Bool { if case .image = self { false } else { true } }
+
+  private var name: String {
+    switch self {
+    case .image(let file): file.name
+    case .frames(let name, _): name
+    case .video(let file): file.path
     }
   }
 
@@ -47,11 +79,10 @@ enum PictureInput {
     return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
   }
 
-  /// The frames that are read, each file once.
-  private static func sampled(_ paths: [String]) throws -> [File] {
+  /// Files that are read, each once.
+  private static func files(_ paths: [String]) throws -> [File] {
     var read: [String: [UInt8]] = [:]
-    return try VideoSampling.frames(of: paths.count).map { index in
-      let path = paths[index]
+    return try paths.map { path in
       let bytes = try read[path] ?? InputFile.bytes(path)
       read[path] = bytes
       return (path, bytes)

@@ -26,9 +26,12 @@ struct VideoFile {
       || bytes.starts(with: [0x00, 0x00, 0x01, 0xba])
   }
 
-  /// The sampled frames as PNG, in order of time, called "FILE, frame N" from 0.
-  func sampledFrames() throws -> [(name: String, bytes: [UInt8])] {
-    let wanted = VideoSampling.frames(of: try countFrames())
+  /// The sampled frames as PNG, in order of time, called "FILE, frame N" from 0, and their times.
+  func sampledFrames(
+    _ sampling: FrameSampling
+  ) throws -> (frames: [(name: String, bytes: [UInt8])], times: FrameTimes) {
+    let times = try frameTimes()
+    let wanted = sampling.frames(of: times)
     let distinct = Array(Set(wanted)).sorted()
     let filter = distinct.map { "eq(n\\,\($0))" }.joined(separator: "+")
     let output = try run(["-vf", "select=\(filter)", "-c:v", "png", "-f", "image2pipe", "pipe:1"])
@@ -37,17 +40,32 @@ struct VideoFile {
       throw failure("ffmpeg decoded \(pictures.count) of \(distinct.count) frames")
     }
     let byNumber = Dictionary(uniqueKeysWithValues: zip(distinct, pictures))
-    return wanted.compactMap { number in byNumber[number].map { ("\(path), frame \(number)", $0) } }
+    let frames = wanted.compactMap { number in byNumber[number].map { ("\(path), frame \(number)", $0) } }
+    return (frames, FrameTimes(seconds: times).sampled(wanted))
   }
 
-  /// Containers may lie about their length, so the frames are decoded and counted.
-  private func countFrames() throws -> Int {
-    let report = String(decoding: try run(["-f", "null", "-progress", "pipe:1", "-"]), as: UTF8.self)
-    let counts = report.split(separator: "\n").compactMap { line in
-      line.hasPrefix("frame=") ? Int(line.dropFirst("frame=".count).trimmingCharacters(in: .whitespaces)) : nil
+  /// When each frame is shown, in seconds from the first. Containers may lie about their length, so the frames are
+  /// decoded: each gives a line "stream, decoding time, time, …" in units that a line "#tb 0: 1/25" tells.
+  private func frameTimes() throws -> [Double] {
+    let report = String(decoding: try run(["-c:v", "rawvideo", "-f", "framecrc", "pipe:1"]), as: UTF8.self)
+    var unit: Double?
+    var times: [Double] = []
+    for line in report.split(separator: "\n") {
+      if let fraction = line.firstMatch(of: /^#tb 0: (\d+)\/(\d+)/) {
+        unit = Double(fraction.1).flatMap { above in Double(fraction.2).map { above / $0 } }
+      } else if !line.hasPrefix("#") {
+        let fields = line.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+        guard let unit, fields.count > 2, let time = Double(fields[2]) else {
+          throw failure("ffmpeg does not tell the times of its frames")
+        }
+        times.append(time * unit)
+      }
     }
-    guard let count = counts.last, count > 0 else { throw failure("ffmpeg finds no frames in it") }
-    return count
+    guard let first = times.first else { throw failure("ffmpeg finds no frames in it") }
+    guard zip(times, times.dropFirst()).allSatisfy({ $0 <= $1 }) else {
+      throw failure("the times of its frames go backwards")
+    }
+    return times.map { $0 - first }
   }
 
   private func run(_ arguments: [String]) throws -> [UInt8] {

@@ -64,16 +64,17 @@ struct QuestionFileOptions: ParsableArguments {
       questions: RunManifest.Questions(file: questions, digest: digest, count: count, limit: limit), images: images,
       settings: settings, seed: options.selection.seed, metric: metric, positions: options.positions.rawValue,
       packing: options.packing.rawValue, grid: options.grid, template: options.template, system: system,
-      maxNewTokens: maxNewTokens, maxPixels: options.maxPixels, shard: shard?.description)
+      maxNewTokens: maxNewTokens, maxPixels: options.maxPixels, maxVisualTokens: options.maxVisualTokens,
+      fps: options.fps, shard: shard?.description)
   }
 }
 
 extension RunOptions {
   /// Reads images, folders of frames and videos.
   func pictureLoader() throws -> EvaluationRun.PictureLoader {
-    let (limits, grid) = (limits, try cropGrid())
+    let (reading, fps) = (try pictureOptions(), fps)
     return { path, model in
-      try PictureInput.read([path], asVideo: false)[0].picture(for: model, limits: limits, grid: grid)
+      try PictureInput.read([path], asVideo: false)[0].picture(for: model, options: reading, fps: fps)
     }
   }
 }

@@ -76,6 +76,17 @@ struct RunOptions: ParsableArguments {
   @Option(name: .long, parsing: .unconditional, help: "Largest picture, in pixels.")
   var maxPixels: Int = 100_000_000
 
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp(
+      "Read pictures, and videos, so small that they have at most N visual tokens (Qwen-VL).", valueName: "n"))
+  var maxVisualTokens: Int?
+
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp("Frames a second of videos that are given as frames; 2 when left out.", valueName: "rate"))
+  var fps: Double?
+
   func validate() throws {
     if let threads, !(1...4096).contains(threads) {
       throw ValidationError("--threads is \(threads), expected 1 to 4096")
@@ -83,13 +94,18 @@ struct RunOptions: ParsableArguments {
     guard (1...(1 << 31)).contains(maxPixels) else {
       throw ValidationError("--max-pixels is \(maxPixels), expected 1 to \(1 << 31)")
     }
+    if let maxVisualTokens, !(1...(1 << 24)).contains(maxVisualTokens) {
+      throw ValidationError("--max-visual-tokens is \(maxVisualTokens), expected 1 to \(1 << 24)")
+    }
+    if let fps, !(fps >= 0.001 && fps <= 1000) {
+      throw ValidationError("--fps is \(fps), expected 0.001 to 1000")
+    }
   }
 
   var json: Bool { selection.json }
   var verbose: Bool { selection.verbose }
   var workers: Workers { Workers(count: threads ?? Self.allCores) }
   static var allCores: Int { ProcessInfo.processInfo.activeProcessorCount }
-  var limits: ImageLimits { ImageLimits(maxPixels: maxPixels) }
 
   /// Strategy and budget, read before anything is loaded.
   func pruningSetting() throws -> PruningSetting { try pruningSetting(budget: try selection.budget()) }
@@ -102,6 +118,12 @@ struct RunOptions: ParsableArguments {
       seed: selection.seed, packing: packing == .unpadded ? .unpadded : .spatial)
   }
 
+  /// How pictures are read.
+  func pictureOptions() throws -> PictureOptions {
+    PictureOptions(
+      limits: ImageLimits(maxPixels: maxPixels), grid: try cropGrid(), maxVisualTokens: maxVisualTokens)
+  }
+
   /// `--grid`, bounded as checkpoints' own grids are.
   func cropGrid() throws -> Grid? {
     guard let grid else { return nil }
@@ -111,6 +133,13 @@ struct RunOptions: ParsableArguments {
         "--grid \(grid) is not a grid of crops", hint: "give rows and columns of at most \(most) crops, such as 2x2")
     }
     return parsed
+  }
+
+  /// Refuses `--fps` where no picture is a video.
+  func checkRate(_ inputs: [PictureInput]) throws {
+    guard let fps, !inputs.contains(where: \.isVideo) else { return }
+    throw CommandFailure.usage(
+      "--fps \(fps) is given, but no video", hint: "name a folder of frames, or say with --video that files are frames")
   }
 
   /// Loads the model, and reports it if asked to.
@@ -156,8 +185,8 @@ struct RunOptions: ParsableArguments {
 
   /// The same for several settings; equal warnings are printed once.
   func check(_ settings: [PruningSetting], on model: VisionLanguageModel) throws {
-    let grid = try cropGrid()
-    for setting in settings { try model.check(setting, grid: grid) }
+    let reading = try pictureOptions()
+    for setting in settings { try model.check(setting, options: reading) }
     var said: Set<String> = []
     for warning in settings.flatMap(model.warnings(about:)) where said.insert(warning).inserted {
       StandardError.write("warning: \(warning)\n")

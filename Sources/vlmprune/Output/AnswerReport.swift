@@ -36,6 +36,13 @@ struct AnswerReport: Encodable {
     /// Width and height in pixels.
     let size: [Int]
     let views: [View]
+    /// Of a video whose times the model reads: from one view to the next, on average.
+    let secondsPerGrid: Double?
+
+    enum CodingKeys: String, CodingKey {
+      case file, size, views
+      case secondsPerGrid = "seconds_per_grid"
+    }
   }
 
   struct Timings: Encodable {
@@ -85,7 +92,7 @@ struct AnswerReport: Encodable {
         file: picture.file, size: [picture.image.width, picture.image.height],
         views: zip(plan.views, grids).map { view, grid in
           View(grid: [grid.rows, grid.columns], kept: view.keptTokens.sorted())
-        })
+        }, secondsPerGrid: model.readsTimes ? picture.secondsPerView : nil)
     }
     let stages = answer.timings
     timings = Timings(

@@ -47,8 +47,8 @@ struct EvidenceDump {
         let kind = tensor.name.prefix { $0 != "." }
         guard let shown = inspection["vision.\(kind).\(String(format: "%02d", layer))"] else { continue }
         writer.add(tensor, shape: shown.shape, shown.floats)
-      case .features: writer.add(rows: encoded.features, as: tensor)
-      case .projected: if let rows = encoded.projected { writer.add(rows: rows, as: tensor) }
+      case .features: writer.add(rows: Self.rows(.features, of: encoded), as: tensor)
+      case .projected: writer.add(rows: Self.rows(.projected, of: encoded), as: tensor)
       case .textSpace: writer.add(rows: Self.textSpace(of: encoded), as: tensor)
       case .text: if let text = text(question) { writer.add(text, as: tensor) }
       case .textEmbeddings: writer.add(model.wordEmbeddings(question), as: tensor)
@@ -72,9 +72,13 @@ struct EvidenceDump {
 
   /// Rows in the space of the question: CLIP's joint space, or the decoder's.
   private static func textSpace(of encoded: EncodedPicture) -> [Matrix] {
-    encoded.evidence.compactMap { view in
-      if case .matrix(let rows)? = view[.clipSpace] ?? view[.textSpace] { rows } else { nil }
-    }
+    let clip = rows(.clipSpace, of: encoded)
+    return clip.isEmpty ? rows(.textSpace, of: encoded) : clip
+  }
+
+  /// What was measured, one matrix a view.
+  private static func rows(_ kind: EvidenceKind, of encoded: EncodedPicture) -> [Matrix] {
+    encoded.evidence.compactMap { if case .matrix(let rows)? = $0[kind] { rows } else { nil } }
   }
 
   private func layers(_ layer: (EvidenceTensor) -> Int?) -> [Int] { wanted.compactMap(layer).sorted() }

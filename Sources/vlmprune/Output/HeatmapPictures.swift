@@ -20,7 +20,7 @@ enum HeatmapPictures {
           for column in 0..<tokens { received[column] += Double(maps.floats[row * tokens + column]) }
         }
         let grid = picture.patchGrids[view]
-        let means = received.dropFirst(tokens - grid.count).map { $0 / Double(queries) }
+        let means = picture.inRaster(received.dropFirst(tokens - grid.count).map { $0 / Double(queries) }, view: view)
         let image = HeatmapRenderer.render(means, rows: grid.rows, columns: grid.columns, cellSize: cellSize)
         let file = String(format: views > 1 ? "view\(view)-block-%02d.png" : "block-%02d.png", layer)
         try OutputFile.write(PNGEncoder.encode(image), to: "\(folder)/\(file)")

@@ -37,7 +37,10 @@ enum OverlayPictures {
           drawing.panel(of: picture.image, views: 1..<1 + crops.count, outlined: true),
         ], columns: 2)
     case .frames:
-      let frames = picture.frames.enumerated().map { drawing.panel(of: $0.element, views: $0.offset..<$0.offset + 1) }
+      let frames = picture.frames.enumerated().map { number, frame in
+        let view = number / picture.framesPerView
+        return drawing.panel(of: frame, views: view..<view + 1)
+      }
       return RGBImage.sheet(frames, columns: 4)
     }
   }

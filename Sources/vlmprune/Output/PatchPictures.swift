@@ -52,8 +52,9 @@ struct PatchPictures {
     guard status?[.type] as? FileAttributeType == .typeRegular else {
       throw VLMError.unreadable(file: path, reason: "no such file, or not a regular one")
     }
-    let grid = description.grid.flatMap { Grid(parsing: $0) }
-    return try model.picture(try InputFile.bytes(path), file: path, grid: grid)
+    let reading = PictureOptions(
+      grid: description.grid.flatMap { Grid(parsing: $0) }, maxVisualTokens: description.maxVisualTokens)
+    return try model.picture(try InputFile.bytes(path), file: path, options: reading)
   }
 
   static func explain(_ error: any Error) -> String { CommandFailure(explaining: error)?.message ?? "\(error)" }

@@ -5,11 +5,17 @@ import Foundation
 /// Collects a sweep's rows for its table, and keeps those of a run that has a folder.
 struct RowCollector {
   private let folder: RunFolder?
-  private var builder = GradedRunBuilder(file: "the sweep")
+  private let questionCount: Int
+  private var builder: GradedRunBuilder
   private(set) var failed = 0
   private var line = 0
 
-  init(folder: RunFolder?) { self.folder = folder }
+  /// - Parameter questions: how many the sweep has.
+  init(folder: RunFolder?, questions: Int) {
+    self.folder = folder
+    questionCount = questions
+    builder = GradedRunBuilder(file: "the sweep", expecting: questions)
+  }
 
   mutating func append(_ row: RunRow) throws {
     if let folder {
@@ -29,9 +35,9 @@ struct RowCollector {
   mutating func statistics(seed: UInt64, isPartial: Bool) throws -> StatisticsReport? {
     if let folder {
       // The rows of earlier processes too.
-      var all = RowCollector(folder: nil)
-      try folder.forEachRow { (row) throws(EvaluationError) in try all.add(row) }
-      (builder, failed, line) = (all.builder, all.failed, all.line)
+      builder = GradedRunBuilder(file: folder.path, expecting: questionCount)
+      (failed, line) = (0, 0)
+      try folder.forEachRow { (row) throws(EvaluationError) in try add(row) }
     }
     guard line > 0 else { return nil }
     let name = folder?.path ?? "the sweep"
@@ -60,21 +66,20 @@ struct SweepTable {
   let envelope: Envelope
 
   /// Prints the table of the rows so far, and completes the run's folder.
-  func show(_ rows: RowCollector, _ folder: RunFolder?) throws {
-    var rows = rows
+  func show(_ rows: inout RowCollector, _ folder: RunFolder?) throws {
     let statistics = try rows.statistics(seed: 0, isPartial: !isWhole)
     if !isWhole {
       StandardError.write(
         "stopped early: the table is of the \(statistics?.n ?? 0) questions that have an answer under every setting\n")
     }
     if rows.failed > 0 { StandardError.write("warning: \(rows.failed) answers failed and count as wrong\n") }
-    guard let statistics else { return }
-    if isWhole { try folder?.write(results: statistics.csv()) }
+    if isWhole, let statistics { try folder?.write(results: statistics.csv()) }
+    guard let statistics else {
+      if format == .json { try show(json: nil, failed: rows.failed) }
+      return
+    }
     switch format {
-    case .json:
-      try StandardOutput.write(
-        json: SweepReport(statistics, manifest: manifest, failed: rows.failed, partial: !isWhole),
-        envelope: envelope)
+    case .json: try show(json: statistics, failed: rows.failed)
     case .csv: try StandardOutput.write(statistics.csv())
     case .markdown: try StandardOutput.write(statistics.markdown())
     case .table: try StandardOutput.write((isWhole ? "" : "partial\n") + statistics.table())
@@ -82,26 +87,31 @@ struct SweepTable {
   }
 }
 
+extension SweepTable {
+  /// Prints the object of `--json`.
+  /// - Parameter statistics: nil where there is no figure.
+  func show(json statistics: StatisticsReport?, failed: Int) throws {
+    try StandardOutput.write(
+      json: SweepReport(statistics: statistics, manifest: manifest, failed: failed, partial: !isWhole),
+      envelope: envelope)
+  }
+}
+
 /// `sweep --json`: the figures of `statistics --json`, and what they were measured with.
 struct SweepReport: Encodable {
-  let statistics: StatisticsReport
+  /// nil where there is no figure: nothing is graded, or no question has an answer under every setting yet.
+  let statistics: StatisticsReport?
   let manifest: RunManifest
   let failed: Int
   let partial: Bool
 
-  init(_ statistics: StatisticsReport, manifest: RunManifest, failed: Int, partial: Bool) {
-    self.statistics = statistics
-    self.manifest = manifest
-    self.failed = failed
-    self.partial = partial
-  }
-
   private enum CodingKeys: String, CodingKey {
-    case model, precision, metric, failed, partial, seed
+    case model, precision, metric, failed, partial, seed, n, replicates, rows
+    case peakBytes = "peak_bytes"
   }
 
   func encode(to encoder: any Encoder) throws {
-    try statistics.encode(to: encoder)
+    try statistics?.encode(to: encoder)
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(manifest.model.name, forKey: .model)
     try container.encode(manifest.precision, forKey: .precision)
@@ -110,5 +120,10 @@ struct SweepReport: Encodable {
     try container.encode(manifest.seed, forKey: .seed)
     try container.encode(failed, forKey: .failed)
     try container.encode(partial, forKey: .partial)
+    try container.encode(ProcessMemory.peakBytes, forKey: .peakBytes)
+    guard statistics == nil else { return }
+    try container.encode(0, forKey: .n)
+    try container.encode(StatisticsOptions().replicates, forKey: .replicates)
+    try container.encode([Int](), forKey: .rows)
   }
 }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// An SVG on its way. Colours and letters come from classes, so that a page's style serves light and dark.
+/// An SVG under construction. Colours and fonts come from CSS classes, so that a page's style covers light and dark.
 struct ChartCanvas {
   static let colours = 8
   let identifier: String
@@ -35,7 +35,7 @@ struct ChartCanvas {
     add("path", [("class", `class`), ("d", moves.joined())])
   }
 
-  /// - Parameter anchor: start, middle or end.
+  /// - Parameter anchor: "start", "middle" or "end".
   mutating func text(
     _ class: String, _ x: Double, _ y: Double, _ text: String, anchor: String = "start", turned: Bool = false
   ) {
@@ -46,11 +46,12 @@ struct ChartCanvas {
     add("text", attributes, ForeignText.html(text))
   }
 
-  /// A mark whose shape goes with its colour, for those who cannot tell colours apart.
-  /// - Parameter title: what a pointer that rests on it shows.
+  /// A mark whose shape identifies it along with its colour, for readers who cannot tell the colours apart.
+  /// - Parameter title: shown when the pointer rests on the mark.
   mutating func mark(_ index: Int, _ x: Double, _ y: Double, title: String) {
     let outline: [(Double, Double)] =
-      switch index % 4 {
+      // One further where the colours begin again, so that no two of 32 are alike.
+      switch (index + index / Self.colours) % 4 {
       case 1: [(-4, -4), (4, -4), (4, 4), (-4, 4)]
       case 2: [(0, -5.5), (5, 4), (-5, 4)]
       case 3: [(0, -5.5), (5.5, 0), (0, 5.5), (-5.5, 0)]
@@ -70,7 +71,7 @@ struct ChartCanvas {
     content += (inner.isEmpty ? Markup.closed(name, attributes) : Markup.element(name, attributes, inner)) + "\n"
   }
 
-  /// The element, with its name for those who do not see it.
+  /// The element, with a title and description for screen readers.
   func svg(title: String, description: String, style: String? = nil) -> String {
     let names = [("title", title), ("desc", description)].map {
       Markup.element($0.0, [("id", "\(identifier)-\($0.0)")], ForeignText.html($0.1))

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Values to pixels, with round marks.
+/// Maps values to pixels, with round tick marks.
 struct ChartScale {
   let values: ClosedRange<Double>
   let pixels: (from: Double, to: Double)
@@ -10,7 +10,7 @@ struct ChartScale {
     return pixels.from + (span > 0 ? (value - values.lowerBound) / span : 0.5) * (pixels.to - pixels.from)
   }
 
-  /// A range from one round mark to another that holds the values, and the distance of the marks.
+  /// A range between two round marks that contains the values, and the distance between marks.
   static func round(_ low: Double, _ high: Double, marks: Int) -> (range: ClosedRange<Double>, step: Double) {
     let span = max(high - low, 1e-9)
     let magnitude = pow(10, floor(log10(span / Double(marks))))
@@ -24,11 +24,11 @@ struct ChartScale {
   }
 }
 
-/// Places for labels beside each other, moved apart where they would overlap.
+/// Positions of neighbouring labels, moved apart where they would overlap.
 enum LabelPlaces {
   /// - Parameters:
-  ///   - wanted: where each label should stand.
-  ///   - gap: the least distance of two.
+  ///   - wanted: the preferred position of each label.
+  ///   - gap: the smallest distance between two labels.
   static func apart(_ wanted: [Double], gap: Double, within range: ClosedRange<Double>) -> [Double] {
     let order = wanted.indices.sorted { (wanted[$0], $0) < (wanted[$1], $1) }
     var places = wanted

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Retained accuracy over the share of kept tokens: a curve for every strategy, named beside it.
+/// Share of the dense accuracy against the share of tokens kept: one labelled curve per strategy.
 struct RetentionChart {
   private struct Point {
     let share: Double
@@ -18,10 +18,10 @@ struct RetentionChart {
   private let curves: [Curve]
   private let scales: (x: ChartScale, y: ChartScale)
   private let yMarks: [Double]
-  /// Whether budgets stand at equal distances because their sizes are not known.
+  /// Whether budgets are spaced evenly because their sizes are unknown.
   private let isOrdinal: Bool
 
-  /// - Returns: nil where nothing was retained of nothing, or no strategy prunes.
+  /// - Returns: nil if the dense accuracy is 0, or if no strategy prunes.
   init?(_ contents: RunContents) {
     let rows = contents.statistics.rows
     let names = StrategyNames(rows.map(\.strategy))
@@ -29,7 +29,7 @@ struct RetentionChart {
     isOrdinal = shares.contains(nil)
     if isOrdinal {
       let order = Self.distinct(contents.run.settings.filter { !$0.isDense }.sorted { $0.size < $1.size }.map(\.keep))
-      // Halves: a logarithm makes equal steps of them.
+      // Each mark is half of the one before; the logarithmic axis spaces them evenly.
       shares = contents.run.settings.map { setting in
         setting.isDense ? 1 : pow(0.5, Double((order.firstIndex(of: setting.keep) ?? 0) + 1))
       }
@@ -70,7 +70,7 @@ struct RetentionChart {
     let labels = LabelPlaces.apart(ends, gap: 19, within: 24...(Self.size.height - 64))
     let spread = min(6, 36 / Double(max(curves.count, 1)))
     for (index, curve) in curves.enumerated() {
-      // Intervals of curves that meet stand beside each other.
+      // Shifts intervals apart, so that curves which meet do not cover each other's.
       let shift = (Double(index) - Double(curves.count - 1) / 2) * spread
       draw(curve, index, shift: shift, label: labels[index], on: &canvas)
     }
@@ -94,7 +94,7 @@ struct RetentionChart {
       last = x(point)
       canvas.line("axis", last, bottom, last, bottom + 5)
       let label = isOrdinal ? point.keep : Self.percent(point.share)
-      canvas.text("small", last, bottom + 20, String(label.prefix(8)), anchor: "middle")
+      canvas.text("small", last, bottom + 20, ForeignText.shortened(label, most: 8), anchor: "middle")
     }
     canvas.text("", (left + right) / 2, bottom + 46, "visual tokens kept", anchor: "middle")
     canvas.text("", 16, (bottom + 20) / 2, "accuracy retained", anchor: "middle", turned: true)

@@ -1,4 +1,4 @@
-/// Accuracy against the time to the first token, with the settings that no other one beats in both.
+/// Accuracy against time to the first token. Settings that no other setting beats in both are marked.
 struct TimeChart {
   private struct Point {
     let strategy: Int
@@ -14,14 +14,14 @@ struct TimeChart {
   private let scales: (x: ChartScale, y: ChartScale)
   private let marks: (x: [Double], y: [Double])
 
-  /// - Returns: nil where rows hold no times.
+  /// - Returns: nil if the rows have no times.
   init?(_ contents: RunContents) {
     let rows = contents.statistics.rows
     let short = StrategyNames(rows.map(\.strategy))
     let known = zip(rows, contents.firstTokenTimes).compactMap { row, time in time.map { (row, $0) } }
     guard !known.isEmpty else { return nil }
     let front = Self.front(known.map { (time: $0.1, accuracy: $0.0.overall.accuracy) })
-    // The dense setting comes last, so that strategies have the colours that they have in the other chart.
+    // The dense setting comes last, so that each strategy has the same colour as in the other chart.
     let strategies = rows.map(\.strategy).filter { $0 != "none" } + ["none"]
     var places: [String: Int] = [:]
     for strategy in strategies where places[strategy] == nil { places[strategy] = places.count }
@@ -42,7 +42,7 @@ struct TimeChart {
     )
   }
 
-  /// Points that no other is at least as good as in both and better in one.
+  /// Indices of the Pareto front: points for which no other is at least as good in both and better in one.
   static func front(_ points: [(time: Double, accuracy: Double)]) -> Set<Int> {
     Set(
       points.indices.filter { one in
@@ -57,7 +57,7 @@ struct TimeChart {
     var canvas = ChartCanvas(identifier: "time", width: Self.size.width, height: Self.size.height)
     drawAxes(&canvas)
     let front = points.filter(\.isOnFront).sorted { $0.time < $1.time }
-    // Steps: between two settings nothing was measured.
+    // Drawn as steps, because nothing was measured between two settings.
     var steps: [(x: Double, y: Double)] = []
     for point in front {
       if let last = steps.last { steps.append((scales.x(point.time), last.y)) }
@@ -97,8 +97,8 @@ struct TimeChart {
     canvas.text("", 16, (bottom + 20) / 2, "accuracy", anchor: "middle", turned: true)
   }
 
-  /// Below and beside the mark, or to the left of it near the edge; one that would cover another is left out, its mark
-  /// still says what it is.
+  /// Labels go below and beside the mark, or to its left near the edge. A label that would cover another is left out;
+  /// the mark's title still names the setting.
   private func drawFrontLabels(_ front: [Point], on canvas: inout ChartCanvas) {
     var taken: [(x: ClosedRange<Double>, y: Double)] = []
     for point in front.reversed() {
@@ -108,7 +108,7 @@ struct TimeChart {
       let span = isLeft ? (x - width - 8)...(x - 8) : (x + 8)...(x + 8 + width)
       if taken.contains(where: { $0.x.overlaps(span) && abs($0.y - y) < 14 }) { continue }
       taken.append((span, y))
-      canvas.text("small", isLeft ? x - 8 : x + 8, y, point.label, anchor: isLeft ? "end" : "start")
+      canvas.text("small over", isLeft ? x - 8 : x + 8, y, point.label, anchor: isLeft ? "end" : "start")
     }
   }
 }

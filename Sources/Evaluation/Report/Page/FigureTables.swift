@@ -1,11 +1,13 @@
 /// The figures as tables of a page.
 struct FigureTables {
-  /// Rows of the categories' table; a page of thousands of them would be read by nobody.
+  /// The most rows in the table of categories: nobody would read thousands.
   private static let mostCategoryRows = 1500
+  /// Scalars of a category's name, which stands in a row for each setting.
+  private static let longestCategory = 80
 
   let contents: RunContents
 
-  /// A share with its interval below.
+  /// A share with its interval below it.
   private static func share(_ value: Double?, _ interval: ClosedRange<Double>?) -> PageTable.Cell {
     guard let value else { return .number("–") }
     let range = interval.map { " " + Markup.element("span", [("class", "interval")], "(\(Figure.percent($0)))") } ?? ""
@@ -24,7 +26,7 @@ struct FigureTables {
       let clustered = contents.clustered?.rows[index].overall
       let kept = figures.kept.map { "\(Figure.count($0)) of \(Figure.count(figures.visualTokens))" } ?? "–"
       table.add(
-        row.strategy,
+        spec: row.strategy,
         [
           .text(row.keep), .number(kept), .number("\(figures.n)"), Self.share(figures.accuracy, figures.interval),
           Self.share(figures.retained, figures.retainedInterval),
@@ -37,11 +39,11 @@ struct FigureTables {
     return table.html
   }
 
-  /// Nil where questions have no categories.
+  /// nil if questions have no categories.
   var categories: String? {
     let rows = contents.statistics.rows
     guard let known = rows.first?.categories, !known.isEmpty else { return nil }
-    // The largest categories where not all of them have room.
+    // If there are too many categories, only the largest are shown.
     let most = max(Self.mostCategoryRows / rows.count, 1)
     let largest = known.indices.sorted { (known[$1].figures.n, $0) < (known[$0].figures.n, $1) }.prefix(most).sorted()
     var table = PageTable(
@@ -52,7 +54,7 @@ struct FigureTables {
       for row in rows {
         let figures = row.categories[category].figures
         table.add(
-          row.categories[category].name,
+          ForeignText.shortened(row.categories[category].name, most: Self.longestCategory),
           [
             .text(row.strategy), .text(row.keep), .number("\(figures.n)"),
             Self.share(figures.accuracy, figures.interval), Self.share(figures.retained, figures.retainedInterval),
@@ -68,7 +70,7 @@ struct FigureTables {
     return rest + table.html
   }
 
-  /// Questions on which a setting is better or worse than the dense answers.
+  /// Questions on which a setting is better or worse than the dense setting.
   var winsAndLosses: String {
     var table = PageTable(
       caption: "Questions answered better (wins) and worse (losses) than without pruning.",
@@ -79,7 +81,7 @@ struct FigureTables {
       let figures = row.overall
       let net = figures.wins - figures.losses
       table.add(
-        row.strategy,
+        spec: row.strategy,
         [
           .text(row.keep), .number("\(figures.losses)"), .number("\(figures.wins)"),
           .number(net > 0 ? "+\(net)" : net < 0 ? "−\(-net)" : "0"), .number("\(figures.n)"),
@@ -89,7 +91,7 @@ struct FigureTables {
     return table.html
   }
 
-  /// Bars to the left and to the right; the numbers stand beside them.
+  /// Bars to the left and right, with their numbers beside them.
   private static func bars(_ losses: Double, _ wins: Double) -> String {
     func bar(_ share: Double) -> String {
       Markup.element("span", [], Markup.element("i", [("style", "width:\(ChartCanvas.number(share * 100))%")]))

@@ -1,4 +1,4 @@
-/// The page's style: light and dark, from a telephone's width up.
+/// The page's style, light and dark, for screens from the width of a phone up.
 enum PageStyle {
   static let css = """
     :root{color-scheme:light dark;--ground:#fff;--raised:#f5f6f8;--ink:#1c1e21;--soft:#55595f;--line:#d5d8dc;\
@@ -16,16 +16,16 @@ enum PageStyle {
     p{max-width:75ch;margin:.5em 0}
     a{color:var(--link)}
     nav ul{list-style:none;display:flex;flex-wrap:wrap;gap:4px 18px;padding:0;margin:14px 0 0}
-    dl.facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(150px,1fr));gap:10px 20px;margin:18px 0 0}
+    dl.facts{display:flex;flex-wrap:wrap;gap:10px 32px;margin:18px 0 0}
     dl.facts div{min-width:0}
     dt,.soft,footer{color:var(--soft);font-size:.875rem}
     dd{margin:0}
     .notice{border-left:4px solid var(--bad);background:var(--raised);padding:10px 14px}
     .scroll{overflow-x:auto;margin:.8em 0}
-    .scroll:focus-visible,a:focus-visible{outline:2px solid var(--link);outline-offset:2px}
+    .scroll:focus-visible,a:focus-visible,summary:focus-visible{outline:2px solid var(--link);outline-offset:2px}
     .chart svg{display:block;width:100%;min-width:640px;max-width:980px;height:auto}
     table{border-collapse:collapse;font-size:.875rem;font-variant-numeric:tabular-nums}
-    caption{text-align:left;color:var(--soft);padding-bottom:6px}
+    caption{text-align:left;color:var(--soft);padding-bottom:6px;max-width:min(75ch,100vw - 40px)}
     th,td{padding:5px 10px;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap;vertical-align:top}
     thead th{vertical-align:bottom;background:var(--raised)}
     th[scope=row],td.text,thead th.text{text-align:left}
@@ -33,11 +33,16 @@ enum PageStyle {
     th[scope=row],td.text{white-space:normal;overflow-wrap:break-word;max-width:min(22em,45vw)}
     td.long{white-space:normal;min-width:14em;max-width:34em;text-align:left}
     .interval{color:var(--soft)}
+    .options{display:block;font-size:.75rem;font-weight:400;color:var(--soft)}
+    th[scope=row].spec{min-width:17em}
+    @media (max-width:700px){th[scope=row].spec{min-width:0}\
+    .options{max-width:9em;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}}
+    summary{cursor:pointer;color:var(--link);font-size:.875rem}
     .good{color:var(--good)}.bad{color:var(--bad)}
     .bars{display:flex;width:160px;height:14px;margin-top:4px}
     .bars span{flex:1;display:flex}.bars span:first-child{justify-content:flex-end}
     .bars i{display:block;height:100%;background:var(--bad)}.bars span:last-child i{background:var(--good)}
-    .pictures{display:grid;grid-template-columns:repeat(auto-fill,minmax(150px,1fr));gap:14px;margin:.8em 0}
+    .pictures{display:grid;grid-template-columns:repeat(auto-fill,minmax(124px,1fr));gap:14px;margin:.8em 0}
     figure{margin:0}
     figure img{display:block;width:100%;height:auto;border-radius:4px}
     figcaption{font-size:.875rem;margin-top:4px}

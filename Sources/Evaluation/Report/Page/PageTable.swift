@@ -1,4 +1,4 @@
-/// Tables of a page: they scroll inside themselves, and the keyboard reaches them.
+/// A table of the page. It scrolls on its own and can be reached by keyboard.
 struct PageTable {
   enum Cell {
     case number(String)
@@ -11,10 +11,10 @@ struct PageTable {
 
   let caption: String
   let head: [String]
-  /// Columns whose cells are text.
+  /// Indices of the columns that contain text.
   var textColumns: Set<Int> = [0, 1]
-  /// The first cell of a row is its head.
-  private(set) var rows: [(head: String, cells: [Cell])] = []
+  /// The first cell of a row is its head, an element.
+  private var rows: [(head: String, cells: [Cell])] = []
 
   init(caption: String, head: [String], textColumns: Set<Int> = [0, 1]) {
     self.caption = caption
@@ -23,7 +23,21 @@ struct PageTable {
   }
 
   /// - Parameter head: foreign text.
-  mutating func add(_ head: String, _ cells: [Cell]) { rows.append((head, cells)) }
+  mutating func add(_ head: String, _ cells: [Cell]) {
+    rows.append((Markup.element("th", [("scope", "row")], Markup.isolated(head)), cells))
+  }
+
+  /// Adds a row of a strategy, whose name stands out before its options.
+  /// - Parameter spec: foreign text.
+  mutating func add(spec: String, _ cells: [Cell]) {
+    let spec = ForeignText.shortened(spec, most: 400)
+    guard let open = spec.unicodeScalars.firstIndex(of: "(") else { return add(spec, cells) }
+    let name = ForeignText.html(String(spec.unicodeScalars[..<open]))
+    let options = Markup.element(
+      "span", [("class", "options")], ForeignText.html(String(spec.unicodeScalars[open...])))
+    rows.append(
+      (Markup.element("th", [("scope", "row"), ("class", "spec")], Markup.element("bdi", [], name + options)), cells))
+  }
 
   var html: String {
     let heads = head.enumerated().map { index, text in
@@ -31,8 +45,7 @@ struct PageTable {
         "th", [("scope", "col")] + (textColumns.contains(index) ? [("class", "text")] : []), ForeignText.html(text))
     }
     let body = rows.map { row in
-      "<tr>" + Markup.element("th", [("scope", "row")], Markup.isolated(row.head))
-        + row.cells.map(Self.html).joined() + "</tr>\n"
+      "<tr>" + row.head + row.cells.map(Self.html).joined() + "</tr>\n"
     }
     let table =
       Markup.element("caption", [], ForeignText.html(caption))
@@ -41,7 +54,7 @@ struct PageTable {
     return Self.scrolling(Markup.element("table", [], table), label: caption)
   }
 
-  /// What may be wider than a narrow page.
+  /// Wraps content that may be wider than a narrow page.
   static func scrolling(_ content: String, label: String, kind: String = "scroll") -> String {
     Markup.element(
       "div", [("class", kind), ("role", "region"), ("aria-label", label), ("tabindex", "0")], content) + "\n"

@@ -1,7 +1,7 @@
-/// `report.html`: one file that needs nothing else.
+/// `report.html`: a single file without external resources.
 struct ReportPage {
   let contents: RunContents
-  /// Why pictures of kept patches are missing; nil where none is.
+  /// Why pictures of kept patches are missing; nil if none is missing.
   let missingPictures: String?
 
   private struct Section {
@@ -12,7 +12,7 @@ struct ReportPage {
 
   var html: String {
     let sections = self.sections
-    let title = "What pruning costs \(contents.description.model)"
+    let title = "What pruning costs \(ForeignText.shortened(contents.description.model, most: 400))"
     let links = sections.map {
       Markup.element("li", [], Markup.element("a", [("href", "#\($0.identifier)")], ForeignText.html($0.title)))
     }
@@ -63,7 +63,7 @@ struct ReportPage {
       let hasSome = contents.samples.contains { !$0.pictures.isEmpty }
       let missing =
         missingPictures.map {
-          "<p>\(hasSome ? "Some" : "All") pictures of kept patches are missing: \(ForeignText.html($0)).</p>\n"
+          "<p>\(hasSome ? "Some" : "All") pictures of kept patches are missing: \(Markup.isolated($0)).</p>\n"
         } ?? ""
       sections.append(
         Section(

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Sampled questions: what each setting answered, and which patches it kept.
+/// The sampled questions: what each setting answered, and which patches it kept.
 struct SampleSections {
   let contents: RunContents
   private let names: StrategyNames
@@ -18,7 +18,7 @@ struct SampleSections {
     if let image = sample.image { facts.append("image \(Markup.isolated(image))") }
     if let category = sample.category { facts.append("category \(Markup.isolated(category))") }
     if !sample.answers.isEmpty {
-      facts.append("right: \(sample.answers.prefix(3).map(Markup.isolated).joined(separator: ", "))")
+      facts.append("right: \(sample.answers.prefix(3).map { Markup.isolated($0) }.joined(separator: ", "))")
     }
     return Markup.element("h3", [], title) + "\n"
       + Markup.element("p", [("class", "soft")], facts.joined(separator: " · "))
@@ -37,7 +37,7 @@ struct SampleSections {
         [
           ("src", "data:image/png;base64,\(Data(picture.png).base64EncodedString())"), ("width", "\(picture.width)"),
           ("height", "\(picture.height)"),
-          ("alt", "Patches of \(sample.image ?? "the image") that \(name) \(kept): the others are dark."),
+          ("alt", "Patches of \(Self.imageName(sample)) that \(name) \(kept): the others are dark."),
         ])
       let caption = "\(Markup.isolated(name)) · \(kept)" + (reply.map { "<br>" + Self.judged($0) } ?? "")
       return Markup.element("figure", [], image + Markup.element("figcaption", [], caption)) + "\n"
@@ -47,18 +47,20 @@ struct SampleSections {
 
   private func replies(_ sample: SampledQuestion) -> String {
     var table = PageTable(
-      caption: "Answers to question \(sample.identifier)", head: ["Strategy", "Keep", "Answer", "Grade"],
+      caption: "Answers to question \(ForeignText.shortened("\(sample.identifier)", most: 100))",
+      head: ["Strategy", "Keep", "Answer", "Grade"],
       textColumns: [0, 1, 2])
     for reply in sample.replies {
       let row = contents.statistics.rows[reply.setting]
       table.add(
         names[row.strategy],
         [
-          .text(row.keep), .long(Self.shortened(reply.error.map { "error: \($0)" } ?? reply.text ?? "")),
-          Self.grade(reply),
+          .text(row.keep), .long(Self.answer(reply)), Self.grade(reply),
         ])
     }
-    return table.html
+    // A row for each setting: as much as all the rest of the page where it is open.
+    let summary = Markup.element("summary", [], "Answers of all \(sample.replies.count) settings")
+    return Markup.element("details", [], "\n\(summary)\n\(table.html)") + "\n"
   }
 
   private static func grade(_ reply: SampledQuestion.Reply) -> PageTable.Cell {
@@ -71,11 +73,15 @@ struct SampleSections {
 
   private static func judged(_ reply: SampledQuestion.Reply) -> String {
     let kind = reply.grade == 1 ? "good" : "bad"
-    let answer = shortened(reply.error.map { "error: \($0)" } ?? reply.text ?? "", most: 60)
-    return Markup.element("span", [("class", kind)], "\(reply.grade == 1 ? "✓" : "✗") \(Markup.isolated(answer))")
+    let answer = Markup.isolated(answer(reply), most: 60)
+    return Markup.element("span", [("class", kind)], "\(reply.grade == 1 ? "✓" : "✗") \(answer)")
   }
 
-  private static func shortened(_ text: String, most: Int = 400) -> String {
-    text.count <= most ? text : "\(text.prefix(most - 1))…"
+  private static func answer(_ reply: SampledQuestion.Reply) -> String {
+    reply.error.map { "error: \($0)" } ?? reply.text ?? ""
+  }
+
+  private static func imageName(_ sample: SampledQuestion) -> String {
+    sample.image.map { ForeignText.shortened($0, most: 100) } ?? "the image"
   }
 }

@@ -62,7 +62,8 @@ extension AttentionTap {
     map.values.withUnsafeBufferPointer { values in
       guard let start = values.baseAddress else { return }
       for head in 0..<map.rows / tokens {
-        reader.read(start + head * tokens * tokens, stride: tokens, head: head, queries: 0..<tokens)
+        reader.read(
+          start + head * tokens * tokens, stride: tokens, head: head, queries: 0..<tokens, keys: 0..<tokens)
       }
     }
     return reader.result()

@@ -12,9 +12,9 @@ final class ClassRowReader: TapReader {
 
   func reads(query: Int) -> Bool { query == 0 }
 
-  func read(_ scores: UnsafePointer<Float>, stride: Int, head: Int, queries: Range<Int>) {
+  func read(_ scores: UnsafePointer<Float>, stride: Int, head: Int, queries: Range<Int>, keys: Range<Int>) {
     guard queries.lowerBound == 0 else { return }
-    rows.copy(scores, to: head * tokens, count: tokens)
+    rows.copy(scores, to: head * tokens + keys.lowerBound, count: keys.count)
   }
 
   func result() -> TapValue { .rows(Matrix(rows: heads, columns: tokens, values: Array(rows.elements))) }

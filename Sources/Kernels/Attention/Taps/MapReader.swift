@@ -12,10 +12,11 @@ final class MapReader: TapReader {
 
   func reads(query: Int) -> Bool { true }
 
-  func read(_ scores: UnsafePointer<Float>, stride: Int, head: Int, queries: Range<Int>) {
+  func read(_ scores: UnsafePointer<Float>, stride: Int, head: Int, queries: Range<Int>, keys: Range<Int>) {
     for query in queries {
       map.copy(
-        scores + (query - queries.lowerBound) * stride, to: (head * tokens + query) * tokens, count: tokens)
+        scores + (query - queries.lowerBound) * stride, to: (head * tokens + query) * tokens + keys.lowerBound,
+        count: keys.count)
     }
   }
 

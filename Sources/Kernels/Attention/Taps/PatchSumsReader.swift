@@ -16,11 +16,12 @@ final class PatchSumsReader: TapReader {
 
   func reads(query: Int) -> Bool { query >= prefix }
 
-  func read(_ scores: UnsafePointer<Float>, stride: Int, head: Int, queries: Range<Int>) {
+  func read(_ scores: UnsafePointer<Float>, stride: Int, head: Int, queries: Range<Int>, keys: Range<Int>) {
     for query in queries where query >= prefix {
       let row = scores + (query - queries.lowerBound) * stride
-      received.add(row, at: head * tokens, count: tokens)
-      let patches = UnsafeBufferPointer(start: row + prefix, count: tokens - prefix)
+      received.add(row, at: head * tokens + keys.lowerBound, count: keys.count)
+      let skipped = max(0, prefix - keys.lowerBound)
+      let patches = UnsafeBufferPointer(start: row + skipped, count: keys.count - skipped)
       given.set(VectorMath.sum(patches), at: head * tokens + query)
     }
   }

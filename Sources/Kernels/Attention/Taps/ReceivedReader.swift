@@ -14,9 +14,10 @@ final class ReceivedReader: TapReader {
 
   func reads(query: Int) -> Bool { query >= firstQuery }
 
-  func read(_ scores: UnsafePointer<Float>, stride: Int, head: Int, queries: Range<Int>) {
+  func read(_ scores: UnsafePointer<Float>, stride: Int, head: Int, queries: Range<Int>, keys: Range<Int>) {
     for query in queries where query >= firstQuery {
-      sums.add(scores + (query - queries.lowerBound) * stride, at: head * tokens, count: tokens)
+      sums.add(
+        scores + (query - queries.lowerBound) * stride, at: head * tokens + keys.lowerBound, count: keys.count)
     }
   }
 

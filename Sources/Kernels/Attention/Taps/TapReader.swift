@@ -1,11 +1,12 @@
-/// Takes one quantity out of a block's attention, tile by tile. Each head writes its own memory, so that heads can run
-/// in parallel and the reduction over heads is in index order whatever the number of threads.
+/// Takes one quantity out of a block's attention, tile by tile. Each head and segment writes its own memory, so that
+/// they can run in parallel and the reduction over heads is in index order whatever the number of threads.
 protocol TapReader: AnyObject, Sendable {
   /// Reads rows `queries` of head `head`.
   /// - Parameters:
-  ///   - scores: [queries, S], before or after softmax as the tap's scale says.
+  ///   - scores: [queries, keys], before or after softmax as the tap's scale says.
   ///   - stride: values between two rows.
-  func read(_ scores: UnsafePointer<Float>, stride: Int, head: Int, queries: Range<Int>)
+  ///   - keys: what the queries see: the whole sequence, or their segment of it.
+  func read(_ scores: UnsafePointer<Float>, stride: Int, head: Int, queries: Range<Int>, keys: Range<Int>)
   /// Whether it reads the row of this query. Rows that no tap reads need not be stored after softmax.
   func reads(query: Int) -> Bool
   /// The value that was taken; heads are reduced in index order.
@@ -21,10 +22,11 @@ struct TapReaders: Sendable {
   }
 
   func read(
-    _ scores: UnsafePointer<Float>, scale: AttentionScale, stride: Int, head: Int, queries: Range<Int>
+    _ scores: UnsafePointer<Float>, scale: AttentionScale, stride: Int, head: Int, queries: Range<Int>,
+    keys: Range<Int>
   ) {
     for (tap, reader) in readers where tap.scale == scale {
-      reader.read(scores, stride: stride, head: head, queries: queries)
+      reader.read(scores, stride: stride, head: head, queries: queries, keys: keys)
     }
   }
 
@@ -40,7 +42,7 @@ struct TapReaders: Sendable {
 
 /// What a reader gathers: one number per head and token, initially zero. Freed with the reader.
 final class HeadMemory<Element: Numeric & Sendable>: Sendable {
-  // Threads write at the same time, each to the elements of its own heads; it is read after all are done.
+  // Threads write at the same time, each to the elements of its own heads and segments; it is read after all are done.
   private let shared: SharedSpan<Element>
 
   init(count: Int) {

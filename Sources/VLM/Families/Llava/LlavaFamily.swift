@@ -38,8 +38,8 @@ public struct LlavaFamily: VisionFamily {
 
   public var nativeSize: PixelSize { processor.size }
 
-  public func process(_ image: RGBImage, file: String, grid: Grid?, limits: ImageLimits) throws(VLMError) -> Picture {
-    try processor.process(image, file: file, limits: limits)
+  public func process(_ image: RGBImage, file: String, options: PictureOptions) throws(VLMError) -> Picture {
+    try processor.process(image, file: file, limits: options.limits)
   }
 
   public func largestPicture(of kind: PictureKind, grid: Grid?) -> PictureDescription? {

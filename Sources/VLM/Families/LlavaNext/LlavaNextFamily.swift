@@ -49,9 +49,11 @@ public struct LlavaNextFamily: VisionFamily {
   /// A picture of 2×2 crops.
   public var nativeSize: PixelSize { PixelSize(width: 2 * processor.side, height: 2 * processor.side) }
 
-  public func process(_ image: RGBImage, file: String, grid: Grid?, limits: ImageLimits) throws(VLMError) -> Picture {
+  public func process(_ image: RGBImage, file: String, options: PictureOptions) throws(VLMError) -> Picture {
     let cropped: CroppedImage
-    do { cropped = try processor.process(image, grid: grid, limits: limits) } catch { throw .image(error, file: file) }
+    do {
+      cropped = try processor.process(image, grid: options.grid, limits: options.limits)
+    } catch { throw .image(error, file: file) }
     return Picture(
       file: file, image: image, views: cropped.views, layout: .thumbnailAndCrops(cropped.grid),
       patchGrids: [Grid](repeating: patchGrid, count: cropped.views.count))

@@ -47,14 +47,12 @@ public struct VideoLlavaFamily: VisionFamily {
 
   public var nativeSize: PixelSize { processor.size }
 
-  public func process(_ image: RGBImage, file: String, grid: Grid?, limits: ImageLimits) throws(VLMError) -> Picture {
-    try processor.process(image, file: file, limits: limits)
+  public func process(_ image: RGBImage, file: String, options: PictureOptions) throws(VLMError) -> Picture {
+    try processor.process(image, file: file, limits: options.limits)
   }
 
-  public func process(
-    frames: [RGBImage], names: [String], file: String, limits: ImageLimits
-  ) throws(VLMError) -> Picture {
-    try processor.process(frames: frames, names: names, file: file, limits: limits)
+  public func process(_ video: VideoFrames, file: String, options: PictureOptions) throws(VLMError) -> Picture {
+    try processor.process(video, file: file, limits: options.limits)
   }
 
   public func largestPicture(of kind: PictureKind, grid: Grid?) -> PictureDescription? {

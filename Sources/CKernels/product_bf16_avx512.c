@@ -1,4 +1,4 @@
-#include "product.h"
+#include "product_avx512.h"
 
 #if defined(__x86_64__)
 

@@ -1,4 +1,4 @@
-#include "product.h"
+#include "product_avx512.h"
 
 #if defined(__x86_64__)
 
@@ -35,7 +35,7 @@ VNNI INLINE void int8_group(const int count, const uint8_t *rows, size_t row_str
   }
 }
 
-VNNI void cv_product_int8(const uint8_t *rows, size_t row_stride, const float *row_scales, size_t count,
+VNNI void cv_product_int8_avx512(const uint8_t *rows, size_t row_stride, const float *row_scales, size_t count,
                           const int8_t *panels, size_t inner, const int32_t *sums, const float *scales,
                           const cv_output *output) {
   const size_t bytes = inner * PANEL;
@@ -54,7 +54,7 @@ VNNI void cv_product_int8(const uint8_t *rows, size_t row_stride, const float *r
 
 #else
 
-void cv_product_int8(const uint8_t *rows, size_t row_stride, const float *row_scales, size_t count,
+void cv_product_int8_avx512(const uint8_t *rows, size_t row_stride, const float *row_scales, size_t count,
                      const int8_t *panels, size_t inner, const int32_t *sums, const float *scales,
                      const cv_output *output) {}
 

@@ -1,0 +1,57 @@
+/// What became of a prompt's visual rows inside the decoder: what reports and `inspect` show.
+public struct DecoderPruningRecord: Sendable, Hashable {
+  /// The visual rows of one cut.
+  public struct Cut: Sendable, Hashable {
+    /// The first block that runs without the dropped rows.
+    public let block: Int
+    /// By picture, what is left, in the order of the sequence: view · N + patch, −1 a separator, −200 − m the m-th
+    /// merged row of this prompt.
+    public let kept: [[Int]]
+    /// The merged rows that this cut made: each one's code with the codes of its members, in the order of the sequence.
+    public let merged: [Merged]
+  }
+
+  public struct Merged: Sendable, Hashable {
+    public let code: Int
+    public let members: [Int]
+  }
+
+  /// By picture: its rows in the prompt, then after each cut.
+  private var rows: [[Int]]
+  /// By picture: rows of the prompt whose attention decides.
+  public let raters: [[Int]]
+  public private(set) var cuts: [Cut] = []
+  private var pending: [Merged] = []
+  private var mergedCount = 0
+
+  init(rows: [[Int]], raters: [[Int]]) {
+    self.rows = rows
+    self.raters = raters
+  }
+
+  /// Numbers new merged rows.
+  /// - Returns: their codes.
+  mutating func merge(_ members: [[Int]]) -> [Int] {
+    members.map { members in
+      let merged = Merged(code: -200 - mergedCount, members: members)
+      mergedCount += 1
+      pending.append(merged)
+      return merged.code
+    }
+  }
+
+  /// Ends a cut.
+  mutating func keep(_ codes: [[Int]], before block: Int) {
+    cuts.append(Cut(block: block, kept: codes, merged: pending))
+    pending = []
+    for picture in rows.indices { rows[picture].append(codes[picture].count) }
+  }
+
+  /// The visual rows that each of `depth` blocks runs on, all pictures together.
+  public func rowsPerBlock(depth: Int) -> [Int] {
+    (0..<depth).map { block in
+      let stage = cuts.count { $0.block <= block }
+      return rows.reduce(0) { $0 + $1[stage] }
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import Pruning
+
+/// Which strategy works on which family, from what both declare: nothing is loaded.
+public struct CapabilityMatrix: Sendable {
+  public struct Row: Sendable {
+    public let name: String
+    public let summary: String
+    /// Why it does not work, by family; a family that is absent serves it.
+    public let obstacles: [String: String]
+  }
+
+  /// In the catalogue's order.
+  public let families: [String]
+  public let rows: [Row]
+
+  public init(
+    _ strategies: StrategyCatalogue = .standard, families types: [any VisionFamily.Type] = FamilyCatalogue.all
+  ) {
+    families = types.map { $0.modelType }
+    rows = strategies.strategies.map { strategy in
+      let pairs = types.compactMap { family in
+        strategy.obstacle(hasClassToken: family.hasClassToken).map { (family.modelType, $0) }
+      }
+      return Row(
+        name: strategy.name, summary: strategy.summary, obstacles: Dictionary(pairs) { first, _ in first })
+    }
+  }
+
+  /// Each obstacle once, with the strategies and the families that it keeps apart.
+  public var reasons: [(obstacle: String, strategies: [String], families: [String])] {
+    var seen: Set<String> = []
+    let obstacles = rows.flatMap { row in families.compactMap { row.obstacles[$0] } }.filter {
+      seen.insert($0).inserted
+    }
+    return obstacles.map { obstacle in
+      let concerned = rows.filter { $0.obstacles.values.contains(obstacle) }
+      return (
+        obstacle, concerned.map(\.name),
+        families.filter { family in concerned.contains { $0.obstacles[family] == obstacle } }
+      )
+    }
+  }
+}
