@@ -22,6 +22,8 @@ public protocol VisionFamily: Sendable {
   var markers: [PictureKind: PictureMarker] { get }
   /// Width and height in pixels of a picture that loses nothing on its way to the tower.
   var nativeSize: PixelSize { get }
+  /// How the processor's file wants transparency to be decoded.
+  var transparency: Transparency { get }
   /// Prepares an upright image for the tower.
   /// - Parameter grid: a fixed grid of crops; by default the picture's shape decides.
   func process(_ image: RGBImage, file: String, grid: Grid?, limits: ImageLimits) throws(VLMError) -> Picture
@@ -49,6 +51,8 @@ public protocol VisionFamily: Sendable {
 
 extension VisionFamily {
   public var separator: [Float]? { nil }
+
+  public var transparency: Transparency { .asLoaded }
 
   public func process(
     frames: [RGBImage], names: [String], file: String, limits: ImageLimits

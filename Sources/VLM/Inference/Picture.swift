@@ -70,7 +70,11 @@ extension VisionLanguageModel {
   ) throws(VLMError) -> Picture {
     try checkGrid(grid)
     let image: RGBImage
-    do { image = try ImageDecoder.decode(bytes, limits: limits) } catch { throw .image(error, file: file) }
+    do {
+      image = try ImageDecoder.decode(bytes, limits: limits, transparency: family.transparency)
+    } catch {
+      throw .image(error, file: file)
+    }
     return try family.process(image, file: file, grid: grid, limits: limits)
   }
 
@@ -87,7 +91,9 @@ extension VisionLanguageModel {
     var images: [RGBImage] = []
     for frame in frames {
       do {
-        let image = try decoded[frame.name] ?? ImageDecoder.decode(frame.bytes, limits: limits)
+        let image =
+          try decoded[frame.name]
+          ?? ImageDecoder.decode(frame.bytes, limits: limits, transparency: family.transparency)
         decoded[frame.name] = image
         images.append(image)
       } catch let error as ImageError {

@@ -49,6 +49,8 @@ public struct LlavaNextFamily: VisionFamily {
   /// A picture of 2×2 crops.
   public var nativeSize: PixelSize { PixelSize(width: 2 * processor.side, height: 2 * processor.side) }
 
+  public var transparency: Transparency { processor.processor.configuration.transparency }
+
   public func process(_ image: RGBImage, file: String, grid: Grid?, limits: ImageLimits) throws(VLMError) -> Picture {
     let cropped: CroppedImage
     do { cropped = try processor.process(image, grid: grid, limits: limits) } catch { throw .image(error, file: file) }
