@@ -257,6 +257,35 @@ int cpng_inflate(const uint8_t *bytes, size_t length, uint8_t *out, size_t capac
   return is_full ? 1 : 0;
 }
 
+int cpng_unpack(const uint8_t *bytes, size_t length, uint8_t *out, size_t count) {
+  z_stream stream = {0};
+  if (length > UINT32_MAX || count > UINT32_MAX || inflateInit(&stream) != Z_OK) return -1;
+  stream.next_in = (Bytef *)bytes;
+  stream.avail_in = (uInt)length;
+  stream.next_out = out;
+  stream.avail_out = (uInt)count;
+  int status = inflate(&stream, Z_SYNC_FLUSH);
+  const int is_full = stream.avail_out == 0;
+  if (is_full && status == Z_OK) {
+    // Asked for one more byte, zlib goes on to the checksum.
+    uint8_t extra;
+    stream.next_out = &extra;
+    stream.avail_out = 1;
+    status = inflate(&stream, Z_SYNC_FLUSH);
+  }
+  inflateEnd(&stream);
+  return is_full && (status == Z_OK || status == Z_STREAM_END || status == Z_BUF_ERROR) ? 0 : -1;
+}
+
+size_t cpng_stored_bound(size_t length) { return compressBound(length); }
+
+int cpng_store(const uint8_t *bytes, size_t length, uint8_t *out, size_t *written) {
+  uLongf count = *written;
+  const int status = compress2(out, &count, bytes, length, Z_NO_COMPRESSION);
+  *written = count;
+  return status == Z_OK ? 0 : -1;
+}
+
 uint32_t cpng_checksum(const uint8_t *bytes, size_t length) { return (uint32_t)crc32(0, bytes, (uInt)length); }
 
 // Writing

@@ -9,12 +9,11 @@ public enum ImageDecoder {
   ) throws(ImageError) -> RGBImage {
     switch try ImageFormat(of: bytes) {
     case .png:
-      let picture = try PNGDecoder.decode(bytes, limits: limits, transparency: transparency)
-      return picture.oriented(try PNGMetadata(bytes).metadata.orientation)
+      return try PNGDecoder.decode(bytes, limits: limits, transparency: transparency)
     case .jpeg:
       let structure = JPEGStructure(bytes)
       let picture = try JPEGDecoder.decode(bytes, structure: structure, limits: limits)
-      return picture.oriented(structure.metadata.orientation)
+      return picture.oriented(try structure.orientation())
     }
   }
 }

@@ -36,7 +36,7 @@ public struct ImageProcessorConfiguration: Sendable, Equatable {
   public var mean = [0.48145466, 0.4578275, 0.40821073]
   /// Per channel, never zero.
   public var deviation = [0.26862954, 0.26130258, 0.27577711]
-  /// Kept for completeness: decoded pictures are RGB already.
+  /// Whether transformers' `convert_to_rgb` runs. Pictures are RGB by then, so it only paints a clear colour white.
   public var convertsToRGB = true
   /// Whether a plain number as `size` means a square.
   public var plainSizeIsSquare = false
@@ -44,6 +44,9 @@ public struct ImageProcessorConfiguration: Sendable, Equatable {
   /// Whether `do_pad` may be true: at high resolution it evens out the numbers of views in a batch, which changes
   /// nothing for one picture; elsewhere it would pad pixels.
   public var acceptsBatchPadding = false
+
+  /// What becomes of transparency when a picture is decoded for this processor.
+  public var transparency: Transparency { convertsToRGB ? .asLoaded : .dropped }
 
   /// The class defaults of CLIPImageProcessor. Other families change what differs and pass it as `defaults`.
   public static let clip = ImageProcessorConfiguration()

@@ -2,13 +2,32 @@ import CPNG
 
 /// Reads PNG through libpng.
 enum PNGDecoder {
-  /// Decodes without applying the orientation.
+  /// Decodes and turns upright.
   static func decode(
     _ bytes: [UInt8], limits: ImageLimits, transparency: Transparency
   ) throws(ImageError) -> RGBImage {
     let (width, height) = try size(in: bytes)
     try limits.check(width: width, height: height)
-    let bytes = try checked(bytes)
+    let chunks = try PNGChunks(bytes, width: width, height: height)
+    let orientation = try chunks.texts.metadata().orientation
+    let picture = try pixels(of: bytes, chunks, width: width, height: height, transparency)
+    return picture.oriented(orientation)
+  }
+
+  private static func pixels(
+    of bytes: [UInt8], _ chunks: PNGChunks, width: Int, height: Int, _ transparency: Transparency
+  ) throws(ImageError) -> RGBImage {
+    do throws(ImageError) {
+      return try pixels(of: bytes, width: width, height: height, transparency)
+    } catch {
+      guard let completed = PNGCompletion.completed(chunks) else { throw error }
+      return try pixels(of: completed, width: width, height: height, transparency)
+    }
+  }
+
+  private static func pixels(
+    of bytes: [UInt8], width: Int, height: Int, _ transparency: Transparency
+  ) throws(ImageError) -> RGBImage {
     var message = [CChar](repeating: 0, count: Int(CPNG_MESSAGE_BYTES))
     var status: Int32 = 0
     let count = 3 * width * height
@@ -32,34 +51,6 @@ enum PNGDecoder {
       throw .corrupt(format: .png, reason: "it does not start with a header (IHDR)")
     }
     return (word(bytes, at: 16), word(bytes, at: 20))
-  }
-
-  /// Like Pillow, verifies only the checksums of the chunks before the pixels.
-  /// - Returns: the file. If it ends inside the checksum of a pixel chunk, zeros complete it: its value is not checked,
-  ///   but libpng would refuse the file although all pixels may be present.
-  private static func checked(_ bytes: [UInt8]) throws(ImageError) -> [UInt8] {
-    var position = ImageFormat.pngSignature.count
-    var sawPixels = false
-    while position + 8 <= bytes.count {
-      let end = position + 8 + word(bytes, at: position)
-      guard end <= bytes.count else { break }
-      let named = bytes[position + 4..<end]
-      let arePixels = named.starts(with: "IDAT".utf8)
-      guard end + 4 <= bytes.count else {
-        return arePixels ? bytes + [UInt8](repeating: 0, count: end + 4 - bytes.count) : bytes
-      }
-      sawPixels = sawPixels || arePixels
-      guard sawPixels || checksum(of: named) == word(bytes, at: end) else {
-        let name = String(decoding: named.prefix(4), as: UTF8.self)
-        throw .corrupt(format: .png, reason: "the checksum of its chunk \(name) is wrong")
-      }
-      position = end + 4
-    }
-    return bytes
-  }
-
-  private static func checksum(of named: ArraySlice<UInt8>) -> Int {
-    Int(named.withUnsafeBufferPointer { cpng_checksum($0.baseAddress, $0.count) })
   }
 
   private static func word(_ bytes: [UInt8], at offset: Int) -> Int {

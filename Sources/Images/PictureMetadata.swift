@@ -1,6 +1,6 @@
-/// What a file says about its picture's orientation: an EXIF block and an XMP text, each where it is present.
+/// What a file says about its picture's orientation: an EXIF block and an XMP text, each if present.
 struct PictureMetadata {
-  /// The bytes after "Exif\0\0": a TIFF block, if the file is valid.
+  /// The bytes after a first "Exif\0\0": a TIFF block, if the file is valid.
   var exif: [UInt8]?
   /// The text of the XMP packet, not decoded.
   var xmp: [UInt8]?
@@ -10,29 +10,27 @@ struct PictureMetadata {
   ///
   /// An EXIF block that is not TIFF means upright, whatever XMP says, as Pillow does for JPEG.
   var orientation: Orientation {
-    if let exif = Self.withoutName(exif ?? []), !exif.isEmpty {
-      guard let block = TIFFBlock(exif) else { return .upright }
-      switch block.firstDirectoryValue(tag: 0x0112) {
-      case .integer(let value): return Orientation(rawValue: value) ?? .upright
-      case .other: return .upright
-      case .absent: break
-      }
+    switch exifValue {
+    case .integer(let value): Orientation(rawValue: value) ?? .upright
+    case .other: .upright
+    case .absent where hasForeignEXIF: .upright
+    case .absent: xmp.flatMap(Self.orientation(xmp:)).flatMap(Orientation.init(rawValue:)) ?? .upright
     }
-    return xmp.flatMap(Self.orientation(xmp:)).flatMap(Orientation.init(rawValue:)) ?? .upright
   }
 
-  /// Whether there is an EXIF block that is not TIFF. Pillow refuses such a PNG and ignores the block in a JPEG.
-  var hasForeignEXIF: Bool {
-    guard let exif = Self.withoutName(exif ?? []), !exif.isEmpty else { return false }
-    return TIFFBlock(exif) == nil
-  }
+  /// What EXIF says about the orientation (tag 0x0112).
+  var exifValue: TIFFBlock.Value { TIFFBlock(block)?.firstDirectoryValue(tag: 0x0112) ?? .absent }
 
-  /// Some writers repeat the name before the block, once or twice; Pillow accepts that.
-  private static func withoutName(_ block: [UInt8]) -> [UInt8]? {
-    let name = Array("Exif\0\0".utf8)
-    var rest = block[...]
-    for _ in 0..<2 where rest.starts(with: name) { rest = rest.dropFirst(name.count) }
-    return Array(rest)
+  /// Whether there is an EXIF block that is not TIFF.
+  var hasForeignEXIF: Bool { !block.isEmpty && TIFFBlock(block) == nil }
+
+  /// Some writers repeat the name before the block; Pillow accepts that once.
+  private var block: [UInt8] { Self.withoutName(exif ?? []) }
+
+  /// A block without the name that may be before it.
+  static func withoutName(_ block: [UInt8]) -> [UInt8] {
+    let name = "Exif\0\0".utf8
+    return block.starts(with: name) ? Array(block.dropFirst(name.count)) : block
   }
 
   /// The digit of the first `tiff:Orientation="6"` or `<tiff:Orientation>6`, as Pillow's pattern finds it.

@@ -26,6 +26,8 @@ public protocol VisionFamily: Sendable {
   static var readsNativeResolution: Bool { get }
   /// Which frames of a video are read.
   var sampling: FrameSampling { get }
+  /// How the processor's file wants transparency to be decoded.
+  var transparency: Transparency { get }
   /// Prepares an upright image for the tower.
   func process(_ image: RGBImage, file: String, options: PictureOptions) throws(VLMError) -> Picture
   /// Prepares the frames of one video. Frames may differ in size.
@@ -67,6 +69,8 @@ extension VisionFamily {
   public var hasPlainProjector: Bool { false }
   public func projectorWeights(workers: Workers) -> ProjectorWeights? { nil }
   public var sampling: FrameSampling { .count(VideoSampling.standardCount) }
+
+  public var transparency: Transparency { .asLoaded }
 
   public func process(_ video: VideoFrames, file: String, options: PictureOptions) throws(VLMError) -> Picture {
     throw .noVideos(file: file, family: Self.modelType)

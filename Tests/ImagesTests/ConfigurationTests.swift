@@ -59,6 +59,13 @@ import Testing
     #expect(try read(json).size == size)
   }
 
+  @Test
+  func `do_convert_rgb decides whether a clear colour is painted white`() throws {
+    #expect(try read("{}").transparency == .asLoaded)
+    #expect(try read(#"{"do_convert_rgb": true}"#).transparency == .asLoaded)
+    #expect(try read(#"{"do_convert_rgb": false}"#).transparency == .dropped)
+  }
+
   @Test(arguments: [
     (#"{"size": 0}"#, "size"), (#"{"size": -1}"#, "size"), (#"{"size": {"shortest_edge": 1000000}}"#, "size"),
     (#"{"size": {"height": 3}}"#, "size"), (#"{"size": "big"}"#, "size"), (#"{"size": [1, 2, 3]}"#, "size"),

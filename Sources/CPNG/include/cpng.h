@@ -22,6 +22,15 @@ int cpng_read_rgb(const uint8_t *bytes, size_t length, uint32_t width, uint32_t 
 // end early), 1 if `capacity` is too small, -1 if the data are damaged.
 int cpng_inflate(const uint8_t *bytes, size_t length, uint8_t *out, size_t capacity, size_t *written);
 
+// Unpacks exactly `count` bytes of zlib's format into `out`. Returns 0 even if the end of the data is missing, -1 if
+// there are fewer bytes or the data are damaged.
+int cpng_unpack(const uint8_t *bytes, size_t length, uint8_t *out, size_t count);
+
+// Packs bytes into zlib's format without compressing them. Before the call, `written` is the size of `out`, at least
+// cpng_stored_bound(length); after it, how many bytes are used. Returns 0, or -1 on failure.
+int cpng_store(const uint8_t *bytes, size_t length, uint8_t *out, size_t *written);
+size_t cpng_stored_bound(size_t length);
+
 // A PNG chunk's checksum: CRC-32 of its name and body.
 uint32_t cpng_checksum(const uint8_t *bytes, size_t length);
 

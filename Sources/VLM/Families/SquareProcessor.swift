@@ -13,6 +13,8 @@ struct SquareProcessor: Sendable {
 
   var size: PixelSize { PixelSize(width: side, height: side) }
 
+  var transparency: Transparency { processor.configuration.transparency }
+
   init(_ loader: FamilyLoader, _ vision: VisionConfiguration) throws(VLMError) {
     let folder = loader.folder
     let (name, bytes) = try wrapping { () throws(CheckpointError) in

@@ -80,7 +80,9 @@ extension VisionLanguageModel {
   ) throws(VLMError) -> Picture {
     try check(options)
     let image: RGBImage
-    do { image = try ImageDecoder.decode(bytes, limits: options.limits) } catch { throw .image(error, file: file) }
+    do {
+      image = try ImageDecoder.decode(bytes, limits: options.limits, transparency: family.transparency)
+    } catch { throw .image(error, file: file) }
     return try family.process(image, file: file, options: options)
   }
 
@@ -103,7 +105,9 @@ extension VisionLanguageModel {
     var images: [RGBImage] = []
     for frame in frames {
       do {
-        let image = try decoded[frame.name] ?? ImageDecoder.decode(frame.bytes, limits: options.limits)
+        let image =
+          try decoded[frame.name]
+          ?? ImageDecoder.decode(frame.bytes, limits: options.limits, transparency: family.transparency)
         decoded[frame.name] = image
         images.append(image)
       } catch let error as ImageError {

@@ -49,6 +49,8 @@ public struct LlavaNextFamily: VisionFamily {
   /// A picture of 2×2 crops.
   public var nativeSize: PixelSize { PixelSize(width: 2 * processor.side, height: 2 * processor.side) }
 
+  public var transparency: Transparency { processor.processor.configuration.transparency }
+
   public func process(_ image: RGBImage, file: String, options: PictureOptions) throws(VLMError) -> Picture {
     let cropped: CroppedImage
     do {

@@ -47,6 +47,8 @@ public struct VideoLlavaFamily: VisionFamily {
 
   public var nativeSize: PixelSize { processor.size }
 
+  public var transparency: Transparency { processor.transparency }
+
   public func process(_ image: RGBImage, file: String, options: PictureOptions) throws(VLMError) -> Picture {
     try processor.process(image, file: file, limits: options.limits)
   }
