@@ -7,8 +7,6 @@ import Testing
 @testable import VLM
 
 @Suite struct `A picture at high resolution` {
-  private let pruning = StrategyCatalogue.standard.names.filter { $0 != "none" }
-
   @Test(arguments: ViewModel.next)
   func `is sent as one that is not pruned under every strategy when everything is kept`(_ name: String) throws {
     let model = try TestModel.load(name)
@@ -25,7 +23,7 @@ import Testing
   @Test(arguments: [0.25, 0.5], ["tiny-wide.png", "tiny-tall.png", "tiny-thread.png"])
   func `keeps at most the budget in equal shares, and sums are exact`(_ ratio: Double, _ file: String) throws {
     let model = try TestModel.load("tiny-next-mistral")
-    for strategy in pruning {
+    for strategy in StrategyLists.equal {
       let answer = try model.answer(
         about: [file], setting: try TestModel.setting(strategy, keep: "\(ratio)"), newTokens: 1)
       let rows = answer.visual[0]
@@ -142,7 +140,7 @@ import Testing
   @Test func `numbers positions within the unpruned sequence when they are kept`() throws {
     let model = try TestModel.load("tiny-next-vicuna")
     for file in ["tiny-wide.png", "tiny-tall.png", "tiny-thread.png"] {
-      for strategy in pruning {
+      for strategy in StrategyLists.plain {
         let setting = try TestModel.setting(strategy, keep: "40%", positions: .original)
         let rows = try model.answer(about: [file], setting: setting, newTokens: 1).visual[0]
         #expect(rows.originalPlaces.count == rows.rows.rows, "\(strategy), \(file)")

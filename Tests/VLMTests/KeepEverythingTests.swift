@@ -42,7 +42,7 @@ import Testing
   @Test func `and keeping half is another answer`() throws {
     let model = try TestModel.load("tiny-classic")
     let dense = try model.answer(setting: try TestModel.setting())
-    for strategy in StrategyCatalogue.standard.names where strategy != "none" {
+    for strategy in StrategyLists.plain {
       let pruned = try model.answer(setting: try TestModel.setting(strategy, keep: "12"))
       #expect(pruned.keptTokens < 25 && pruned.firstLogits != dense.firstLogits, "\(strategy)")
     }
@@ -64,7 +64,7 @@ import Testing
     #expect(try first != kept("tiny-square.png", seed: 7))
   }
 
-  @Test(arguments: StrategyCatalogue.standard.names.filter { $0 != "none" }, ["1", "9", "24", "50%", "0.36"])
+  @Test(arguments: StrategyLists.plain, ["1", "9", "24", "50%", "0.36"])
   func `keeps no more than the budget and says what it kept`(_ strategy: String, budget: String) throws {
     let model = try TestModel.load("tiny-classic")
     let budgeted = budget == "50%" ? 12 : budget == "0.36" ? 9 : try #require(Int(budget))
