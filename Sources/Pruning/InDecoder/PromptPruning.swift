@@ -53,6 +53,8 @@ public struct PromptPruning: Sendable {
   /// By picture: the codes of its present rows.
   private var codes: [[Int]]
   public private(set) var record: DecoderPruningRecord
+  /// Of the decoder.
+  public var depth: Int { decoder.depth }
 
   /// - Parameters:
   ///   - budget: of each picture that has no share of its own.
