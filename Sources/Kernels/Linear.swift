@@ -70,6 +70,26 @@ public struct Linear: Sendable {
     return output
   }
 
+  /// The weights [outputs, inputs] and the bias [outputs] in Float32: as they are stored, or as their packed form
+  /// computes.
+  public func dense(workers: Workers) -> (weights: Matrix, bias: [Float]) {
+    let bias = bias?.values ?? [Float](repeating: 0, count: outputs)
+    if case .plain(let weights) = storage {
+      return (Matrix(rows: outputs, columns: inputs, values: weights.values), bias)
+    }
+    // A packed layer shows its weights by what it makes of the unit rows.
+    var weights = Matrix(rows: outputs, columns: inputs)
+    for start in stride(from: 0, to: inputs, by: 256) {
+      var units = Matrix(rows: min(256, inputs - start), columns: inputs)
+      for row in 0..<units.rows { units[row, start + row] = 1 }
+      let columns = self(units, workers: workers)
+      for row in 0..<units.rows {
+        for output in 0..<outputs { weights[output, start + row] = columns[row, output] - bias[output] }
+      }
+    }
+    return (weights, bias)
+  }
+
   /// Several layers on the same rows, which are prepared only once: outputs[i] [rows, outputs of i] = layers[i](input).
   static func apply(
     _ layers: [Linear], _ input: Span<Float>, rows: Int, into outputs: [UnsafeMutableBufferPointer<Float>],

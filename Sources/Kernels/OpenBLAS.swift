@@ -43,4 +43,54 @@ enum OpenBLAS {
       left.elements.baseAddress, blasint(left.stride), right.elements.baseAddress, blasint(right.stride), 0,
       output.start, blasint(output.stride))
   }
+
+  /// output [rows, columns] = left [rows, inner] · rightᵀ [columns, inner], in double. Operands are dense; `stride`
+  /// values lie between the rows of the output.
+  static func multiplyTransposed(
+    _ left: UnsafeBufferPointer<Double>, _ right: UnsafeBufferPointer<Double>,
+    into output: UnsafeMutableBufferPointer<Double>, inner: Int, stride: Int
+  ) {
+    _ = singleThreaded
+    let (rows, columns) = (left.count / inner, right.count / inner)
+    precondition(
+      left.count == rows * inner && right.count == columns * inner && columns <= stride
+        && output.count == (rows - 1) * stride + columns, "operands are whole")
+    cblas_dgemm(
+      CblasRowMajor, CblasNoTrans, CblasTrans, blasint(rows), blasint(columns), blasint(inner), 1, left.baseAddress,
+      blasint(inner), right.baseAddress, blasint(inner), 0, output.baseAddress, blasint(stride))
+  }
+
+  /// Unit eigenvectors of a symmetric matrix [side, side], which is overwritten: one after another, by ascending
+  /// eigenvalue.
+  /// - Parameter ranks: of the eigenvalues in ascending order.
+  /// - Returns: nil if the algorithm does not converge.
+  static func eigenvectors(side: Int, ranks: Range<Int>, of matrix: inout [Double]) -> [Double]? {
+    _ = singleThreaded
+    precondition(matrix.count == side * side && !ranks.isEmpty && ranks.upperBound <= side, "ranks of a square matrix")
+    var size = blasint(side)
+    var (first, last) = (blasint(ranks.lowerBound + 1), blasint(ranks.upperBound))
+    var (lower, upper, tolerance) = (0.0, 0.0, 0.0)
+    var (found, status) = (blasint(0), blasint(0))
+    var values = [Double](repeating: 0, count: side)
+    var vectors = [Double](repeating: 0, count: side * ranks.count)
+    var support = [blasint](repeating: 0, count: 2 * ranks.count)
+    var (workSize, integerSize) = (blasint(-1), blasint(-1))
+    var work = [0.0]
+    var integers = [blasint(0)]
+    // The first call asks how much work memory the second one needs.
+    for _ in 0..<2 {
+      // A row-major upper triangle is LAPACK's lower one.
+      dsyevr_(
+        "V", "I", "L", &size, &matrix, &size, &lower, &upper, &first, &last, &tolerance, &found, &values, &vectors,
+        &size, &support, &work, &workSize, &integers, &integerSize, &status)
+      guard status == 0 else { return nil }
+      if workSize < 0 {
+        workSize = blasint(work[0])
+        integerSize = integers[0]
+        work = [Double](repeating: 0, count: Int(workSize))
+        integers = [blasint](repeating: 0, count: Int(integerSize))
+      }
+    }
+    return Int(found) == ranks.count ? vectors : nil
+  }
 }

@@ -165,7 +165,9 @@ public struct Benchmark: Sendable {
     var question: QuestionEvidence = [:]
     for kind in evidence.question {
       switch kind {
-      case .embeddings: question[kind] = model.decoder.embed(Array(1...8))
+      case .embeddings, .words: question[kind] = model.decoder.embed(Array(1...8))
+      case .clipTexts, .clipText: question[kind] = model.questionEvidence([kind], of: "What is this?")[kind]
+      case .decoderBlock: break
       }
     }
     return question

@@ -1,17 +1,19 @@
 /// How many visual tokens of an image to keep, over all views, separators not counted.
 public enum Budget: Sendable, Hashable {
   case all
+  /// The method's own number (PruMerge, TRIM).
+  case adaptive
   case count(Int)
   /// Kept ÷ visual tokens, 0 < ratio < 1.
   case ratio(Double)
 }
 
 extension Budget: CustomStringConvertible {
-  /// Reads "128", "25%", "0.25" or "all".
+  /// Reads "128", "25%", "0.25", "all" or "adaptive".
   /// - Throws: a budget error of `PruningError` for anything else, including nothing and more than everything.
   public init(parsing text: String) throws(PruningError) {
-    if text == "all" {
-      self = .all
+    if text == "all" || text == "adaptive" {
+      self = text == "all" ? .all : .adaptive
       return
     }
     let isPercentage = text.hasSuffix("%")
@@ -40,6 +42,7 @@ extension Budget: CustomStringConvertible {
   public var description: String {
     switch self {
     case .all: "all"
+    case .adaptive: "adaptive"
     case .count(let count): "\(count)"
     case .ratio(let ratio): Self.percent(ratio)
     }
@@ -61,6 +64,7 @@ extension Budget: CustomStringConvertible {
   public func isEverything(of total: Int) -> Bool {
     switch self {
     case .all: true
+    case .adaptive: false
     case .count(let count): count == total
     case .ratio(let ratio): ratio == 1
     }
@@ -69,7 +73,7 @@ extension Budget: CustomStringConvertible {
   /// The same budget, after checking that it is possible on `total` visual tokens.
   public func validated(for total: Int) throws(PruningError) -> Budget {
     switch self {
-    case .all: break
+    case .all, .adaptive: break
     case .count(let count):
       guard count > 0 else { throw .budgetNotPositive(description) }
       guard count <= total else { throw .budgetExceedsTotal(count: count, total: total) }
@@ -81,8 +85,9 @@ extension Budget: CustomStringConvertible {
     return self
   }
 
-  /// What each view may keep. A count N gives int(N·n ÷ all tokens) to a view of n tokens, which is int(N ÷ views)
-  /// where views are equal; a ratio R gives R·n, truncated unless `rounding` says otherwise.
+  /// What each view may keep: all of it where the method finds its own number. A count N gives int(N·n ÷ all tokens)
+  /// to a view of n tokens, which is int(N ÷ views) where views are equal; a ratio R gives R·n, truncated unless
+  /// `rounding` says otherwise.
   /// - Parameter tokens: unpruned tokens of each view.
   /// - Throws: `budgetTooSmall` when a view would keep nothing.
   public func shares(
@@ -92,7 +97,7 @@ extension Budget: CustomStringConvertible {
     let budget = try validated(for: total)
     let shares = tokens.map { tokens in
       switch budget {
-      case .all: tokens
+      case .all, .adaptive: tokens
       case .count(let count): count * tokens / total
       case .ratio(let ratio): Int((ratio * Double(tokens)).rounded(rounding))
       }
@@ -107,7 +112,7 @@ extension Budget: CustomStringConvertible {
   /// Kept ÷ `total` for methods that are defined by a ratio alone; a count is divided in double.
   public func keepRatio(of total: Int) -> Double {
     switch self {
-    case .all: 1
+    case .all, .adaptive: 1
     case .count(let count): Double(count) / Double(total)
     case .ratio(let ratio): ratio
     }

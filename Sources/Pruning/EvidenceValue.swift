@@ -25,6 +25,3 @@ public struct PatchMeans: Sendable, Hashable {
 
 /// What was measured on one view. Quantities that were not requested are absent.
 public typealias ViewEvidence = [EvidenceKind: EvidenceValue]
-
-/// What was measured about the question. Quantities that were not requested are absent.
-public typealias QuestionEvidence = [QuestionEvidenceKind: Matrix]

@@ -9,15 +9,22 @@ public struct ViewPlan: Sendable, Hashable {
   public let weights: [Float]
   /// For each row, the source whose position the output takes.
   public let anchors: [Int]
+  /// Rows that average tokens around their anchor without keeping it (VisionZip's contextual tokens).
+  public let contextual: Set<Int>
 
   /// Represents the view's class token among sources and anchors.
   public static let classSource = -1
+  /// The anchor of a row that stands at no token's place: what is merged of all the others.
+  public static let mergedAnchor = -2
 
-  public init(rowStarts: [Int], sources: [Int], weights: [Float], anchors: [Int]) {
+  public init(
+    rowStarts: [Int], sources: [Int], weights: [Float], anchors: [Int], contextual: Set<Int> = []
+  ) {
     self.rowStarts = rowStarts
     self.sources = sources
     self.weights = weights
     self.anchors = anchors
+    self.contextual = contextual
   }
 
   /// Keeps `tokens` unchanged, in the order given.
@@ -27,20 +34,51 @@ public struct ViewPlan: Sendable, Hashable {
       anchors: tokens)
   }
 
+  /// One row of a plan.
+  public struct Row: Sendable, Hashable {
+    public var sources: [Int]
+    public var weights: [Float]
+    public var anchor: Int
+    public var isContextual: Bool
+
+    public init(sources: [Int], weights: [Float], anchor: Int, isContextual: Bool = false) {
+      self.sources = sources
+      self.weights = weights
+      self.anchor = anchor
+      self.isContextual = isContextual
+    }
+
+    /// A token, or `ViewPlan.classSource`, unchanged.
+    public static func copy(_ token: Int) -> Row { Row(sources: [token], weights: [1], anchor: token) }
+  }
+
+  /// Sends `rows` in the order given.
+  public init(_ rows: [Row]) {
+    var starts = [0]
+    for row in rows { starts.append((starts.last ?? 0) + row.sources.count) }
+    self.init(
+      rowStarts: starts, sources: rows.flatMap(\.sources), weights: rows.flatMap(\.weights),
+      anchors: rows.map(\.anchor), contextual: Set(rows.indices.filter { rows[$0].isContextual }))
+  }
+
   /// Number of kept rows.
   public var rows: Int { anchors.count }
 
+  /// Tokens that are kept, in the order in which they are sent: a merged row counts as its anchor, unless it stands for
+  /// others.
+  public var keptTokens: [Int] {
+    anchors.indices.filter { anchors[$0] >= 0 && !contextual.contains($0) }.map { anchors[$0] }
+  }
+
   /// The rows whose anchor satisfies `condition`.
   func keepingRows(where condition: (Int) -> Bool) -> ViewPlan {
-    var plan = (rowStarts: [0], sources: [Int](), weights: [Float](), anchors: [Int]())
-    for row in 0..<rows where condition(anchors[row]) {
-      let members = rowStarts[row]..<rowStarts[row + 1]
-      plan.sources += sources[members]
-      plan.weights += weights[members]
-      plan.rowStarts.append(plan.sources.count)
-      plan.anchors.append(anchors[row])
-    }
-    return ViewPlan(rowStarts: plan.rowStarts, sources: plan.sources, weights: plan.weights, anchors: plan.anchors)
+    ViewPlan(
+      (0..<rows).filter { condition(anchors[$0]) }.map { row in
+        let members = rowStarts[row]..<rowStarts[row + 1]
+        return Row(
+          sources: Array(sources[members]), weights: Array(weights[members]), anchor: anchors[row],
+          isContextual: contextual.contains(row))
+      })
   }
 }
 
@@ -50,6 +88,8 @@ public enum SequenceItem: Sendable, Hashable {
   case row(view: Int, row: Int)
   /// A separator (newline) token.
   case separator
+  /// A row of zeros, as the decoder reads it (HoloV fills up its budget with them).
+  case zeros
   /// The class token of a view, which its family always sends.
   case classToken(view: Int)
 }
@@ -121,15 +161,17 @@ public struct ImagePlan: Sendable, Hashable {
     scores = []
   }
 
-  /// Number of rows sent, without separators and class tokens that the family sends anyway.
-  public var keptTokens: Int { views.reduce(0) { $0 + $1.rows } }
+  /// Number of rows sent, rows of zeros included, without separators and class tokens that the family sends anyway.
+  public var keptTokens: Int { views.reduce(0) { $0 + $1.rows } + sequence.count { $0 == .zeros } }
 
   /// The sequence in `select`'s codes: view·N + token (tokens of the views before it + token, where views differ), −1
-  /// for a separator, −100−v for the class token of view v.
+  /// for a separator, −100−v for the class token of view v, −200 for a row that stands at no token's place, −300 for a
+  /// row of zeros.
   public var sequenceCodes: [Int] {
     sequence.map { item in
       switch item {
       case .separator: -1
+      case .zeros: -300
       case .classToken(let view): -100 - view
       case .row(let view, let row): code(of: views[view].anchors[row], view: view)
       }
@@ -137,7 +179,11 @@ public struct ImagePlan: Sendable, Hashable {
   }
 
   func code(of source: Int, view: Int) -> Int {
-    source == ViewPlan.classSource ? -100 - view : tokens[..<view].reduce(0, +) + source
+    switch source {
+    case ViewPlan.classSource: -100 - view
+    case ViewPlan.mergedAnchor: -200
+    default: tokens[..<view].reduce(0, +) + source
+    }
   }
 
   private func checkSequence() throws(PruningError) {
@@ -160,7 +206,9 @@ extension ViewPlan {
     guard rowStarts.count == rows + 1, rowStarts.first == 0, rowStarts.last == sources.count,
       weights.count == sources.count, zip(rowStarts, rowStarts.dropFirst()).allSatisfy({ $0 < $1 })
     else { throw .invalidPlan("view \(view): rows do not partition the sources") }
-    guard (sources + anchors).allSatisfy({ (0..<tokens).contains($0) || $0 == Self.classSource }) else {
+    guard sources.allSatisfy({ (0..<tokens).contains($0) || $0 == Self.classSource }),
+      anchors.allSatisfy({ (0..<tokens).contains($0) || $0 == Self.classSource || $0 == Self.mergedAnchor })
+    else {
       throw .invalidPlan("view \(view): a source is not one of \(tokens) tokens")
     }
     guard normalised else { return }

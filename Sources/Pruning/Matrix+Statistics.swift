@@ -2,12 +2,23 @@ import Kernels
 
 extension Matrix {
   /// Mean of each column, summed in double and in the order of rows: a mean over heads of [heads, tokens].
-  public func columnMeans() -> [Double] {
+  public func columnMeans() -> [Double] { columnSums().map { $0 / Double(rows) } }
+
+  /// Sum of each column, in double and in the order of rows.
+  public func columnSums() -> [Double] {
     var sums = [Double](repeating: 0, count: columns)
     for row in 0..<rows {
       for (column, value) in self.row(row).enumerated() { sums[column] += Double(value) }
     }
-    return sums.map { $0 / Double(rows) }
+    return sums
+  }
+
+  /// The same values in double.
+  var doubles: DoubleMatrix { DoubleMatrix(rows: rows, columns: columns, values: values.map { Double($0) }) }
+
+  /// A copy of the rows at `indices`, in that order.
+  func selecting(_ indices: [Int]) -> Matrix {
+    Matrix(rows: indices.count, columns: columns, values: indices.flatMap { row($0) })
   }
 
   /// Largest value of each column.

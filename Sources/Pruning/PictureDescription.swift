@@ -81,11 +81,14 @@ public struct PictureDescription: Sendable, Hashable {
 public struct EncodedImage: Sendable {
   public let picture: PictureDescription
   public let views: [ViewEvidence]
+  /// What belongs to no view.
+  public let shared: SharedEvidence
 
-  public init(_ picture: PictureDescription, views: [ViewEvidence]) {
+  public init(_ picture: PictureDescription, views: [ViewEvidence], shared: SharedEvidence = SharedEvidence()) {
     precondition(views.count == picture.layout.views, "one evidence entry a view")
     self.picture = picture
     self.views = views
+    self.shared = shared
   }
 
   public var tower: TowerDescription { picture.tower }

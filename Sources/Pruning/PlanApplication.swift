@@ -36,10 +36,12 @@ extension ViewPlan {
 extension ImagePlan {
   /// Kept rows in the order of the sequence, and the places of the separators among them.
   public struct Application: Sendable, Equatable {
-    /// [kept tokens and class tokens, width], separators left out.
+    /// [kept tokens and class tokens, width], separators and rows of zeros left out.
     public let rows: Matrix
     /// Positions of the separators in the whole sequence, ascending.
     public let separators: [Int]
+    /// Positions of the rows of zeros in the whole sequence, ascending.
+    public let zeros: [Int]
   }
 
   /// Applies the plan to the features of every view.
@@ -55,6 +57,7 @@ extension ImagePlan {
     var values: [Float] = []
     values.reserveCapacity(sequence.count * width)
     var separators: [Int] = []
+    var zeros: [Int] = []
     for (position, item) in sequence.enumerated() {
       switch item {
       case .row(let view, let row): values += parts[view].row(row)
@@ -62,10 +65,12 @@ extension ImagePlan {
         guard let classTokens else { preconditionFailure("the plan sends class tokens, which were not given") }
         values += classTokens.row(view)
       case .separator: separators.append(position)
+      case .zeros: zeros.append(position)
       }
     }
-    let rows = sequence.count - separators.count
-    return Application(rows: Matrix(rows: rows, columns: width, values: values), separators: separators)
+    let rows = sequence.count - separators.count - zeros.count
+    return Application(
+      rows: Matrix(rows: rows, columns: width, values: values), separators: separators, zeros: zeros)
   }
 
   /// How the items of a pruned sequence are numbered.
@@ -89,6 +94,7 @@ extension ImagePlan {
       case .row(let view, let row): places[view][dense.views[view].anchors[row]] = position
       case .classToken(let view): places[view][ViewPlan.classSource] = position
       case .separator: separators.append(position)
+      case .zeros: break
       }
     }
     let matches = separators.count == sequence.count { $0 == .separator }
@@ -111,6 +117,7 @@ extension ImagePlan {
           last = separators.first { $0 > last } ?? last
         }
         followsRow = false
+      case .zeros: break
       }
       return last
     }

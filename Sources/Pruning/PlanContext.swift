@@ -19,6 +19,16 @@ public struct PlanContext: Sendable {
     Similarity.cosines(of: first, and: second, workers: workers)
   }
 
+  /// The same in double: for methods whose decisions are closer than Float32 can tell.
+  public func exactCosines(_ first: Matrix, _ second: Matrix? = nil) -> DoubleMatrix {
+    ExactSimilarity.cosines(of: first, and: second, workers: workers)
+  }
+
+  /// Independent standard normal numbers: [rows, columns].
+  public mutating func normals(rows: Int, columns: Int) -> Matrix {
+    Matrix(rows: rows, columns: columns, values: (0..<rows * columns).map { _ in Float(random.nextNormal()) })
+  }
+
   /// Inner products of every row of `first` [rows, width] with every row of `second` (nil: of `first` itself):
   /// [first.rows, second.rows], on all threads and in Float32.
   public func products(_ first: Matrix, _ second: Matrix? = nil) -> Matrix {

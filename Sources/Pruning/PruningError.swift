@@ -32,9 +32,23 @@ public enum PruningError: Error, Sendable, Hashable {
   /// A cut inside the decoder with no block before or after it.
   case cutOutsideDecoder(block: Int, strategy: String, depth: Int)
   case needsClassToken(strategy: String, alternatives: [String])
+  /// The strategy reads what a model of this family does not have.
+  /// `remedy` says what gives it to the model, if anything does.
+  case modelLacks(String, strategy: String, remedy: String?, alternatives: [String])
   case missingEvidence(EvidenceKind, view: Int)
   case malformedEvidence(EvidenceKind, view: Int, expected: String, found: String)
   case missingQuestionEvidence(QuestionEvidenceKind)
+  case missingSharedEvidence(SharedEvidenceKind)
+  /// What the question, or what belongs to no view, has another shape than the strategy reads.
+  case malformedSharedEvidence(String, expected: String, found: String)
+  /// The budget is of the method's own making, and this method makes none.
+  case noOwnBudget(strategy: String, others: [String])
+  /// Two options and the budget do not go together.
+  case optionsExceedBudget(strategy: String, options: String, sum: Int, share: Int)
+  /// A method samples around its best tokens, which works up to `largest` of them.
+  case shareTooLarge(strategy: String, largest: String)
+  /// A method counts the tokens that stand out, and none does.
+  case nothingStandsOut(strategy: String)
   case nonFiniteScore(view: Int, token: Int)
 }
 
@@ -42,7 +56,9 @@ extension PruningError {
   /// Whether the caller asked for something impossible (exit status 2), as opposed to bad data (1).
   public var isUsageError: Bool {
     switch self {
-    case .invalidPlan, .missingEvidence, .missingQuestionEvidence, .malformedEvidence, .nonFiniteScore: false
+    case .invalidPlan, .missingEvidence, .missingQuestionEvidence, .missingSharedEvidence, .malformedEvidence,
+      .malformedSharedEvidence, .nonFiniteScore, .nothingStandsOut:
+      false
     default: true
     }
   }
@@ -85,8 +101,19 @@ extension PruningError {
       "strategy \(strategy) drops tokens before block \(block), and this decoder has \(depth) blocks"
     case .needsClassToken(let strategy, _):
       "strategy \(strategy) reads the class token's attention, and this vision tower has no class token"
+    case .modelLacks(let lacking, let strategy, _, _):
+      "strategy \(strategy) reads \(lacking), which this model does not give"
     case .missingEvidence(let kind, let view): "view \(view) has no \(kind)"
-    case .missingQuestionEvidence: "the question has no text embeddings"
+    case .missingQuestionEvidence(let kind): "the question has no \(kind)"
+    case .missingSharedEvidence(let kind): "there is no \(kind)"
+    case .malformedSharedEvidence(let name, let expected, let found):
+      "\(name) should be \(expected), but is \(found)"
+    case .noOwnBudget(let strategy, _): "strategy \(strategy) has no number of tokens of its own"
+    case .optionsExceedBudget(let strategy, let options, let sum, let share):
+      "strategy \(strategy): \(options) make \(sum) tokens of a view, and the budget is \(share)"
+    case .shareTooLarge(let strategy, let largest):
+      "strategy \(strategy) samples around at most \(largest) of the tokens"
+    case .nothingStandsOut(let strategy): "strategy \(strategy) counts tokens that stand out, and none does"
     case .malformedEvidence(let kind, let view, let expected, let found):
       "view \(view): \(kind) should be \(expected), but is \(found)"
     case .nonFiniteScore(let view, let token): "view \(view): the score of token \(token) is not a finite number"
@@ -99,7 +126,7 @@ extension PruningError {
     switch self {
     case .invalidPlan: "this is a fault of vlmprune: please report it with the command and the strategy"
     case .malformedBudget, .budgetNotPositive, .budgetAboveEverything:
-      "give a number of tokens (128), a percentage (25%), a ratio between 0 and 1 (0.25), or all"
+      "give a number of tokens (128), a percentage (25%), a ratio between 0 and 1 (0.25), all or adaptive"
     case .budgetExceedsTotal(_, let total): "give at most \(total), or all"
     case .budgetTooSmall(_, let smallest, _): "the smallest budget here is \(smallest) visual tokens"
     case .budgetBelowSchedule(_, let strategy, let smallest):
@@ -120,10 +147,18 @@ extension PruningError {
     case .layerOutOfRange(_, let option, _, let depth):
       "set \(option) to 0…\(depth - 1), or to -1…-\(depth) to count from the end"
     case .cutOutsideDecoder(_, _, let depth): "name blocks of this decoder: cuts lie before blocks 1 to \(depth - 1)"
-    case .needsClassToken(_, let alternatives): "these work on it: \(alternatives.joined(separator: ", "))"
+    case .modelLacks(_, _, let remedy?, let alternatives):
+      "\(remedy); without it these work: \(alternatives.joined(separator: ", "))"
+    case .needsClassToken(_, let alternatives), .modelLacks(_, _, nil, let alternatives):
+      "these work on it: \(alternatives.joined(separator: ", "))"
     case .missingEvidence(let kind, _): "collect \(kind), which the strategy asks for"
     case .missingQuestionEvidence: "give the question's embeddings, which the strategy compares tokens with"
-    case .malformedEvidence, .nonFiniteScore: "check where the tensors come from"
+    case .missingSharedEvidence(let kind): "give the \(kind), which the strategy reads"
+    case .malformedEvidence, .malformedSharedEvidence, .nonFiniteScore: "check where the tensors come from"
+    case .noOwnBudget(_, let others): "give a budget; \(others.joined(separator: ", ")) find their own"
+    case .optionsExceedBudget: "make the options smaller, or leave them out, or give a larger budget"
+    case .shareTooLarge: "give a smaller budget: it is the share of tokens that are kept by their score"
+    case .nothingStandsOut: "give a budget: it is the share of tokens that are kept by their score"
     }
   }
 }

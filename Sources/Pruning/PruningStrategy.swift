@@ -9,10 +9,19 @@ public protocol PruningStrategy: Sendable {
   static var needsClassToken: Bool { get }
   /// Whether it can keep less than everything; a baseline that cannot says false.
   static var prunes: Bool { get }
+  /// Why it cannot work on a family of towers, whatever the checkpoint; nil if it can.
+  /// - Parameter hasClassToken: whether the family's towers have one.
+  static func obstacle(hasClassToken: Bool) -> String?
+  /// Whether it finds its own number of tokens where the budget says `adaptive`.
+  static var findsOwnBudget: Bool { get }
+  /// Its options, as its initialiser reads them and in the order of the canonical spec.
+  static var options: [OptionDescription] { get }
   /// Reads its options, "alpha=0.1, object=8"; the parser reports unread options as unknown.
   init(options: inout StrategyOptions) throws(PruningError)
   /// The evidence that it needs on this tower. Defaults and negative layers are resolved here, before any compute.
   func evidence(on tower: TowerDescription) throws(PruningError) -> Evidence
+  /// The evidence that it needs of a picture, where that depends on more than the tower.
+  func evidence(for picture: PictureDescription) throws(PruningError) -> Evidence
   /// The canonical spec on this tower: the name with every option spelled out.
   func resolved(on tower: TowerDescription) throws(PruningError) -> StrategySpec
   /// The same of a strategy that may act inside the decoder.
@@ -34,9 +43,13 @@ public protocol PruningStrategy: Sendable {
 extension PruningStrategy {
   public static var needsClassToken: Bool { false }
   public static var prunes: Bool { true }
+  public static var findsOwnBudget: Bool { false }
+  public static var options: [OptionDescription] { [] }
 
-  /// Why it cannot work on a family of towers, whatever the checkpoint; nil if it can.
-  /// - Parameter hasClassToken: whether the family's towers have one.
+  public func evidence(for picture: PictureDescription) throws(PruningError) -> Evidence {
+    try evidence(on: picture.tower)
+  }
+
   public static func obstacle(hasClassToken: Bool) -> String? {
     needsClassToken && !hasClassToken ? "reads the class token's attention, and the tower has no class token" : nil
   }

@@ -2,7 +2,8 @@
 public struct SelectionReport: Sendable, Hashable, Encodable {
   public struct View: Sendable, Hashable, Encodable {
     public let view: Int
-    /// Token indices of this view in the order in which they are sent; a merged row is listed under its anchor.
+    /// Token indices of this view in the order in which they are sent; a merged row is listed under its anchor, unless
+    /// it stands for others (contextual tokens).
     public let kept: [Int]
   }
 
@@ -18,7 +19,8 @@ public struct SelectionReport: Sendable, Hashable, Encodable {
   public let visualTokens: Int
   public let keptTokens: Int
   public let views: [View]
-  /// view·N + token, −1 for a separator, −100−v for the class token of view v.
+  /// view·N + token, −1 for a separator, −100−v for the class token of view v, −200 for a merged token without a place,
+  /// −300 for a row of zeros.
   public let sequence: [Int]
   public let merges: [Merge]
 
@@ -37,7 +39,7 @@ public struct SelectionReport: Sendable, Hashable, Encodable {
     var merges: [Merge] = []
     for case .row(let view, let row) in plan.sequence {
       let part = plan.views[view]
-      if part.anchors[row] != ViewPlan.classSource { kept[view].append(part.anchors[row]) }
+      if part.anchors[row] >= 0, !part.contextual.contains(row) { kept[view].append(part.anchors[row]) }
       let members = part.rowStarts[row]..<part.rowStarts[row + 1]
       if members.count == 1, part.weights[members.lowerBound] == 1 { continue }
       merges.append(

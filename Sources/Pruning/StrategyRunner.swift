@@ -21,11 +21,16 @@ public enum StrategyRunner {
     for strategy: any PruningStrategy, of picture: PictureDescription, keeping budget: Budget,
     catalogue: StrategyCatalogue = .standard
   ) throws(PruningError) -> Evidence {
-    let needed = try evidence(for: strategy, on: picture.tower, catalogue: catalogue)
+    _ = try evidence(for: strategy, on: picture.tower, catalogue: catalogue)
     let total = picture.visualTokens
     if try budget.validated(for: total).isEverything(of: total) { return .none }
-    if !type(of: strategy).prunes { throw .budgetWithoutStrategy(budget) }
-    return needed
+    let type = type(of: strategy)
+    if !type.prunes { throw .budgetWithoutStrategy(budget) }
+    if budget == .adaptive, !type.findsOwnBudget {
+      let others = catalogue.strategies.filter { $0.findsOwnBudget }.map { $0.name }
+      throw .noOwnBudget(strategy: type.name, others: others)
+    }
+    return try strategy.evidence(for: picture)
   }
 
   /// Decides what is sent of `image`. A budget of everything never reaches the strategy.

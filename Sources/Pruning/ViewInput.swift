@@ -49,33 +49,23 @@ public struct ViewInput: Sendable {
   public func features() throws(PruningError) -> Matrix { try matrix(.features, rows: tokens) }
 
   /// The question's token embeddings, [texts, width].
-  public func text() throws(PruningError) -> Matrix {
-    guard let text = question[.embeddings], text.rows > 0 else {
-      throw .missingQuestionEvidence(.embeddings)
-    }
-    return text
-  }
+  public func text() throws(PruningError) -> Matrix { try question.rows(of: .embeddings) }
 
   /// Rows that can be compared with text of `width` dimensions: [tokens, width].
   public func rows(besideTextOf width: Int) throws(PruningError) -> Matrix {
-    let rows = try matrix(.textSpace, rows: tokens)
-    guard rows.columns == width else {
-      throw .malformedEvidence(
-        .textSpace, view: index, expected: "\(width) wide, as the text is", found: "\(rows.columns) wide")
-    }
-    return rows
+    try rows(.textSpace, besideTextOf: width)
   }
 
-  private func value(_ kind: EvidenceKind) throws(PruningError) -> EvidenceValue {
+  func value(_ kind: EvidenceKind) throws(PruningError) -> EvidenceValue {
     guard let value = image.views[index][kind] else { throw .missingEvidence(kind, view: index) }
     return value
   }
 
-  private func unlike(_ kind: EvidenceKind) -> PruningError {
+  func unlike(_ kind: EvidenceKind) -> PruningError {
     .malformedEvidence(kind, view: index, expected: "a value of its kind", found: "another one")
   }
 
-  private func matrix(_ kind: EvidenceKind, rows: Int? = nil, columns: Int? = nil) throws(PruningError) -> Matrix {
+  func matrix(_ kind: EvidenceKind, rows: Int? = nil, columns: Int? = nil) throws(PruningError) -> Matrix {
     guard case .matrix(let matrix) = try value(kind) else { throw unlike(kind) }
     guard matrix.rows == rows ?? max(matrix.rows, 1), matrix.columns == columns ?? max(matrix.columns, 1) else {
       throw .malformedEvidence(

@@ -1,5 +1,6 @@
 import Checkpoint
 import Kernels
+import Pruning
 
 /// Two linear layers with an activation between: vision features → the decoder's width. It runs on kept rows only.
 public struct Projector: Sendable {
@@ -14,6 +15,17 @@ public struct Projector: Sendable {
     first = try scope.linear("linear_1", inputs: inputs, outputs: outputs, bias: bias)
     second = try scope.linear("linear_2", inputs: outputs, outputs: outputs, bias: bias)
     self.activation = activation
+  }
+
+  /// Whether the activation is the exact GELU.
+  public var isPlain: Bool { activation == .gelu }
+
+  /// Its weights, for strategies that step through it; nil where the activation is not the exact GELU.
+  public func weights(workers: Workers) -> ProjectorWeights? {
+    guard isPlain else { return nil }
+    let (first, second) = (first.dense(workers: workers), second.dense(workers: workers))
+    return ProjectorWeights(
+      first: first.weights, firstBias: first.bias, second: second.weights, secondBias: second.bias)
   }
 
   /// [rows, vision width] → [rows, decoder width].

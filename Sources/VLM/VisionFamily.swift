@@ -47,6 +47,10 @@ public protocol VisionFamily: Sendable {
   func markerCount(of picture: Picture) -> Int
   /// The learned separator row, [decoder width]; nil if the family has none.
   var separator: [Float]? { get }
+  /// Whether the projector is two linear layers with an exact GELU between.
+  var hasPlainProjector: Bool { get }
+  /// The projector, where it is two linear layers with an exact GELU between; nil elsewhere.
+  func projectorWeights(workers: Workers) -> ProjectorWeights?
   /// Whether positions have three numbers that differ, which `inspect` then shows.
   static var numbersGrids: Bool { get }
   /// The rotary positions of a prompt.
@@ -60,6 +64,8 @@ extension VisionFamily {
   public static var readsNativeResolution: Bool { false }
   public static var numbersGrids: Bool { false }
   public var separator: [Float]? { nil }
+  public var hasPlainProjector: Bool { false }
+  public func projectorWeights(workers: Workers) -> ProjectorWeights? { nil }
   public var sampling: FrameSampling { .count(VideoSampling.standardCount) }
 
   public func process(_ video: VideoFrames, file: String, options: PictureOptions) throws(VLMError) -> Picture {

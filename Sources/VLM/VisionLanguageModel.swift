@@ -17,6 +17,8 @@ public struct VisionLanguageModel: Sendable {
   /// Tokens that end an answer.
   public let endTokens: Set<Int>
   public let workers: Workers
+  /// CLIP's text tower, for strategies that read the question through it; nil where none was loaded.
+  public var textTower: TextTower?
   /// What it computes with.
   public internal(set) var compute = ComputeReport(
     backEnd: .openblas, formats: PartFormats(tower: .f32, decoder: .f32, head: .f32), packedFile: nil)

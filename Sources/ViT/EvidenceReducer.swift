@@ -39,6 +39,12 @@ public struct EvidenceReducer: Sendable {
     }
   }
 
+  /// A class row's first column, [heads]: the class token's logits on itself. Nil for another tap.
+  static func classOwnLogits(of value: TapValue) -> EvidenceValue? {
+    guard case .rows(let rows) = value else { return nil }
+    return .vector((0..<rows.rows).map { Double(rows[$0, 0]) })
+  }
+
   /// Rows of a sequence, [S, width] → [tokens, width].
   public func reduce(rows: Matrix) -> Matrix {
     let means = rows.rows(prefix..<rows.rows).groupMeans(of: group)

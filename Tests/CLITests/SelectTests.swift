@@ -12,15 +12,46 @@ import Testing
     ("hiprune(registers=released)", "0"), ("hiprune++", "0"), ("hiprune++(beta=0.5, alpha=0.2)", "0"),
     ("fopru", "0"), ("fopru(policy=row)", "0"), ("fopru(score=logits)", "0"),
     ("fopru(policy=row, score=logits)", "0"), ("fopru(layer=2)", "0"), ("globalcom2", "0"),
-    ("globalcom2(tau=2, placement=released)", "0"),
+    ("globalcom2(tau=2, placement=released)", "0"), ("visionzip", "0"), ("visionzip(contextual=2)", "0"),
+    ("prumerge", "0"), ("prumerge(neighbours=3)", "0"), ("vispruner", "0"), ("vispruner(important=0.25)", "0"),
+    ("divprune", "0"), ("scope", "0"), ("scope(alpha=0.5, combine=add)", "0"), ("holov", "0"),
+    ("holov(windows=3, zeros=dropped)", "0"), ("mmtok", "0"), ("mmtok(alpha=2, text_temperature=0.1)", "0"),
+    ("prunesid", "0"), ("prunesid(pca=lowrank)", "0"), ("prunesid(pca=lowrank)", "7"), ("zoo-prune", "0"),
+    ("zoo-prune(directions=8, step=0.02)", "7"), ("cen-prune", "0"), ("cen-prune(standardize=true)", "0"),
+    ("textmonkey", "0"),
   ]
+
+  /// What no tiny model gives: CLIP's text tower, or keys inside the decoder. And what takes no large budget.
+  static let others: Set = ["cdpruner", "trim", "dart", "prumerge+"]
 
   @Test
   func `every strategy of the catalogue is in the list`() throws {
     let listed = try #require(try succeed(Command("strategies", "--json")).json()["strategies"] as? [JSONObject])
     let names = Set(listed.compactMap { $0["name"] as? String })
     let tried = Set(Self.specs.map { String($0.spec.prefix { $0 != "(" }) })
-    #expect(names.subtracting(["none"]) == tried)
+    #expect(names.subtracting(["none"]) == tried.union(Self.others))
+  }
+
+  @Test(arguments: ["prumerge", "prumerge+"])
+  func `A strategy's own number of tokens, by name or for want of a budget`(strategy: String) throws {
+    let scratch = try Scratch()
+    let file = try evidence(in: scratch, strategy: strategy)
+    let named = try succeed(Command("select", file, "--strategy", strategy, "--keep", "adaptive", "--json")).json()
+    let bare = try succeed(Command("select", file, "--strategy", strategy, "--json")).json()
+    #expect(named["sequence"] as? [Int] == bare["sequence"] as? [Int])
+    #expect((bare["kept_tokens"] as? Int ?? 0) < 25)
+    let answer = try succeed(ask("--json", "--strategy", strategy, "--max-new-tokens", "1", image: square)).json()
+    try expectSame(bare, answer, "\(strategy)")
+  }
+
+  @Test(arguments: others.subtracting(["prumerge+"]))
+  func `A strategy that reads what the model does not give is refused with the names of those that work`(
+    strategy: String
+  ) throws {
+    let command = ask("--strategy", strategy, "--keep", "8", image: square)
+    expectFailure(
+      try command.run(), of: command, exitCode: 2,
+      naming: ["strategy \(strategy) reads", "these work", "divprune"])
   }
 
   @Test(arguments: specs)
@@ -37,6 +68,22 @@ import Testing
       let answer = try succeed(command).json()
       let select = Command(["select", file, "--keep", keep, "--json"] + strategy)
       try expectSame(try succeed(select).json(), answer, "\(spec), seed \(seed), keep \(keep)")
+    }
+  }
+
+  @Test(arguments: ["cdpruner", "trim", "cen-prune(selector=cdpruner)"])
+  func `With --text-tower a strategy reads the question through CLIP`(strategy: String) throws {
+    let scratch = try Scratch()
+    let file = scratch.path("evidence.safetensors")
+    let tower = ["--text-tower", Fixtures.model("tiny-clip").path, "--strategy", strategy]
+    var inspect = Command("inspect", wide, "--model", classic, "-q", "What is this?", "--evidence", file)
+    inspect.arguments += ["--max-new-tokens", "1"] + tower
+    try succeed(inspect)
+    for keep in ["8", "50%"] {
+      var command = ask("--json", "--keep", keep, "--max-new-tokens", "1", image: wide)
+      command.arguments += tower
+      let select = Command("select", file, "--keep", keep, "--json", "--strategy", strategy)
+      try expectSame(try succeed(select).json(), try succeed(command).json(), "\(strategy), keep \(keep)")
     }
   }
 

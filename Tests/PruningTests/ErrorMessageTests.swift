@@ -11,15 +11,15 @@ import Testing
       ),
       (
         .malformedBudget("abc"), "\"abc\" is not a budget of visual tokens",
-        "give a number of tokens (128), a percentage (25%), a ratio between 0 and 1 (0.25), or all"
+        "give a number of tokens (128), a percentage (25%), a ratio between 0 and 1 (0.25), all or adaptive"
       ),
       (
         .budgetNotPositive("-3"), "a budget of -3 keeps nothing",
-        "give a number of tokens (128), a percentage (25%), a ratio between 0 and 1 (0.25), or all"
+        "give a number of tokens (128), a percentage (25%), a ratio between 0 and 1 (0.25), all or adaptive"
       ),
       (
         .budgetAboveEverything("120%"), "a budget of 120% is more than everything",
-        "give a number of tokens (128), a percentage (25%), a ratio between 0 and 1 (0.25), or all"
+        "give a number of tokens (128), a percentage (25%), a ratio between 0 and 1 (0.25), all or adaptive"
       ),
       (
         .budgetExceedsTotal(count: 600, total: 576), "a budget of 600 visual tokens is more than the image's 576",
@@ -32,6 +32,38 @@ import Testing
       (
         .budgetTooSmall(.ratio(0.001), smallest: 24, views: 1), "a budget of 0.1% leaves no visual token to the view",
         "the smallest budget here is 24 visual tokens"
+      ),
+      (
+        .noOwnBudget(strategy: "s", others: ["a", "b"]), "strategy s has no number of tokens of its own",
+        "give a budget; a, b find their own"
+      ),
+      (
+        .optionsExceedBudget(strategy: "s", options: "a=9 and b=2", sum: 11, share: 10),
+        "strategy s: a=9 and b=2 make 11 tokens of a view, and the budget is 10",
+        "make the options smaller, or leave them out, or give a larger budget"
+      ),
+      (
+        .shareTooLarge(strategy: "s", largest: "a third"), "strategy s samples around at most a third of the tokens",
+        "give a smaller budget: it is the share of tokens that are kept by their score"
+      ),
+      (
+        .nothingStandsOut(strategy: "s"), "strategy s counts tokens that stand out, and none does",
+        "give a budget: it is the share of tokens that are kept by their score"
+      ),
+      (
+        .modelLacks("newline row", strategy: "s", remedy: nil, alternatives: ["a", "b"]),
+        "strategy s reads newline row, which this model does not give", "these work on it: a, b"
+      ),
+      (
+        .modelLacks("texts", strategy: "s", remedy: "name it", alternatives: ["a", "b"]),
+        "strategy s reads texts, which this model does not give", "name it; without it these work: a, b"
+      ),
+      (
+        .missingSharedEvidence(.separator), "there is no newline row", "give the newline row, which the strategy reads"
+      ),
+      (
+        .malformedSharedEvidence("the noise", expected: "2 × 3", found: "3 × 2"),
+        "the noise should be 2 × 3, but is 3 × 2", "check where the tensors come from"
       ),
       (
         .budgetWithoutStrategy(.count(64)), "strategy none keeps everything, so it cannot keep 64",

@@ -108,7 +108,7 @@ extension SequenceItem {
   fileprivate var view: Int {
     switch self {
     case .row(let view, _): view
-    case .classToken, .separator: -1
+    case .classToken, .separator, .zeros: -1
     }
   }
 }

@@ -52,15 +52,39 @@ import Testing
       let strategy = try StrategyCatalogue.standard.make(parsing: name)
       let tower = Samples.tower()
       let evidence = try strategy.evidence(on: tower.description)
-      let image = Samples.image(
-        tower, crops: crops, text: evidence.question.contains(.embeddings) ? Samples.matrix(2, 4, seed: 9) : nil
-      ) { found, view in
+      let image = Samples.image(tower, crops: crops) { found, view in
         for kind in evidence.kinds { found[kind] = Self.value(of: kind, tokens: 24, seed: UInt64(view)) }
       }
+      let needed = try StrategyRunner.evidence(for: strategy, of: image.picture, keeping: .ratio(0.5))
+      let encoded = EncodedImage(image.picture, views: image.views, shared: Self.shared(needed.shared))
       let plan = try StrategyRunner.plan(
-        strategy, for: image.encoded, question: image.question, keeping: .ratio(0.5), seed: 0)
+        strategy, for: encoded, question: Self.question(needed.question, visualTokens: image.picture.visualTokens),
+        keeping: .ratio(0.3), seed: 0)
       #expect(plan.keptTokens > 0)
     }
+  }
+
+  private static func question(_ kinds: Set<QuestionEvidenceKind>, visualTokens: Int) -> QuestionEvidence {
+    var question: QuestionEvidence = [:]
+    for kind in kinds {
+      if case .decoderBlock(let layer) = kind {
+        question.prompt[layer] = DecodedPrompt(
+          keys: Samples.matrix(visualTokens + 9, 6, seed: 3), states: Samples.matrix(visualTokens + 9, 4, seed: 4),
+          imageStart: 3)
+      } else {
+        question[kind] = Samples.matrix(1, 4, seed: 9)
+      }
+    }
+    return question
+  }
+
+  private static func shared(_ kinds: Set<SharedEvidenceKind>) -> SharedEvidence {
+    SharedEvidence(
+      separator: kinds.contains(.separator) ? Samples.matrix(1, 4, seed: 5) : nil,
+      projector: kinds.contains(.projector)
+        ? ProjectorWeights(
+          first: Samples.matrix(5, 4, seed: 6), firstBias: Samples.noise(5, seed: 7),
+          second: Samples.matrix(4, 5, seed: 8), secondBias: Samples.noise(4, seed: 9)) : nil)
   }
 
   private static func value(of kind: EvidenceKind, tokens: Int, seed: UInt64) -> EvidenceValue {
@@ -69,7 +93,8 @@ import Testing
     case .attention(.classRow, _), .attention(.map, _): return .matrix(Samples.matrix(2, tokens, seed: seed))
     case .attention(.received, _): return .vector(row)
     case .attention(.patchSums, _): return .means(PatchMeans(received: row, given: row))
-    case .keys, .features, .projected, .textSpace: return .matrix(Samples.matrix(tokens, 4, seed: seed))
+    case .classOwnLogits: return .vector([0.1, 0.2])
+    case .keys, .features, .projected, .textSpace, .clipSpace: return .matrix(Samples.matrix(tokens, 4, seed: seed))
     }
   }
 }

@@ -30,7 +30,10 @@ import Testing
     let strategy = try StrategyCatalogue.standard.make(parsing: name)
     let error = PruningError.needsClassToken(
       strategy: name,
-      alternatives: ["random", "uniform", "downsample", "hiprune", "hiprune++", "fopru", "globalcom2"])
+      alternatives: [
+        "random", "uniform", "downsample", "hiprune", "hiprune++", "fopru", "globalcom2", "divprune", "cdpruner",
+        "holov", "trim", "mmtok", "prunesid", "cen-prune", "textmonkey",
+      ])
     #expect(throws: error) { try StrategyRunner.evidence(for: strategy, on: Samples.description(classToken: false)) }
   }
 

@@ -71,23 +71,17 @@ struct InsideDecoderCase: Decodable, Sendable, CustomTestStringConvertible {
     #expect(answer.finishReason == .stop || answer.generated.count == 16)
   }
 
-  @Test(arguments: DecoderPruningCatalogue.standard.names, ["tiny-classic", "tiny-qwen2-vl-a"])
-  func `keeping everything is the dense answer, bit for bit`(_ method: String, name: String) throws {
+  @Test(arguments: [
+    ("fastv(layer=1)", "tiny-classic"), ("pyramiddrop(blocks=1/2)", "tiny-classic"), ("fastv", "tiny-qwen2-vl-a"),
+    ("sparsevlm(blocks=0/1/2)", "tiny-grouped"), ("sparsevlm+(blocks=0/1/2)", "tiny-grouped"),
+  ])
+  func `keeping everything is the dense answer, bit for bit`(_ spec: String, name: String) throws {
     let model = try TestModel.load(name)
     let dense = try model.answer(setting: try TestModel.setting())
     for keep in ["all", "100%", "\(dense.visualTokens)"] {
-      let answer = try model.answer(setting: try TestModel.setting("\(method)\(Self.early(method))", keep: keep))
+      let answer = try model.answer(setting: try TestModel.setting(spec, keep: keep))
       #expect(answer.isIdentical(to: dense), "keep \(keep)")
       #expect(answer.keptPerBlock == nil && answer.keptTokens == dense.visualTokens)
-    }
-  }
-
-  /// Options with which a method cuts inside a decoder of three blocks.
-  private static func early(_ method: String) -> String {
-    switch method {
-    case "fastv": "(layer=1)"
-    case "pyramiddrop": "(blocks=1/2)"
-    default: ""
     }
   }
 

@@ -28,7 +28,7 @@ struct BudgetSize: Comparable {
       } else {
         (measure, value) = (.count, Double(count))
       }
-    case nil: (measure, value) = (.unknown, 0)
+    case .adaptive, nil: (measure, value) = (.unknown, 0)
     }
   }
 

@@ -38,6 +38,7 @@ extension Budget {
   public func rows(of rows: Int) throws(PruningError) -> Int {
     switch try validated(for: rows) {
     case .all: return rows
+    case .adaptive: throw .malformedBudget(description)
     case .count(let count): return count
     case .ratio(let ratio):
       let count = Int(ratio * Double(rows))

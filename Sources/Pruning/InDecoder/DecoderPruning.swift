@@ -9,6 +9,8 @@ public protocol DecoderPruning: Sendable {
   static var name: String { get }
   /// One line, with the paper.
   static var summary: String { get }
+  /// Its options, as its initialiser reads them and in the order of the canonical spec.
+  static var options: [OptionDescription] { get }
   /// Reads its options; the parser reports unread options as unknown.
   init(options: inout StrategyOptions) throws(PruningError)
   /// The canonical spec on this decoder: the name with every option spelled out.

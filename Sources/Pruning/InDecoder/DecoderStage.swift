@@ -3,6 +3,7 @@
 struct DecoderStage<Method: DecoderPruning>: PruningStrategy {
   static var name: String { Method.name }
   static var summary: String { Method.summary }
+  static var options: [OptionDescription] { Method.options }
 
   let method: Method
   /// What comes before, and how much it sends.
@@ -21,6 +22,11 @@ struct DecoderStage<Method: DecoderPruning>: PruningStrategy {
   func evidence(on tower: TowerDescription) throws(PruningError) -> Evidence {
     guard let before else { return .none }
     return try StrategyRunner.evidence(for: before.strategy, on: tower)
+  }
+
+  func evidence(for picture: PictureDescription) throws(PruningError) -> Evidence {
+    guard let before else { return .none }
+    return try StrategyRunner.evidence(for: before.strategy, of: picture, keeping: before.budget)
   }
 
   func resolved(on tower: TowerDescription) throws(PruningError) -> StrategySpec {

@@ -5,13 +5,19 @@ import Kernels
 struct FastV: DecoderPruning {
   static let name = "fastv"
   static let summary = "one cut by the last row's attention (FastV, ECCV 2024)"
+  static let options = [layerOption.description, budgetOption.description]
+
+  private static let layerOption = StrategyOption.integer(
+    "layer", default: 2, in: 1...1023, "the first block that runs without the dropped rows")
+  private static let budgetOption = StrategyOption.choice(
+    "budget", default: DecoderBudget.average, "what a budget counts: the mean over blocks, or the rows at the end")
 
   private let layer: Int
   private let budget: DecoderBudget
 
   init(options: inout StrategyOptions) throws(PruningError) {
-    layer = try options.integer("layer", default: 2, in: 1...1023)
-    budget = try options.choice("budget", of: DecoderBudget.self) ?? .average
+    layer = try options.value(Self.layerOption)
+    budget = try options.value(Self.budgetOption)
   }
 
   func resolved(on decoder: DecoderDescription) throws(PruningError) -> StrategySpec {

@@ -6,6 +6,13 @@ import Kernels
 struct PyramidDrop: DecoderPruning {
   static let name = "pyramiddrop"
   static let summary = "cuts by what the next block attends to (PyramidDrop, CVPR 2025)"
+  static let options = [blocksOption.description, budgetOption.description]
+
+  private static let blocksOption = StrategyOption.blocks(
+    "blocks", from: 1, "the blocks before which rows are dropped",
+    decides: "8/16/24 of 32, and 2/8/16 for small budgets")
+  private static let budgetOption = StrategyOption.choice(
+    "budget", default: DecoderBudget.average, "what a budget counts: the mean over blocks, or the rows at the end")
 
   /// Of 32 blocks. The second one is ours below λ = 0.5: a later first cut cannot reach small budgets.
   private static let (released, early) = ([8, 16, 24], [2, 8, 16])
@@ -15,8 +22,8 @@ struct PyramidDrop: DecoderPruning {
   private let budget: DecoderBudget
 
   init(options: inout StrategyOptions) throws(PruningError) {
-    blocks = try options.blocks("blocks", from: 1)
-    budget = try options.choice("budget", of: DecoderBudget.self) ?? .average
+    blocks = try options.value(Self.blocksOption)
+    budget = try options.value(Self.budgetOption)
   }
 
   func resolved(on decoder: DecoderDescription) throws(PruningError) -> StrategySpec {

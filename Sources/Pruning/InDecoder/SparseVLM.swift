@@ -5,15 +5,21 @@ import Kernels
 struct SparseVLM: DecoderPruning {
   static let name = "sparsevlm"
   static let summary = "cuts by the attention of words close to the picture (SparseVLM, ICML 2025)"
+  static let options = [blocksOption.description, mergeOption.description]
 
   private enum Merging: String, CaseIterable { case yes = "true", no = "false" }
+
+  private static let blocksOption = StrategyOption.blocks(
+    "blocks", from: 0, count: 3, "the blocks after which rows are dropped", decides: "the released ones, scaled")
+  private static let mergeOption = StrategyOption.choice(
+    "merge", default: Merging.yes, "whether some dropped rows are merged into new ones")
 
   private let schedule: SparseSchedule
   private let merging: Merging
 
   init(options: inout StrategyOptions) throws(PruningError) {
-    schedule = SparseSchedule(blocks: try options.blocks("blocks", from: 0, count: 3), counts: SparseSchedule.first)
-    merging = try options.choice("merge", of: Merging.self) ?? .yes
+    schedule = SparseSchedule(blocks: try options.value(Self.blocksOption), counts: SparseSchedule.first)
+    merging = try options.value(Self.mergeOption)
   }
 
   func resolved(on decoder: DecoderDescription) throws(PruningError) -> StrategySpec {

@@ -6,6 +6,12 @@ import Kernels
 struct SparseVLMPlus: DecoderPruning {
   static let name = "sparsevlm+"
   static let summary = "SparseVLM with distance divided out and the best heads (SparseVLM v2)"
+  static let options = [blocksOption.description, headsOption.description]
+
+  private static let blocksOption = StrategyOption.blocks(
+    "blocks", from: 0, count: 3, "the blocks after which rows are dropped", decides: "the released ones, scaled")
+  private static let headsOption = StrategyOption.integer(
+    "heads", default: nil, in: 1...1024, "heads that are averaged", decides: "14, below 32 heads in proportion")
 
   /// Of 32 heads and more.
   private static let releasedHeads = 14
@@ -14,8 +20,8 @@ struct SparseVLMPlus: DecoderPruning {
   private let heads: Int?
 
   init(options: inout StrategyOptions) throws(PruningError) {
-    schedule = SparseSchedule(blocks: try options.blocks("blocks", from: 0, count: 3), counts: SparseSchedule.second)
-    heads = try options.optionalInteger("heads", in: 1...1024)
+    schedule = SparseSchedule(blocks: try options.value(Self.blocksOption), counts: SparseSchedule.second)
+    heads = try options.value(ifGiven: Self.headsOption)
   }
 
   /// The heads that are averaged.

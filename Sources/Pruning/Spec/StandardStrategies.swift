@@ -11,10 +11,31 @@ extension StrategyCatalogue {
     HiPrunePlusPlus.self,
     FoPru.self,
     GlobalCom2.self,
+    VisionZip.self,
+    PruMerge.self,
+    PruMergePlus.self,
+    VisPruner.self,
+    DivPrune.self,
+    CDPruner.self,
+    DART.self,
+    Scope.self,
+    HoloV.self,
+    Trim.self,
+    MMTok.self,
+    PruneSID.self,
+    ZooPrune.self,
+    CenPrune.self,
+    TextMonkey.self,
   ])
 
   /// The strategy when only a budget is given: one that works on every tower.
   public static let defaultName = HiPrune.name
+
+  /// The budget where none is given: the number that the strategy which `text` names finds itself, or everything.
+  public func budgetOfItsOwn(parsing text: String?) -> Budget {
+    let name = text.flatMap { try? WrittenSpec(parsing: $0) }?.name
+    return strategies.contains { $0.name == name && $0.findsOwnBudget } ? .adaptive : .all
+  }
 
   /// Makes the strategy that `text` names; without a name the default one, or `none` if everything is kept.
   public func make(parsing text: String?, keeping budget: Budget) throws(PruningError) -> any PruningStrategy {

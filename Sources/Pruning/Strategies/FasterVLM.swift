@@ -8,13 +8,18 @@ struct FasterVLM: ViewStrategy {
   static let name = "fastervlm"
   static let summary = "top tokens by class-token attention (FasterVLM, arXiv 2412.01818)"
   static let needsClassToken = true
+  static let options = [layerOption.description, headsOption.description]
+
+  private static let layerOption = StrategyOption.block(
+    "layer", default: -2, "the block whose class attention ranks tokens")
+  private static let headsOption = StrategyOption.choice("heads", default: Heads.mean, "how heads are joined")
 
   private let layer: Int
   private let heads: Heads
 
   init(options: inout StrategyOptions) throws(PruningError) {
-    layer = try options.layer("layer") ?? -2
-    heads = try options.choice("heads", of: Heads.self) ?? .mean
+    layer = try options.value(Self.layerOption)
+    heads = try options.value(Self.headsOption)
   }
 
   func evidence(on tower: TowerDescription) throws(PruningError) -> Evidence {

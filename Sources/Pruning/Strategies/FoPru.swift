@@ -12,15 +12,23 @@ struct FoPru: ViewStrategy {
 
   static let name = "fopru"
   static let summary = "top tokens or rows by patch-to-patch attention (FoPru, arXiv 2411.14164)"
+  static let options = [policyOption.description, scoreOption.description, layerOption.description]
+
+  private static let policyOption = StrategyOption.choice(
+    "policy", default: Policy.rank, "keep the best tokens, or whole rows of them")
+  private static let scoreOption = StrategyOption.choice(
+    "score", default: Score.softmax, "attention after softmax, or before it as the only public code")
+  private static let layerOption = StrategyOption.block(
+    "layer", "the block whose attention is read", decides: "the block before the last; the last where patches merge")
 
   private let policy: Policy
   private let score: Score
   private let layer: Int?
 
   init(options: inout StrategyOptions) throws(PruningError) {
-    policy = try options.choice("policy", of: Policy.self) ?? .rank
-    score = try options.choice("score", of: Score.self) ?? .softmax
-    layer = try options.layer("layer")
+    policy = try options.value(Self.policyOption)
+    score = try options.value(Self.scoreOption)
+    layer = try options.value(ifGiven: Self.layerOption)
   }
 
   func evidence(on tower: TowerDescription) throws(PruningError) -> Evidence {
@@ -43,7 +51,7 @@ struct FoPru: ViewStrategy {
       switch budget {
       case .ratio(let ratio): Int(ratio * Double(grid.rows)) * grid.columns
       case .count(let count): count * grid.count / total / grid.columns * grid.columns
-      case .all: grid.count
+      case .all, .adaptive: grid.count
       }
     }
     guard shares.allSatisfy({ $0 > 0 }) else {

@@ -11,6 +11,19 @@ struct GlobalCom2: PruningStrategy {
 
   static let name = "globalcom2"
   static let summary = "the thumbnail guides each crop's share and choice (GlobalCom2, arXiv 2501.05179)"
+  static let options = [
+    tauOption.description, thumbnailOption.description, newlinesOption.description, placementOption.description,
+  ]
+
+  private static let tauOption = StrategyOption.number(
+    "tau", default: 10, in: 0.001...1_000_000, "temperature of the crops' shares")
+  private static let thumbnailOption = StrategyOption.choice(
+    "thumbnail", default: Thumbnail.score, "order of the thumbnail's tokens", released: .score, corrected: .raster)
+  private static let newlinesOption = StrategyOption.choice(
+    "newlines", default: Newlines.all, "a newline after every row, or only after rows with tokens")
+  private static let placementOption = StrategyOption.choice(
+    "placement", default: Placement.released, "the cells from which a crop's tokens are sent", released: .released,
+    corrected: .grid)
 
   private let tau: Double
   private let thumbnail: Thumbnail
@@ -18,10 +31,10 @@ struct GlobalCom2: PruningStrategy {
   private let placement: Placement
 
   init(options: inout StrategyOptions) throws(PruningError) {
-    tau = try options.number("tau", default: 10, in: 0.001...1_000_000)
-    thumbnail = try options.choice("thumbnail", of: Thumbnail.self) ?? .score
-    newlines = try options.choice("newlines", of: Newlines.self) ?? .all
-    placement = try options.choice("placement", of: Placement.self) ?? .released
+    tau = try options.value(Self.tauOption)
+    thumbnail = try options.value(Self.thumbnailOption)
+    newlines = try options.value(Self.newlinesOption)
+    placement = try options.value(Self.placementOption)
   }
 
   /// The last block's logits, or the features where there is no class token (the paper's rule for SigLIP).

@@ -10,6 +10,23 @@ struct HiPrune: ViewStrategy {
 
   static let name = "hiprune"
   static let summary = "anchors, their neighbours and registers by attention received (HiPrune, arXiv 2508.00553)"
+  static let options = [
+    alphaOption.description, objectOption.description, deepOption.description, neighboursOption.description,
+    registersOption.description,
+  ]
+
+  private static let alphaOption = StrategyOption.number(
+    "alpha", default: 0.1, in: 0...1, "share of the budget for anchors with their neighbours")
+  private static let objectOption = StrategyOption.block(
+    "object", "the block that ranks anchors", decides: "3/8 of the depth; half of it where patches merge")
+  private static let deepOption = StrategyOption.block(
+    "deep", "the block that ranks registers", decides: "the block before the last; the last where patches merge")
+  private static let neighboursOption = StrategyOption.choice(
+    "neighbours", default: Neighbours.wrapped, "whether neighbours run on across row ends", released: .wrapped,
+    corrected: .grid)
+  private static let registersOption = StrategyOption.choice(
+    "registers", default: Registers?.none, "whether registers may fall on tokens that are kept already",
+    decides: "distinct; released where patches merge", released: .released, corrected: .distinct)
 
   private let alpha: Double
   private let object: Int?
@@ -18,11 +35,11 @@ struct HiPrune: ViewStrategy {
   private let registers: Registers?
 
   init(options: inout StrategyOptions) throws(PruningError) {
-    alpha = try options.number("alpha", default: 0.1, in: 0...1)
-    object = try options.layer("object")
-    deep = try options.layer("deep")
-    neighbours = try options.choice("neighbours", of: Neighbours.self) ?? .wrapped
-    registers = try options.choice("registers", of: Registers.self)
+    alpha = try options.value(Self.alphaOption)
+    object = try options.value(ifGiven: Self.objectOption)
+    deep = try options.value(ifGiven: Self.deepOption)
+    neighbours = try options.value(Self.neighboursOption)
+    registers = try options.value(ifGiven: Self.registersOption)
   }
 
   func evidence(on tower: TowerDescription) throws(PruningError) -> Evidence {

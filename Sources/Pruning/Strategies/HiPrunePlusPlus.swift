@@ -5,13 +5,17 @@ import Basics
 struct HiPrunePlusPlus: ViewStrategy {
   static let name = "hiprune++"
   static let summary = "hiprune, then tokens near the question's embedding (HiPrune++, arXiv 2508.00553)"
+  static let options = HiPrune.options + [betaOption.description]
+
+  private static let betaOption = StrategyOption.number(
+    "beta", default: 0.1, in: 0...1, "tokens to add near the question, as a share of the budget")
 
   private let base: HiPrune
   private let beta: Double
 
   init(options: inout StrategyOptions) throws(PruningError) {
     base = try HiPrune(options: &options)
-    beta = try options.number("beta", default: 0.1, in: 0...1)
+    beta = try options.value(Self.betaOption)
   }
 
   func evidence(on tower: TowerDescription) throws(PruningError) -> Evidence {

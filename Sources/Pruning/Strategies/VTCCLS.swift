@@ -8,13 +8,19 @@ struct VTCCLS: ViewStrategy {
   static let name = "vtc-cls"
   static let summary = "top tokens by class-token attention over several blocks (VTC-CLS, arXiv 2412.05819)"
   static let needsClassToken = true
+  static let options = [startOption.description, ensembleOption.description]
+
+  private static let startOption = StrategyOption.block(
+    "start", "the first block that counts", decides: "2/3 of the depth")
+  private static let ensembleOption = StrategyOption.choice(
+    "ensemble", default: Ensemble.sum, "how blocks are joined")
 
   private let start: Int?
   private let ensemble: Ensemble
 
   init(options: inout StrategyOptions) throws(PruningError) {
-    start = try options.layer("start")
-    ensemble = try options.choice("ensemble", of: Ensemble.self) ?? .sum
+    start = try options.value(ifGiven: Self.startOption)
+    ensemble = try options.value(Self.ensembleOption)
   }
 
   func evidence(on tower: TowerDescription) throws(PruningError) -> Evidence {

@@ -151,7 +151,7 @@ public struct Conversation: ~Copyable, Sendable {
     if var reduction = generation.pruning.map(PromptReduction.init) {
       let logits: [Float]
       do {
-        logits = try cache.prefill(generation.prompt, reducing: &reduction, by: model, inspection: inspection)
+        logits = try cache.prefillDropping(generation.prompt, reducing: &reduction, by: model, inspection: inspection)
       } catch { throw .pruning(error) }
       try Self.checkFinite(logits)
       generation.pruning = reduction.pruning

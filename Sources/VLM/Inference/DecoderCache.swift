@@ -58,7 +58,7 @@ struct DecoderCache: ~Copyable, Sendable {
 
   /// Runs a whole prompt of which rows are dropped on the way. What the cache holds of it serves its own answer alone.
   /// - Throws: what the method throws; the cache is empty then.
-  mutating func prefill(
+  mutating func prefillDropping(
     _ prompt: PromptSequence, reducing reduction: inout PromptReduction, by model: VisionLanguageModel,
     inspection: Inspection?
   ) throws(PruningError) -> [Float] {

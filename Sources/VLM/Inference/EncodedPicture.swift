@@ -48,28 +48,14 @@ extension VisionLanguageModel {
       }
       projected = rows
     }
+    if evidence.kinds.contains(.clipSpace) {
+      for (index, rows) in try clipRows(of: features).enumerated() { views[index][.clipSpace] = .matrix(rows) }
+    }
     let width = features.first?.columns ?? 0
     return EncodedPicture(
       features: features,
       classTokens: classTokens.isEmpty
         ? nil : Matrix(rows: features.count, columns: width, values: classTokens),
       projected: projected, evidence: views)
-  }
-
-  /// What a strategy reads about the question.
-  func questionEvidence(_ kinds: Set<QuestionEvidenceKind>, of question: String) -> QuestionEvidence {
-    var evidence: QuestionEvidence = [:]
-    for kind in kinds {
-      switch kind {
-      case .embeddings: evidence[kind] = textEmbeddings(question)
-      }
-    }
-    return evidence
-  }
-
-  /// The question's token embeddings, [tokens, decoder width]: the space in which projected tokens live too.
-  public func textEmbeddings(_ question: String) -> Matrix {
-    let tokens = tokenizer.encode(question, addSpecialTokens: false)
-    return decoder.embed(tokens.filter { $0 < decoder.configuration.vocabulary })
   }
 }

@@ -94,7 +94,8 @@ extension VisionLanguageModel {
   /// Refuses what a method inside the decoder cannot do with a picture, before the picture is encoded. What a strategy
   /// before it sends is known later.
   func checkInside(_ setting: PruningSetting, of picture: PictureDescription) throws(VLMError) {
-    guard let method = setting.strategy.inDecoder, !setting.budget.isEverything(of: picture.visualTokens),
+    guard let method = setting.strategy.inDecoder, setting.budget != .adaptive,
+      !setting.budget.isEverything(of: picture.visualTokens),
       !type(of: setting.strategy.beforeDecoder).prunes
     else { return }
     let rows = ImagePlan.dense(of: picture).sequence.count

@@ -40,10 +40,17 @@ extension VisionLanguageModel {
     let kinds = PictureKind.allCases.filter { family.markers[$0] != nil }
     let largest = kinds.compactMap { family.largestPicture(of: $0, grid: grid) }
       .max { $0.visualTokens < $1.visualTokens }
-    let tower = towerDescription
-    _ = try wrapping { () throws(PruningError) in
-      guard let largest else { return try StrategyRunner.evidence(for: setting.strategy, on: tower) }
-      return try StrategyRunner.evidence(for: setting.strategy, of: largest, keeping: setting.budget)
+    let model = self
+    try wrapping { () throws(PruningError) in
+      let evidence: Evidence
+      if let largest {
+        evidence = try StrategyRunner.evidence(
+          for: setting.strategy, of: largest, keeping: setting.budget, catalogue: model.fittingStrategies)
+      } else {
+        evidence = try StrategyRunner.evidence(
+          for: setting.strategy, on: model.towerDescription, catalogue: model.fittingStrategies)
+      }
+      try model.check(evidence, of: setting.strategy.beforeDecoder)
     }
   }
 
@@ -51,8 +58,11 @@ extension VisionLanguageModel {
   public func evidence(for setting: PruningSetting, of picture: Picture) throws(VLMError) -> Evidence {
     let description = family.describe(picture, packing: setting.packing)
     try checkInside(setting, of: description)
+    let model = self
     return try wrapping { () throws(PruningError) in
-      try StrategyRunner.evidence(for: setting.strategy, of: description, keeping: setting.budget)
+      let evidence = try StrategyRunner.evidence(for: setting.strategy, of: description, keeping: setting.budget)
+      try model.check(evidence, of: setting.strategy.beforeDecoder)
+      return evidence
     }
   }
 

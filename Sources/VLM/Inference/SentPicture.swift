@@ -19,9 +19,7 @@ extension VisionLanguageModel {
     features: inout FeatureCache, timings: inout StageTimings, inspection: Inspection?
   ) throws(VLMError) -> SentPicture {
     let description = family.describe(picture, packing: setting.packing)
-    let needed = try wrapping { () throws(PruningError) in
-      try StrategyRunner.evidence(for: setting.strategy, of: description, keeping: setting.budget)
-    }
+    let needed = try evidence(for: setting, of: picture)
     let key = VisualKey(
       digest: picture.digest, kind: picture.kind, picture: description, strategy: spec, budget: setting.budget,
       seed: setting.seed, question: needed.question.isEmpty ? nil : question)
@@ -47,11 +45,13 @@ extension VisionLanguageModel {
   public func plan(
     _ encoded: EncodedPicture, of picture: PictureDescription, question: QuestionEvidence, setting: PruningSetting
   ) throws(VLMError) -> ImagePlan {
-    let workers = workers
+    let model = self
     return try wrapping { () throws(PruningError) in
-      try StrategyRunner.plan(
-        setting.strategy, for: EncodedImage(picture, views: encoded.evidence), question: question,
-        keeping: setting.budget, seed: setting.seed, workers: workers)
+      let needed = try StrategyRunner.evidence(for: setting.strategy, of: picture, keeping: setting.budget)
+      let image = EncodedImage(picture, views: encoded.evidence, shared: model.sharedEvidence(needed.shared))
+      return try StrategyRunner.plan(
+        setting.strategy, for: image, question: question, keeping: setting.budget, seed: setting.seed,
+        workers: model.workers)
     }
   }
 
@@ -60,20 +60,23 @@ extension VisionLanguageModel {
     of encoded: EncodedPicture, picture: PictureDescription, plan: ImagePlan
   ) throws(VLMError) -> VisualRows {
     let dense = ImagePlan.dense(of: picture)
-    let separators: [Int]
+    let application: ImagePlan.Application
     var connected: Matrix
     if let projected = encoded.projected, plan.copiesRows {
       // All rows were already connected as evidence.
-      let application = plan.applied(to: projected)
-      (connected, separators) = (application.rows, application.separators)
+      application = plan.applied(to: projected)
+      connected = application.rows
     } else {
-      let application = plan.applied(to: encoded.features, classTokens: encoded.classTokens)
-      (connected, separators) = (family.connect(application.rows, workers: workers), application.separators)
+      application = plan.applied(to: encoded.features, classTokens: encoded.classTokens)
+      connected = family.connect(application.rows, workers: workers)
     }
     guard connected.values.allSatisfy(\.isFinite) else { throw .notFinite(stage: "the projector") }
     var levels = connected.columnBlocks(of: decoder.configuration.width)
     connected = levels.removeFirst()
-    if let separator = family.separator { connected = connected.inserting(separator, at: separators) }
+    var inserted = Dictionary(
+      uniqueKeysWithValues: application.zeros.map { ($0, [Float](repeating: 0, count: connected.columns)) })
+    if let separator = family.separator { for place in application.separators { inserted[place] = separator } }
+    connected = connected.inserting(inserted)
     return VisualRows(
       plan: plan, rows: connected, levels: levels, originalPlaces: plan.positions(.original, before: dense),
       unprunedLength: dense.sequence.count, grids: picture.grids)
@@ -92,22 +95,20 @@ extension Matrix {
     }
   }
 
-  /// These rows with `row` at the given positions of the result, ascending.
-  fileprivate func inserting(_ row: [Float], at positions: [Int]) -> Matrix {
-    guard !positions.isEmpty else { return self }
+  /// These rows with others at the given positions of the result.
+  fileprivate func inserting(_ others: [Int: [Float]]) -> Matrix {
+    guard !others.isEmpty else { return self }
     var values: [Float] = []
-    values.reserveCapacity(self.values.count + positions.count * columns)
+    values.reserveCapacity(self.values.count + others.count * columns)
     var next = 0
-    var remaining = positions[...]
-    for position in 0..<rows + positions.count {
-      if remaining.first == position {
+    for position in 0..<rows + others.count {
+      if let row = others[position] {
         values += row
-        remaining.removeFirst()
       } else {
         values += self.row(next)
         next += 1
       }
     }
-    return Matrix(rows: rows + positions.count, columns: columns, values: values)
+    return Matrix(rows: rows + others.count, columns: columns, values: values)
   }
 }

@@ -33,18 +33,7 @@ public struct EvidenceFile: Sendable {
     for kind in evidence.kinds.sorted(by: { $0.description < $1.description }) {
       for view in views.indices { views[view][kind] = try value(of: kind, view: view) }
     }
-    return EncodedImage(picture, views: views)
-  }
-
-  /// What a strategy reads about the question.
-  /// - Throws: as `image(providing:)`.
-  public func question(providing evidence: Evidence) throws(EvidenceFileError) -> QuestionEvidence {
-    var question: QuestionEvidence = [:]
-    for kind in evidence.question {
-      let (values, shape) = try values(of: EvidenceTensor(holding: kind), view: nil)
-      question[kind] = Matrix(rows: shape[0], columns: shape[1], values: values)
-    }
-    return question
+    return EncodedImage(picture, views: views, shared: try shared(evidence.shared))
   }
 
   private func value(of kind: EvidenceKind, view: Int) throws(EvidenceFileError) -> EvidenceValue {
@@ -55,10 +44,16 @@ public struct EvidenceFile: Sendable {
       let (values, shape) = try values(of: tensor, view: view)
       let map = Matrix(rows: shape[1] * shape[2], columns: shape[3], values: values)
       return reducer.reduce(tap.read(map, prefix: metadata.prefix))
+    case .classOwnLogits:
+      let tensor = EvidenceTensor(holding: kind)
+      if !tower.hasClassToken { throw .noClassToken(tensor: tensor.name, file: tensors.path) }
+      let (values, shape) = try values(of: tensor, view: view)
+      return .vector((0..<shape[1]).map { Double(values[$0 * shape[2] * shape[3]]) })
     case .keys(let layer): return .matrix(try keys(layer, view: view))
     case .features: return .matrix(try rows(.features, view: view))
     case .projected: return .matrix(try rows(.projected, view: view))
     case .textSpace: return .matrix(try rows(textSpace, view: view))
+    case .clipSpace: return .matrix(try rows(.textSpace, view: view))
     }
   }
 
@@ -95,7 +90,7 @@ public struct EvidenceFile: Sendable {
   }
 
   /// One view's part of a tensor (all of it when `view` is nil), and the tensor's shape.
-  private func values(
+  func values(
     of tensor: EvidenceTensor, view: Int?
   ) throws(EvidenceFileError) -> (values: [Float], shape: [Int]) {
     guard let shape = tensors.entries[tensor.name]?.shape else {
@@ -116,25 +111,22 @@ public struct EvidenceFile: Sendable {
       throw .layerOutOfRange(tensor: tensor.name, depth: tower.depth, file: tensors.path)
     }
     guard let shape = tensors.entries[tensor.name]?.shape else { return }
-    let views = layout.views
-    let (patches, tokens) = (picture.patchGrids[0].count, picture.tokens[0])
-    let side = patches + metadata.prefix
-    let fits: Bool
-    let expected: String
-    switch tensor {
-    case .attention, .logits:
-      fits = shape.count == 4 && shape[0] == views && shape[1] > 0 && shape[2] == side && shape[3] == side
-      expected = "[\(views), heads, \(side), \(side)]"
-    case .keys:
-      fits = shape.count == 4 && shape[0] == views && shape[1] > 0 && shape[2] == side && shape[3] > 0
-      expected = "[\(views), heads, \(side), headWidth]"
-    case .features, .projected, .textSpace:
-      fits = shape.count == 3 && shape[0] == views && [patches, tokens].contains(shape[1]) && shape[2] > 0
-      expected = "[\(views), \(tokens), width]"
-    case .text:
-      fits = shape.count == 2 && shape.allSatisfy { $0 > 0 }
-      expected = "[texts, width]"
+    if let expected = metadata.expectedShape(of: tensor, insteadOf: shape) {
+      throw mismatch(tensor, expected, shape)
     }
-    guard fits else { throw .shape(tensor: tensor.name, expected: expected, found: shape, file: tensors.path) }
+  }
+
+  func mismatch(_ tensor: EvidenceTensor, _ expected: String, _ found: [Int]) -> EvidenceFileError {
+    .shape(tensor: tensor.name, expected: expected, found: found, file: tensors.path)
+  }
+
+  func contains(_ tensor: EvidenceTensor) -> Bool { tensors.entries[tensor.name] != nil }
+
+  /// - Throws: `missingMetadata`.
+  func imageStart() throws(EvidenceFileError) -> Int {
+    guard let start = metadata.imageStart else {
+      throw .missingMetadata(key: "image_start", expected: EvidenceMetadata.imageStartExpected, file: tensors.path)
+    }
+    return start
   }
 }

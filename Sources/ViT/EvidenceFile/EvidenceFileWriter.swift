@@ -15,7 +15,9 @@ public struct EvidenceFileWriter {
 
   /// The tensors that `evidence` is computed from: what a caller must add.
   public static func tensors(for evidence: Evidence) -> Set<EvidenceTensor> {
-    Set(evidence.kinds.map { EvidenceTensor(holding: $0) } + evidence.question.map { EvidenceTensor(holding: $0) })
+    let shared = evidence.shared.filter { !$0.isOptional }.flatMap(EvidenceTensor.holding)
+    return Set(evidence.kinds.map { EvidenceTensor(holding: $0) } + evidence.question.flatMap(EvidenceTensor.holding))
+      .union(shared)
   }
 
   /// Adds maps [V, heads, S, S] or keys [V, heads, S, headWidth] of a block. Positions are the class token, then
@@ -35,9 +37,24 @@ public struct EvidenceFileWriter {
     tensors.add(tensor.name, shape: [rows.count, rows[0].rows, rows[0].columns], rows.flatMap(\.values))
   }
 
-  /// Adds text embeddings [texts, width].
-  public mutating func add(text: Matrix) {
-    tensors.add(EvidenceTensor.text.name, shape: [text.rows, text.columns], text.values)
+  /// Adds rows that belong to no view, such as text embeddings [texts, width].
+  public mutating func add(_ rows: Matrix, as tensor: EvidenceTensor) {
+    tensors.add(tensor.name, shape: [rows.rows, rows.columns], rows.values)
+  }
+
+  /// Adds the separator's embedding, [decoder width].
+  public mutating func add(separator: [Float]) {
+    tensors.add(EvidenceTensor.newline.name, shape: [separator.count], separator)
+  }
+
+  /// Adds the projector's layers.
+  public mutating func add(_ projector: ProjectorWeights) {
+    add(projector.first, as: .projector(.firstWeight))
+    add(projector.second, as: .projector(.secondWeight))
+    tensors.add(
+      EvidenceTensor.projector(.firstBias).name, shape: [projector.firstBias.count], projector.firstBias)
+    tensors.add(
+      EvidenceTensor.projector(.secondBias).name, shape: [projector.secondBias.count], projector.secondBias)
   }
 
   /// Writes everything at once, so that no half-written file is left.

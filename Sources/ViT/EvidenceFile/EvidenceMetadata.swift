@@ -9,6 +9,8 @@ struct EvidenceMetadata: Sendable, Hashable {
   let patchGrid: Grid
   let imageSize: PixelSize
   let digest: UInt64
+  /// Position of the first visual token in the prompt, for tensors of the decoder.
+  let imageStart: Int?
 
   init(_ picture: PictureDescription) {
     tower = picture.tower
@@ -16,6 +18,7 @@ struct EvidenceMetadata: Sendable, Hashable {
     patchGrid = picture.patchGrids[0]
     imageSize = picture.imageSize
     digest = picture.digest
+    imageStart = nil
   }
 
   /// Positions before the patches.
@@ -69,6 +72,7 @@ struct EvidenceMetadata: Sendable, Hashable {
     }
     layout = crops.map { .thumbnailAndCrops($0) } ?? frames.map { .frames($0) } ?? .single
     digest = try reader.optional("digest", "up to 16 hexadecimal digits") { UInt64($0, radix: 16) } ?? 0
+    imageStart = try reader.optional("image_start", Self.imageStartExpected) { Self.integer($0, in: 0...1 << 24) }
   }
 
   /// The fields as a file holds them.
@@ -89,6 +93,8 @@ struct EvidenceMetadata: Sendable, Hashable {
     }
     return fields
   }
+
+  static let imageStartExpected = "the position of the first visual token, such as 35"
 
   // A file without tensors may claim any size, so memory that depends on metadata alone is limited.
   private static let mostPatches = 1 << 18

@@ -75,7 +75,7 @@ public struct QwenTower: VisionTower {
     switch kind {
     case .attention(let tap, _): found.taps[tap].map(reducer.reduce)
     case .keys: found.keys.map { .matrix(reducer.reduce(rows: $0)) }
-    case .features, .projected, .textSpace: nil
+    case .features, .projected, .textSpace, .clipSpace, .classOwnLogits: nil
     }
   }
 }

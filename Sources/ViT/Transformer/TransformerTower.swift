@@ -37,8 +37,10 @@ public struct TransformerTower: VisionTower {
       case .attention(let tap, let layer):
         evidence[kind] = encoding.taps[layer]?[tap].map(reducer.reduce)
       case .keys(let layer): evidence[kind] = encoding.keys[layer].map { .matrix(reducer.reduce(rows: $0)) }
+      case .classOwnLogits(let layer):
+        evidence[kind] = encoding.taps[layer]?[.classRow(.logits)].flatMap(EvidenceReducer.classOwnLogits)
       case .features: evidence[kind] = .matrix(rows)
-      case .projected, .textSpace: break
+      case .projected, .textSpace, .clipSpace: break
       }
     }
     return EncodedView(rows: rows, classToken: prefix > 0 ? Array(sequence.row(0)) : nil, evidence: evidence)
@@ -69,8 +71,9 @@ public struct TransformerTower: VisionTower {
     for kind in kinds {
       switch kind {
       case .attention(let tap, let layer): request.taps[layer, default: []].insert(tap)
+      case .classOwnLogits(let layer): request.taps[layer, default: []].insert(.classRow(.logits))
       case .keys(let layer): request.keyLayers.insert(layer)
-      case .features, .projected, .textSpace: break
+      case .features, .projected, .textSpace, .clipSpace: break
       }
     }
     guard let inspection else { return request }

@@ -15,7 +15,7 @@ struct SelectionOptions: ParsableArguments {
   // The next argument is the value even if it begins with a dash, so that "-1" gets its own message.
   @Option(
     name: .long, parsing: .unconditional,
-    help: ArgumentHelp("Visual tokens to keep: N, P%, 0.x or all (the default).", valueName: "budget"))
+    help: ArgumentHelp("Visual tokens to keep: N, P%, 0.x, all (the default) or adaptive.", valueName: "budget"))
   var keep: String?
 
   @Option(name: .long, parsing: .unconditional, help: "Seed of random choices.")
@@ -27,8 +27,8 @@ struct SelectionOptions: ParsableArguments {
   @Flag(name: .long, help: "Say more on stderr.")
   var verbose = false
 
-  /// `--keep` as it was given.
-  var givenBudget: String { keep ?? "all" }
+  /// `--keep` as it was given, or what its absence means: everything, or the number that the strategy itself finds.
+  var givenBudget: String { keep ?? StrategyCatalogue.standard.budgetOfItsOwn(parsing: strategy).description }
 
   func budget() throws -> Budget { try Budget(parsing: givenBudget) }
 }
@@ -52,6 +52,12 @@ struct RunOptions: ParsableArguments {
       "How prompts are written: \(TemplateCatalogue.names.joined(separator: ", ")). The checkpoint's own by default.",
       valueName: "name"))
   var template: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "A CLIP checkpoint whose text tower reads the question, for cdpruner and trim.", valueName: "dir"))
+  var textTower: String?
 
   @Option(name: .long, help: "Position ids after pruning: family (renumbered) or original.")
   var positions: PositionChoice = .family
@@ -165,9 +171,11 @@ struct RunOptions: ParsableArguments {
   ) throws -> VisionLanguageModel {
     let display = PackingDisplay(isQuiet: json && !verbose)
     defer { display.finish() }
-    return try FamilyCatalogue.load(
+    var model = try FamilyCatalogue.load(
       folder: place.folder, name: place.name, workers: workers, compute: compute.options(auto: auto, display: display),
       template: rawPrompt ? .none : template.map { .named($0) } ?? .recognised)
+    model.textTower = try textTower.map { try TextTower(folder: $0) }
+    return model
   }
 
   /// Refuses a setting that does not work on the model, and warns about what to know before trusting one that does.

@@ -91,7 +91,7 @@ struct AnswerReport: Encodable {
       return Image(
         file: picture.file, size: [picture.image.width, picture.image.height],
         views: zip(plan.views, grids).map { view, grid in
-          View(grid: [grid.rows, grid.columns], kept: view.anchors.filter { $0 >= 0 }.sorted())
+          View(grid: [grid.rows, grid.columns], kept: view.keptTokens.sorted())
         }, secondsPerGrid: model.readsTimes ? picture.secondsPerView : nil)
     }
     let stages = answer.timings

@@ -17,7 +17,13 @@ struct EvidenceDump {
     let strategy =
       type(of: setting.strategy).prunes
       ? setting.strategy : try catalogue.make(parsing: StrategyCatalogue.defaultName)
-    evidence = isWanted ? try StrategyRunner.evidence(for: strategy, on: model.towerDescription) : .none
+    var evidence: Evidence =
+      isWanted ? try StrategyRunner.evidence(for: strategy, on: model.towerDescription) : .none
+    // A picture that is cut needs it, and no file is too small for a row.
+    if isWanted, evidence.kinds.contains(.projected), model.family.separator != nil {
+      evidence.shared.insert(.separator)
+    }
+    self.evidence = evidence
     wanted = EvidenceFileWriter.tensors(for: evidence)
   }
 
@@ -43,11 +49,31 @@ struct EvidenceDump {
         writer.add(tensor, shape: shown.shape, shown.floats)
       case .features: writer.add(rows: Self.rows(.features, of: encoded), as: tensor)
       case .projected: writer.add(rows: Self.rows(.projected, of: encoded), as: tensor)
-      case .textSpace: writer.add(rows: Self.rows(.textSpace, of: encoded), as: tensor)
-      case .text: writer.add(text: model.textEmbeddings(question))
+      case .textSpace: writer.add(rows: Self.textSpace(of: encoded), as: tensor)
+      case .text: if let text = text(question) { writer.add(text, as: tensor) }
+      case .textEmbeddings: writer.add(model.wordEmbeddings(question), as: tensor)
+      case .newline: if let separator = model.family.separator { writer.add(separator: separator) }
+      case .projector, .noise, .decoderKeys, .decoderStates: continue
       }
     }
+    if evidence.shared.contains(.projector),
+      let projector = model.family.projectorWeights(workers: model.workers)
+    {
+      writer.add(projector)
+    }
     try writer.write(to: path)
+  }
+
+  /// What the strategy compares the picture with, of the question.
+  private func text(_ question: String) -> Matrix? {
+    let kinds = evidence.question.subtracting([.words])
+    return kinds.first.flatMap { model.questionEvidence(kinds, of: question)[$0] }
+  }
+
+  /// Rows in the space of the question: CLIP's joint space, or the decoder's.
+  private static func textSpace(of encoded: EncodedPicture) -> [Matrix] {
+    let clip = rows(.clipSpace, of: encoded)
+    return clip.isEmpty ? rows(.textSpace, of: encoded) : clip
   }
 
   /// What was measured, one matrix a view.

@@ -11,6 +11,19 @@ struct GoldenCase: Decodable, Sendable, CustomTestStringConvertible {
   let sequence: [Int]
   /// Downsampling: the tokens that each cell averages.
   let members: [[Int]]?
+  /// What is merged, and facts of the merged vectors.
+  let merged: [Merged]?
+
+  struct Merged: Decodable, Sendable {
+    /// Its code in the sequence.
+    let target: Int
+    /// Tokens that are merged into it, in any order.
+    let members: [Int]
+    /// The first elements of the vector, and sums over all of them.
+    let first: [Double]?
+    let sum: Double?
+    let squares: Double?
+  }
 
   var testDescription: String { "\(strategy) keeping \(keep) of \(image)" }
 

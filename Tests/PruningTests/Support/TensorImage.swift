@@ -51,7 +51,7 @@ struct TensorImage {
     case .attention(.patchSums(.logits), let layer): .means(try map("logits", layer, view).means())
     case .features: .matrix(try rows("features", view))
     case .projected, .textSpace: .matrix(try rows("projected", view))
-    case .keys, .attention(.map, _): nil
+    case .keys, .attention(.map, _), .classOwnLogits, .clipSpace: nil
     }
   }
 

@@ -63,7 +63,10 @@ import Testing
     ("logits.0", [1, 1, 3, 2], "[1, heads, 3, 3]"), ("keys.0", [1, 1, 2, 4], "[1, heads, 3, headWidth]"),
     ("features", [1, 3, 4], "[1, 2, width]"), ("projected", [2, 4], "[1, 2, width]"),
     ("text_space", [1, 2, 0], "[1, 2, width]"), ("text", [1, 2, 3], "[texts, width]"),
-    ("text", [0, 3], "[texts, width]"),
+    ("text", [0, 3], "[texts, width]"), ("newline", [1, 4], "[width]"), ("noise", [4], "[rows,columns]"),
+    ("text_embeddings", [1, 2, 3], "[words,decoder width]"), ("projector.0.weight", [3], "[hidden,width]"),
+    ("projector.2.bias", [2, 2], "[width]"), ("decoder_keys.7", [2, 3], "[heads,tokens,headWidth]"),
+    ("decoder_states.7", [2, 3, 4], "[tokens,width]"),
   ])
   func `A tensor whose shape the metadata do not allow is refused`(name: String, shape: [Int], expected: String) throws
   {
@@ -95,6 +98,7 @@ import Testing
       (.classLogits(layer: 0), "logits.0"), (.attentionReceived(layer: 1, queries: .patches), "attention.1"),
       (.patchMeans(layer: 1, scale: .softmax), "attention.1"), (.patchMeans(layer: 1, scale: .logits), "logits.1"),
       (.keys(layer: 0), "keys.0"), (.features, "features"), (.projected, "projected"), (.textSpace, "projected"),
+      (.clipSpace, "text_space"), (.classOwnLogits(layer: 1), "logits.1"),
     ] as [(EvidenceKind, String)])
   func `Each kind of evidence names the tensor that it is made of`(kind: EvidenceKind, tensor: String) throws {
     let (error, path) = try refusal(asking: [kind])
@@ -105,6 +109,36 @@ import Testing
     #expect(name == tensor)
     #expect(found.isEmpty)
     #expect(file == path)
+  }
+
+  @Test func `parts of a projector and of a prompt must fit each other`() throws {
+    func zeros(_ shape: [Int]) -> [Float] { [Float](repeating: 0, count: shape.reduce(1, *)) }
+    let shapes = [
+      ("projector.0.weight", [5, 3]), ("projector.0.bias", [5]), ("projector.2.weight", [4, 5]),
+      ("projector.2.bias", [4]),
+    ]
+    for (name, shape, expected) in [
+      ("projector.0.bias", [4], "[5]"), ("projector.2.weight", [4, 6], "[decoder width, 5]"),
+      ("projector.2.bias", [5], "[4]"),
+    ] {
+      let (error, path) = try refusal(asking: Evidence([], shared: [.projector])) { writer in
+        for (other, own) in shapes {
+          let used = other == name ? shape : own
+          writer.add(other, shape: used, zeros(used))
+        }
+      }
+      #expect(error == .shape(tensor: name, expected: expected, found: shape, file: path))
+    }
+    let (error, path) = try refusal(asking: Evidence([], question: [.decoderBlock(1)])) { writer in
+      writer.add("decoder_keys.1", shape: [2, 6, 3], zeros([2, 6, 3]))
+      writer.add("decoder_states.1", shape: [5, 3], zeros([5, 3]))
+    }
+    #expect(error == .shape(tensor: "decoder_states.1", expected: "[6, width]", found: [5, 3], file: path))
+    let (missing, file) = try refusal(asking: Evidence([], question: [.decoderBlock(1)])) { writer in
+      writer.add("decoder_keys.1", shape: [2, 6, 3], zeros([2, 6, 3]))
+      writer.add("decoder_states.1", shape: [6, 3], zeros([6, 3]))
+    }
+    #expect(missing.message == "\(file) has no metadata \"image_start\"")
   }
 
   @Test func `the text is named where it is missing`() throws {

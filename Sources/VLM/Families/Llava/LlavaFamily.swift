@@ -50,6 +50,10 @@ public struct LlavaFamily: VisionFamily {
 
   public func connect(_ rows: Matrix, workers: Workers) -> Matrix { projector(rows, workers: workers) }
 
+  public var hasPlainProjector: Bool { projector.isPlain }
+
+  public func projectorWeights(workers: Workers) -> ProjectorWeights? { projector.weights(workers: workers) }
+
   public func describe(_ picture: Picture, packing: ViewPacking) -> PictureDescription {
     picture.description(tower: tower.description, unpruned: arrangement, pruned: arrangement)
   }

@@ -73,6 +73,10 @@ public struct LlavaNextFamily: VisionFamily {
 
   public func connect(_ rows: Matrix, workers: Workers) -> Matrix { projector(rows, workers: workers) }
 
+  public var hasPlainProjector: Bool { projector.isPlain }
+
+  public func projectorWeights(workers: Workers) -> ProjectorWeights? { projector.weights(workers: workers) }
+
   public func describe(_ picture: Picture, packing: ViewPacking) -> PictureDescription {
     guard case .thumbnailAndCrops(let crops) = picture.layout else {
       preconditionFailure("this family's pictures have crops")

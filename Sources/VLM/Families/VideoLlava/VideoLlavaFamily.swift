@@ -69,6 +69,10 @@ public struct VideoLlavaFamily: VisionFamily {
 
   public func connect(_ rows: Matrix, workers: Workers) -> Matrix { projector(rows, workers: workers) }
 
+  public var hasPlainProjector: Bool { projector.isPlain }
+
+  public func projectorWeights(workers: Workers) -> ProjectorWeights? { projector.weights(workers: workers) }
+
   public func describe(_ picture: Picture, packing: ViewPacking) -> PictureDescription {
     picture.description(
       tower: tower(of: picture.kind).description, unpruned: unpruned(picture.layout), pruned: pruned(picture.layout))
