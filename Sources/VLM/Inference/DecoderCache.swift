@@ -1,4 +1,5 @@
 import Kernels
+import Pruning
 
 /// A key–value cache that knows what it holds, position by position: if another prompt begins with the same items, they
 /// are not run again.
