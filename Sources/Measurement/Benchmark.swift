@@ -9,7 +9,8 @@ import ViT
 public struct BenchmarkRow: Sendable {
   public let keep: String
   public let visualTokens: Int
-  public let kept: Int
+  /// On average over the decoder's blocks.
+  public var kept: Int
   public var preprocess = Spread()
   /// With the evidence that the strategy reads.
   public var encode = Spread()
@@ -20,13 +21,30 @@ public struct BenchmarkRow: Sendable {
   public var prefill = Spread()
   /// From the picture's bytes to the first token.
   public var firstToken = Spread()
-  /// The same for a second question about the same picture, whose prefix is in the cache.
+  /// The same for a second question about the same picture, whose prefix is in the cache; where rows were dropped
+  /// inside the decoder, it is not, and the whole prompt runs again.
   public var secondFirstToken = Spread()
   /// One token.
   public var decode = Spread()
   public let promptTokens: Int
   public let encodeOperations: Double
-  public let prefillOperations: Double
+  public var prefillOperations: Double
+  /// Positions of the prompt that each decoder block ran on.
+  public var rowsPerBlock: [Int]
+
+  /// The mean of `rowsPerBlock`.
+  var averageRows: Int { rowsPerBlock.reduce(0, +) / max(rowsPerBlock.count, 1) }
+}
+
+extension BenchmarkRow {
+  /// Takes what became of the picture's rows inside the decoder; nothing where they all stayed.
+  mutating func add(_ record: DecoderPruningRecord?, textTokens: Int) {
+    guard let record else { return }
+    let depth = rowsPerBlock.count
+    rowsPerBlock = record.rowsPerBlock(depth: depth).map { $0 + textTokens }
+    let mean = Double(record.tokensPerBlock(depth: depth).reduce(0, +)) / Double(max(depth, 1))
+    kept = Int(mean.rounded(.toNearestOrEven))
+  }
 }
 
 /// Median and quartiles of a few measurements.
@@ -57,8 +75,6 @@ public struct Benchmark: Sendable {
   let textTokens: Int
   /// How the picture is read.
   let options: PictureOptions
-  /// Positions of the text before the picture.
-  private static let before = 5
 
   /// - Parameter textTokens: at least 8.
   public init(model: VisionLanguageModel, textTokens: Int, options: PictureOptions = PictureOptions()) {
@@ -90,13 +106,15 @@ public struct Benchmark: Sendable {
     var row = BenchmarkRow(
       keep: keep, visualTokens: rows.total, kept: rows.kept, promptTokens: prompt,
       encodeOperations: cost.encodeLinear + cost.encodeAttention,
-      prefillOperations: cost.prefillLinear(rows: prompt) + cost.prefillAttention(rows: prompt))
+      prefillOperations: cost.prefill(rows: prompt),
+      rowsPerBlock: [Int](repeating: prompt, count: model.decoder.configuration.depth))
     // The first round warms caches and creates kernels; it is not counted.
     for round in 0...max(rounds, 1) {
       var scratch = row
       try measure(bytes, setting, evidence, newTokens: newTokens, into: &scratch)
       if round > 0 { row = scratch }
     }
+    row.prefillOperations = cost.prefill(rowsPerBlock: row.rowsPerBlock)
     return row
   }
 
@@ -115,15 +133,11 @@ public struct Benchmark: Sendable {
     let visual = try model.visualRows(of: encoded, picture: description, plan: plan)
     let projected = clock.now
     var cache = model.decoder.makeCache(capacity: textTokens + visual.rows.rows + newTokens)
-    let sequence = embeddings(visual.rows)
-    let numbered = model.family.positions(
-      of: [.text(Self.before), .visual(visual.span(of: picture)), .text(textTokens - Self.before)],
-      numbering: setting.positions)
-    var logits = model.decoder.run(
-      sequence, positions: numbered.positions, additions: visual.additions(from: Self.before), cache: &cache,
-      workers: model.workers)
-    var token = best(logits)
+    let prompt = prompt(of: picture, visual, setting)
+    let begun = try start(prompt, visual, setting, cache: &cache)
+    var token = best(begun.logits)
     let prefilled = clock.now
+    row.add(begun.record, textTokens: textTokens)
     row.preprocess.add(decoded - start)
     row.encode.add(encodedAt - decoded)
     row.prune.add(planned - encodedAt)
@@ -131,24 +145,35 @@ public struct Benchmark: Sendable {
     row.prefill.add(prefilled - projected)
     row.firstToken.add(prefilled - start)
     for step in 0..<newTokens {
-      logits = model.decoder.run(
-        model.decoder.embed([token]), positions: [numbered.next.advanced(by: step)], cache: &cache,
-        workers: model.workers)
+      let logits = model.decoder.run(
+        model.decoder.embed([token]), positions: [prompt.next.advanced(by: step)], shifts: begun.shifts,
+        cache: &cache, workers: model.workers)
       token = best(logits)
     }
     row.decode.add((clock.now - prefilled) / max(newTokens, 1))
-    // Another question: everything up to the end of the picture is already in the cache.
     let second = clock.now
-    let prefix = Self.before + visual.rows.rows
-    cache.truncate(to: prefix)
-    let question = sequence.rows(prefix..<sequence.rows)
-    token = best(
-      model.decoder.run(
-        question, positions: Array(numbered.positions[prefix...]), cache: &cache, workers: model.workers))
+    try askAgain(prompt, visual, setting, isReduced: begun.shifts != nil, cache: &cache)
     row.secondFirstToken.add(clock.now - second)
     let plain = clock.now
     _ = try model.encode(picture, evidence: .none)
     row.encodePlain.add(clock.now - plain)
+  }
+
+  /// Another question: everything up to the end of the picture is already in the cache, unless rows were dropped.
+  private func askAgain(
+    _ prompt: Prompt, _ visual: VisualRows, _ setting: PruningSetting, isReduced: Bool, cache: inout KeyValueCache
+  ) throws(VLMError) {
+    if isReduced {
+      cache.truncate(to: 0)
+      _ = best(try start(prompt, visual, setting, cache: &cache).logits)
+      return
+    }
+    let prefix = prompt.picture.upperBound
+    cache.truncate(to: prefix)
+    let question = prompt.embeddings.rows(prefix..<prompt.embeddings.rows)
+    _ = best(
+      model.decoder.run(
+        question, positions: Array(prompt.positions[prefix...]), cache: &cache, workers: model.workers))
   }
 
   private func pruned(
@@ -171,18 +196,6 @@ public struct Benchmark: Sendable {
       }
     }
     return question
-  }
-
-  /// Text, picture, text.
-  private func embeddings(_ visual: Matrix) -> Matrix {
-    let vocabulary = model.decoder.configuration.vocabulary
-    let tokens = (0..<textTokens).map { ($0 * 97 + 13) % vocabulary }
-    let text = model.decoder.embed(tokens)
-    let width = visual.columns
-    return Matrix(
-      rows: textTokens + visual.rows, columns: width,
-      values: Array(text.values[..<(Self.before * width)]) + visual.values
-        + Array(text.values[(Self.before * width)...]))
   }
 
   private func best(_ logits: [Float]) -> Int {
@@ -228,8 +241,8 @@ public struct Benchmark: Sendable {
       seconds(cost.views[0].products, rows: cost.views[0].rows, formats.tower) * views
       + attention(cost.encodeAttention, formats.tower, rows: cost.views[0].rows)
     let prefill =
-      seconds(cost.decoderProducts, rows: row.promptTokens, formats.decoder)
-      + attention(cost.prefillAttention(rows: row.promptTokens), formats.decoder, rows: row.promptTokens)
+      seconds(cost.decoderProducts, rows: row.averageRows, formats.decoder)
+      + attention(cost.prefillAttention(rowsPerBlock: row.rowsPerBlock), formats.decoder, rows: row.averageRows)
     return (encode, prefill)
   }
 }

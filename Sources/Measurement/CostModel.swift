@@ -24,21 +24,36 @@ public struct CostModel: Sendable {
 
   /// Linear layers of a prompt of `rows` positions. The last block and the head compute only the last position, except
   /// for the block's keys and values.
-  public func prefillLinear(rows: Int) -> Double {
+  public func prefillLinear(rows: Int) -> Double { prefillLinear(rowsPerBlock: everywhere(rows)) }
+
+  /// The same where the blocks run on different numbers of positions.
+  public func prefillLinear(rowsPerBlock: [Int]) -> Double {
     let width = Double(decoder.width)
     let query = Double(decoder.heads * decoder.headWidth)
     let shared = 2 * width * Double(decoder.keyValueHeads * decoder.headWidth)
     let own = 2 * width * query + 3 * width * Double(decoder.feedForwardWidth)
-    let (rows, depth) = (Double(rows), Double(decoder.depth))
-    return 2 * (rows * (depth * shared + (depth - 1) * own) + own + width * Double(decoder.vocabulary))
+    let all = Double(rowsPerBlock.reduce(0, +))
+    let whole = Double(rowsPerBlock.dropLast().reduce(0, +))
+    return 2 * (all * shared + whole * own + own + width * Double(decoder.vocabulary))
   }
 
   /// Attention's two products of such a prompt; scores right of the diagonal are not counted.
-  public func prefillAttention(rows: Int) -> Double {
-    let pairs = Double(rows) * Double(rows + 1) / 2
-    let counted = Double(decoder.depth - 1) * pairs + Double(rows)
-    return 4 * counted * Double(decoder.heads * decoder.headWidth)
+  public func prefillAttention(rows: Int) -> Double { prefillAttention(rowsPerBlock: everywhere(rows)) }
+
+  /// The same where the blocks run on different numbers of positions.
+  public func prefillAttention(rowsPerBlock: [Int]) -> Double {
+    let pairs = rowsPerBlock.dropLast().reduce(0.0) { $0 + Double($1) * Double($1 + 1) / 2 }
+    return 4 * (pairs + Double(rowsPerBlock.last ?? 0)) * Double(decoder.heads * decoder.headWidth)
   }
+
+  /// Linear layers and attention.
+  func prefill(rowsPerBlock: [Int]) -> Double {
+    prefillLinear(rowsPerBlock: rowsPerBlock) + prefillAttention(rowsPerBlock: rowsPerBlock)
+  }
+
+  func prefill(rows: Int) -> Double { prefill(rowsPerBlock: everywhere(rows)) }
+
+  private func everywhere(_ rows: Int) -> [Int] { [Int](repeating: rows, count: decoder.depth) }
 
   /// Without the single row of the last block, whose cost is that of reading its weights.
   var decoderProducts: [TowerCost.Product] {

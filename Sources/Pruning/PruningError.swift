@@ -13,9 +13,17 @@ public enum PruningError: Error, Sendable, Hashable {
   case budgetWithoutStrategy(Budget)
   /// A method inside the decoder cannot go so low: its first blocks run on everything.
   case budgetBelowSchedule(Budget, strategy: String, smallest: Int)
+  /// The strategy before a method inside the decoder sends fewer tokens than that one is to keep on average.
+  case stageBelowBudget(strategy: String, sent: Int, wanted: Int)
 
   case malformedSpec(String, reason: String)
   case unknownStrategy(String, valid: [String])
+  /// A joined spec is a strategy and one of the methods `inside` the decoder, in this order.
+  case cannotJoin([String], inside: [String])
+  /// A strategy in a joined spec does not say how much it sends.
+  case stageWithoutBudget(strategy: String, method: String)
+  /// A method inside the decoder where there is none.
+  case needsDecoder(strategy: String)
   case unknownOption(String, strategy: String, valid: [String])
   case duplicateOption(String, strategy: String)
   case invalidOption(String, value: String, strategy: String, expected: String)
@@ -69,6 +77,8 @@ extension PruningError {
     case .budgetWithoutStrategy(let budget): "strategy none keeps everything, so it cannot keep \(budget)"
     case .budgetBelowSchedule(let budget, let strategy, _):
       "strategy \(strategy) cannot keep \(budget) on average: its first blocks run on everything"
+    case .stageBelowBudget(let strategy, let sent, let wanted):
+      "strategy \(strategy) sends \(sent) visual tokens, fewer than the \(wanted) to keep on average"
     default: strategyMessage
     }
   }
@@ -77,6 +87,10 @@ extension PruningError {
     switch self {
     case .malformedSpec(let text, let reason): "\"\(text)\" is not a strategy: \(reason)"
     case .unknownStrategy(let name, _): "there is no strategy \"\(name)\""
+    case .cannotJoin(let specs, _): "\(specs.joined(separator: " + ")) cannot be joined"
+    case .stageWithoutBudget(let strategy, let method):
+      "strategy \(strategy) stands before \(method) and does not say how many tokens it sends"
+    case .needsDecoder(let strategy): "strategy \(strategy) drops tokens inside the decoder, and there is none here"
     case .unknownOption(let option, let strategy, _): "strategy \(strategy) has no option \"\(option)\""
     case .duplicateOption(let option, let strategy): "strategy \(strategy): option \(option) is given twice"
     case .invalidOption(let option, let value, let strategy, let expected):
@@ -117,9 +131,15 @@ extension PruningError {
     case .budgetTooSmall(_, let smallest, _): "the smallest budget here is \(smallest) visual tokens"
     case .budgetBelowSchedule(_, let strategy, let smallest):
       "keep \(smallest) tokens or more, or let \(strategy) cut earlier"
+    case .stageBelowBudget(let strategy, _, let wanted): "keep fewer, or write \(strategy)(keep=…) with at least \(wanted)"
     case .budgetWithoutStrategy: "name a strategy (hiprune works with every model), or keep all"
     case .malformedSpec: "write name or name(option=value, option=value), for example hiprune(alpha=0.1)"
     case .unknownStrategy(_, let valid): "the strategies are \(valid.joined(separator: ", "))"
+    case .cannotJoin(_, let inside):
+      "write a strategy that prunes, then one of \(inside.joined(separator: ", ")): hiprune(keep=50%) + fastv"
+    case .stageWithoutBudget(let strategy, let method):
+      "write \(strategy)(keep=50%) + \(method); --keep is the average inside the decoder"
+    case .needsDecoder: "run it with a model: ask, eval, sweep, bench, inspect or batch"
     case .unknownOption(_, let strategy, let valid):
       valid.isEmpty ? "\(strategy) takes no options" : "its options are \(valid.joined(separator: ", "))"
     case .duplicateOption(let option, _): "give \(option) once"

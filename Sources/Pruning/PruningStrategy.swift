@@ -24,6 +24,13 @@ public protocol PruningStrategy: Sendable {
   func evidence(for picture: PictureDescription) throws(PruningError) -> Evidence
   /// The canonical spec on this tower: the name with every option spelled out.
   func resolved(on tower: TowerDescription) throws(PruningError) -> StrategySpec
+  /// The same of a strategy that may act inside the decoder.
+  func resolved(on tower: TowerDescription, decoder: DecoderDescription) throws(PruningError) -> StrategySpec
+  /// What drops tokens inside the decoder; nil for strategies between tower and decoder. The budget is its own then,
+  /// and the plan is what reaches the decoder.
+  var inDecoder: (any DecoderPruning)? { get }
+  /// What decides between tower and decoder.
+  var beforeDecoder: any PruningStrategy { get }
   /// What a user should know before trusting the result on this tower, one line each.
   func warnings(on tower: TowerDescription) -> [String]
   /// Decides what to keep. `budget` is never everything, because `StrategyRunner` then bypasses the strategy.
@@ -48,6 +55,13 @@ extension PruningStrategy {
   }
 
   public func warnings(on tower: TowerDescription) -> [String] { [] }
+
+  public var inDecoder: (any DecoderPruning)? { nil }
+  public var beforeDecoder: any PruningStrategy { self }
+
+  public func resolved(
+    on tower: TowerDescription, decoder: DecoderDescription
+  ) throws(PruningError) -> StrategySpec { try resolved(on: tower) }
 
   /// The block that option `option` names on this tower.
   /// - Throws: `layerOutOfRange`.

@@ -62,7 +62,7 @@ import Testing
 
   @Test(arguments: ["nonsense", "HiPrune", "hiprune+", "hi prune"])
   func `an unknown name lists the valid ones`(name: String) {
-    #expect(throws: PruningError.unknownStrategy(name, valid: StrategyCatalogue.standard.names)) {
+    #expect(throws: PruningError.unknownStrategy(name, valid: StrategyCatalogue.standard.everyName)) {
       try StrategyCatalogue.standard.make(parsing: name)
     }
   }

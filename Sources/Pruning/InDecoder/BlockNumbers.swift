@@ -35,7 +35,7 @@ enum DecoderBudget: String, Sendable, CaseIterable {
 extension Budget {
   /// The count for a picture of `rows` rows in the prompt.
   /// - Throws: what makes it impossible on them.
-  func rows(of rows: Int) throws(PruningError) -> Int {
+  public func rows(of rows: Int) throws(PruningError) -> Int {
     switch try validated(for: rows) {
     case .all: return rows
     case .adaptive: throw .malformedBudget(description)

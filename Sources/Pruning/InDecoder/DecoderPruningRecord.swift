@@ -18,16 +18,23 @@ public struct DecoderPruningRecord: Sendable, Hashable {
 
   /// By picture: its rows in the prompt, then after each cut.
   private var rows: [[Int]]
+  /// The same without separators and class tokens.
+  private var tokens: [[Int]]
   /// By picture: rows of the prompt whose attention decides.
   public let raters: [[Int]]
   public private(set) var cuts: [Cut] = []
   private var pending: [Merged] = []
   private var mergedCount = 0
 
-  init(rows: [[Int]], raters: [[Int]]) {
-    self.rows = rows
+  /// - Parameter codes: of each picture's rows in the prompt.
+  init(of codes: [[Int]], raters: [[Int]]) {
+    rows = codes.map { [$0.count] }
+    tokens = codes.map { [Self.tokens(among: $0)] }
     self.raters = raters
   }
+
+  /// Patches and merged rows: budgets and reports count neither separators (−1) nor class tokens (−100 − view).
+  private static func tokens(among codes: [Int]) -> Int { codes.count { $0 >= 0 || $0 <= -200 } }
 
   /// Numbers new merged rows.
   /// - Returns: their codes.
@@ -44,14 +51,22 @@ public struct DecoderPruningRecord: Sendable, Hashable {
   mutating func keep(_ codes: [[Int]], before block: Int) {
     cuts.append(Cut(block: block, kept: codes, merged: pending))
     pending = []
-    for picture in rows.indices { rows[picture].append(codes[picture].count) }
+    for (picture, codes) in codes.enumerated() {
+      rows[picture].append(codes.count)
+      tokens[picture].append(Self.tokens(among: codes))
+    }
   }
 
   /// The visual rows that each of `depth` blocks runs on, all pictures together.
-  public func rowsPerBlock(depth: Int) -> [Int] {
+  public func rowsPerBlock(depth: Int) -> [Int] { perBlock(rows, depth: depth) }
+
+  /// The same without separators and class tokens: visual tokens as reports count them.
+  public func tokensPerBlock(depth: Int) -> [Int] { perBlock(tokens, depth: depth) }
+
+  private func perBlock(_ counts: [[Int]], depth: Int) -> [Int] {
     (0..<depth).map { block in
       let stage = cuts.count { $0.block <= block }
-      return rows.reduce(0) { $0 + $1[stage] }
+      return counts.reduce(0) { $0 + $1[stage] }
     }
   }
 }

@@ -7,11 +7,14 @@ public struct PromptLayout: Sendable {
     public let rows: Range<Int>
     /// What each row is, in reports: view · N + patch, −1 a separator; see `ImagePlan.sequenceCodes`.
     public let codes: [Int]
+    /// What is kept of it on average, where that is not the prompt's budget.
+    public let share: Budget?
 
-    public init(rows: Range<Int>, codes: [Int]) {
+    public init(rows: Range<Int>, codes: [Int], share: Budget? = nil) {
       precondition(rows.count == codes.count, "one code a row")
       self.rows = rows
       self.codes = codes
+      self.share = share
     }
   }
 
@@ -50,9 +53,11 @@ public struct PromptPruning: Sendable {
   /// By picture: the codes of its present rows.
   private var codes: [[Int]]
   public private(set) var record: DecoderPruningRecord
+  /// Of the decoder.
+  public var depth: Int { decoder.depth }
 
   /// - Parameters:
-  ///   - budget: of each picture.
+  ///   - budget: of each picture that has no share of its own.
   ///   - embeddings: the rows that enter block 0, [rows, width].
   public init(
     _ method: any DecoderPruning, keeping budget: Budget, layout: PromptLayout, embeddings: Matrix,
@@ -64,6 +69,7 @@ public struct PromptPruning: Sendable {
     renumbers = !method.keepsPositions && layout.canRenumber
     var cuts: [[DecoderCut]] = []
     for picture in layout.pictures {
+      let budget = picture.share ?? budget
       let isEverything = budget.isEverything(of: picture.rows.count)
       cuts.append(isEverything ? [] : try method.cuts(keeping: budget, of: picture.rows.count, on: decoder))
     }
@@ -81,7 +87,7 @@ public struct PromptPruning: Sendable {
     origins = Array(layout.positions.indices)
     ranges = layout.pictures.map(\.rows)
     codes = layout.pictures.map(\.codes)
-    record = DecoderPruningRecord(rows: layout.pictures.map { [$0.rows.count] }, raters: queries)
+    record = DecoderPruningRecord(of: layout.pictures.map(\.codes), raters: queries)
   }
 
   /// Whether rows are dropped before `block` runs.

@@ -6,6 +6,8 @@ struct KeepEverything: PruningStrategy {
   static let prunes = false
   static let summary = "keeps every visual token"
 
+  init() {}
+
   init(options: inout StrategyOptions) throws(PruningError) {}
 
   func evidence(on tower: TowerDescription) -> Evidence { .none }

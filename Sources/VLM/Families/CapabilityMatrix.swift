@@ -17,13 +17,15 @@ public struct CapabilityMatrix: Sendable {
     _ strategies: StrategyCatalogue = .standard, families types: [any VisionFamily.Type] = FamilyCatalogue.all
   ) {
     families = types.map { $0.modelType }
-    rows = strategies.strategies.map { strategy in
+    let between = strategies.strategies.map { strategy in
       let pairs = types.compactMap { family in
         strategy.obstacle(hasClassToken: family.hasClassToken).map { (family.modelType, $0) }
       }
       return Row(
         name: strategy.name, summary: strategy.summary, obstacles: Dictionary(pairs) { first, _ in first })
     }
+    // Every family's decoder has what they read.
+    rows = between + strategies.decoderMethods.methods.map { Row(name: $0.name, summary: $0.summary, obstacles: [:]) }
   }
 
   /// Each obstacle once, with the strategies and the families that it keeps apart.

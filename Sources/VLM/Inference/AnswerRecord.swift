@@ -47,11 +47,20 @@ public struct AnswerRecord: Sendable, Hashable {
   public let promptLength: Int
   /// Visual tokens of all pictures before pruning.
   public let visualTokens: Int
-  /// Visual tokens of all pictures that were kept.
-  public let keptTokens: Int
+  /// Visual tokens of all pictures that reach the decoder.
+  public let sentTokens: Int
+  /// Visual tokens that each decoder block ran on; nil where every block runs on all that are sent.
+  public let keptPerBlock: [Int]?
   /// The strategy with every option spelled out.
   public let strategy: StrategySpec
   public let timings: StageTimings
+
+  /// Visual tokens of all pictures that were kept, on average over the decoder's blocks (half to even).
+  public var keptTokens: Int {
+    guard let keptPerBlock, !keptPerBlock.isEmpty else { return sentTokens }
+    let mean = Double(keptPerBlock.reduce(0, +)) / Double(keptPerBlock.count)
+    return Int(mean.rounded(.toNearestOrEven))
+  }
 }
 
 /// An answer for the caller: its record, the tokens, and what was decided about each picture.

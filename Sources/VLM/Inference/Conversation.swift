@@ -111,14 +111,16 @@ public struct Conversation: ~Copyable, Sendable {
     let rows = next.map(\.rows)
     let prompt = model.sequence(
       tokens, pictures: all, visual: rows, keys: next.map(\.key), numbering: setting.positions)
-    try model.checkContext(prompt, visual: rows)
+    try model.checkContext(prompt, visual: rows, budgetShortens: setting.strategy.inDecoder == nil)
+    let pruning = try model.pruning(
+      of: prompt.spans, in: prompt.embeddings, positions: prompt.positions, visual: rows, setting: setting)
     if let inspection {
       let unpruned = model.unprunedTokens(tokens, pictures: all, visual: rows)
       inspection.take(prompt, unpruned: unpruned, visual: rows, showsPositions: type(of: model.family).numbersGrids)
     }
     begun += 1
     return Generation(
-      number: begun, prompt: prompt, turn: rawPrompt ? nil : turn, pictures: all, sent: next, features: features,
+      number: begun, prompt: prompt, pruning: pruning, turn: rawPrompt ? nil : turn, pictures: all, sent: next, features: features,
       options: options,
       spec: spec, timings: timings, sampler: Sampler(options: options.sampling, seed: setting.seed, prompt: tokens),
       writer: AnswerWriter(stream: model.tokenizer.makeStreamDecoder(skipSpecialTokens: true)))
@@ -136,17 +138,34 @@ public struct Conversation: ~Copyable, Sendable {
     let start = clock.now
     guard let logits = generation.logits else {
       defer { generation.timings.prefill += clock.now - start }
-      // An inspection needs all positions at once, and none from the cache.
-      let (done, logits) = cache.prefill(
-        generation.prompt, by: model, begun: generation.prefilled, chunk: inspection == nil ? chunk : .max,
-        isolating: generation.options.isolatesQuestions, inspection: inspection)
-      generation.prefilled = done
-      if let logits { try Self.checkFinite(logits) }
-      generation.logits = logits
-      return .prefilled(done, of: generation.promptLength)
+      try prefill(&generation, chunk: chunk, inspection: inspection)
+      return .prefilled(generation.prefilled, of: generation.promptLength)
     }
     defer { generation.timings.decode += clock.now - start }
     return try decode(logits, &generation, inspection: inspection)
+  }
+
+  private mutating func prefill(
+    _ generation: inout Generation, chunk: Int, inspection: Inspection?
+  ) throws(VLMError) {
+    if var reduction = generation.pruning.map(PromptReduction.init) {
+      let logits: [Float]
+      do {
+        logits = try cache.prefillDropping(generation.prompt, reducing: &reduction, by: model, inspection: inspection)
+      } catch { throw .pruning(error) }
+      try Self.checkFinite(logits)
+      generation.pruning = reduction.pruning
+      inspection?.take(reduction.pruning.record)
+      (generation.prefilled, generation.logits) = (generation.promptLength, logits)
+      return
+    }
+    // An inspection needs all positions at once, and none from the cache.
+    let (done, logits) = cache.prefill(
+      generation.prompt, by: model, begun: generation.prefilled, chunk: inspection == nil ? chunk : .max,
+      isolating: generation.options.isolatesQuestions, inspection: inspection)
+    generation.prefilled = done
+    if let logits { try Self.checkFinite(logits) }
+    generation.logits = logits
   }
 
   private mutating func decode(

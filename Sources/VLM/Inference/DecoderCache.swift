@@ -1,4 +1,5 @@
 import Kernels
+import Pruning
 
 /// A key–value cache that knows what it holds, position by position: if another prompt begins with the same items, they
 /// are not run again.
@@ -6,6 +7,8 @@ struct DecoderCache: ~Copyable, Sendable {
   private var cache: KeyValueCache
   private var items: [PromptSequence.Item] = []
   private var positions: [Position] = []
+  /// Of a prompt that was reduced, what `Decoder.run` needs for its answer; nil where every block holds every item.
+  private var shifts: [Int]?
 
   init(_ cache: consuming KeyValueCache) { self.cache = cache }
 
@@ -20,6 +23,8 @@ struct DecoderCache: ~Copyable, Sendable {
     _ prompt: PromptSequence, by model: VisionLanguageModel, begun: Int, chunk: Int, isolating: Bool,
     inspection: Inspection?
   ) -> (done: Int, logits: [Float]?) {
+    // Of a reduced prompt, most blocks hold some items only.
+    if shifts != nil { forget() }
     // At least the last position runs: its logits are wanted. Callers that inspect want all of them.
     let last = prompt.items.count - 1
     let boundary = isolating && inspection == nil ? min(prompt.endOfPictures, last) : nil
@@ -52,17 +57,36 @@ struct DecoderCache: ~Copyable, Sendable {
     return (end, logits)
   }
 
+  /// Runs a whole prompt of which rows are dropped on the way. What the cache holds of it serves its own answer alone.
+  /// - Throws: what the method throws; the cache is empty then.
+  mutating func prefillDropping(
+    _ prompt: PromptSequence, reducing reduction: inout PromptReduction, by model: VisionLanguageModel,
+    inspection: Inspection?
+  ) throws(PruningError) -> [Float] {
+    forget()
+    let reduced = try model.decoder.prefill(
+      prompt.embeddings, positions: prompt.positions, additions: prompt.additions, reducing: &reduction, cache: &cache,
+      workers: model.workers, sink: inspection)
+    (items, positions, shifts) = (prompt.items, prompt.positions, reduced.shifts)
+    inspection?.take("logits", shape: [reduced.logits.count], reduced.logits)
+    if !reduced.logits.allSatisfy(\.isFinite) { forget() }
+    return reduced.logits
+  }
+
   /// Runs one new token.
   /// - Returns: the logits of the next.
   mutating func append(_ token: Int, at position: Position, by model: VisionLanguageModel) -> [Float] {
     let logits = model.decoder.run(
-      model.decoder.embed([token]), positions: [position], cache: &cache, workers: model.workers)
+      model.decoder.embed([token]), positions: [position], shifts: shifts, cache: &cache, workers: model.workers)
     items.append(.token(token))
     positions.append(position)
     return logits
   }
 
-  mutating func forget() { truncate(to: 0) }
+  mutating func forget() {
+    truncate(to: 0)
+    shifts = nil
+  }
 
   /// Positions that the cache holds.
   var count: Int { items.count }

@@ -17,6 +17,8 @@ public struct Generation: Sendable {
   /// Which answer of the conversation this is.
   let number: Int
   let prompt: PromptSequence
+  /// What drops rows of the prompt inside the decoder; nil if nothing does.
+  var pruning: PromptPruning?
   let turn: Turn?
   let pictures: [Picture]
   let sent: [SentPicture]
@@ -38,13 +40,20 @@ public struct Generation: Sendable {
   /// Positions of the prompt: text and kept visual rows.
   public var promptLength: Int { prompt.items.count }
 
+  /// Visual tokens that each block ran on, once the prompt is in the cache; nil if nothing is dropped between blocks.
+  private var keptPerBlock: [Int]? {
+    guard prefilled == promptLength, let pruning else { return nil }
+    return pruning.record.tokensPerBlock(depth: pruning.depth)
+  }
+
   /// The answer so far.
   public var answer: Answer {
     Answer(
       record: AnswerRecord(
         text: writer.text, finishReason: finishReason ?? .length, generatedTokens: tokens.count,
         promptLength: promptLength, visualTokens: sent.reduce(0) { $0 + $1.rows.total },
-        keptTokens: sent.reduce(0) { $0 + $1.rows.kept }, strategy: spec, timings: timings),
+        sentTokens: sent.reduce(0) { $0 + $1.rows.kept }, keptPerBlock: keptPerBlock, strategy: spec,
+        timings: timings),
       generated: tokens, plans: sent.map(\.rows.plan))
   }
 }

@@ -12,6 +12,8 @@ struct PromptSequence {
   }
 
   let items: [Item]
+  /// Where the pictures' rows stand, in order.
+  let spans: [PictureSpan]
   /// [items, decoder width].
   let embeddings: Matrix
   /// Rotary positions.
@@ -129,7 +131,7 @@ extension VisionLanguageModel {
     _ tokens: [Int], pictures: [Picture], visual: [VisualRows], keys: [VisualKey], numbering: ImagePlan.Positions
   ) -> PromptSequence {
     var items: [PromptSequence.Item] = []
-    var spans: [PromptSpan] = []
+    var (spans, visualSpans): ([PromptSpan], [PictureSpan]) = ([], [])
     var values: [Float] = []
     var added: [Int] = []
     var runs = runs(of: visual, pictures: pictures).makeIterator()
@@ -141,7 +143,9 @@ extension VisionLanguageModel {
         continue
       }
       guard let (picture, run) = runs.next() else { preconditionFailure("the prompt has a marker for every run") }
-      added += items.count..<items.count + run.rows.count
+      let places = items.count..<items.count + run.rows.count
+      added += places
+      visualSpans.append(PictureSpan(picture: picture, rows: places, ofPicture: run.rows))
       items += run.rows.map { .visual(keys[picture], row: $0) }
       spans.append(
         .visual(
@@ -153,7 +157,8 @@ extension VisionLanguageModel {
     let numbered = family.positions(of: spans, numbering: numbering)
     let width = decoder.configuration.width
     return PromptSequence(
-      items: items, embeddings: Matrix(rows: items.count, columns: width, values: values),
+      items: items, spans: visualSpans,
+      embeddings: Matrix(rows: items.count, columns: width, values: values),
       positions: numbered.positions, nextPosition: numbered.next, additions: additions(visual, at: added))
   }
 
@@ -169,7 +174,11 @@ extension VisionLanguageModel {
   }
 
   /// Refuses a prompt that leaves no room for one new token, and says which budget would.
-  func checkContext(_ sequence: PromptSequence, visual: [VisualRows]) throws(VLMError) {
+  /// - Parameter budgetShortens: whether a smaller budget makes the prompt shorter; not where tokens are dropped inside
+  ///   the decoder, whose first blocks run on all of it.
+  func checkContext(
+    _ sequence: PromptSequence, visual: [VisualRows], budgetShortens: Bool = true
+  ) throws(VLMError) {
     let context = decoder.configuration.contextLength
     guard sequence.items.count >= context else { return }
     let text = sequence.items.count { if case .token = $0 { true } else { false } }
@@ -179,7 +188,7 @@ extension VisionLanguageModel {
     // Each view needs at least one token.
     let smallest = visual.map(\.plan.views.count).max() ?? 0
     throw .promptTooLong(
-      tokens: sequence.items.count, context: context, fitting: smallest > 0 && fitting >= smallest ? fitting : nil)
+      tokens: sequence.items.count, context: context, fitting: budgetShortens && smallest > 0 && fitting >= smallest ? fitting : nil)
   }
 }
 

@@ -35,6 +35,7 @@ extension VisionLanguageModel {
   /// - Parameter options: how every picture will be read.
   public func check(_ setting: PruningSetting, options: PictureOptions = PictureOptions()) throws(VLMError) {
     try check(options)
+    try checkInside(setting, options: options)
     let grid = options.grid
     let kinds = PictureKind.allCases.filter { family.markers[$0] != nil }
     let largest = kinds.compactMap { family.largestPicture(of: $0, grid: grid) }
@@ -49,24 +50,25 @@ extension VisionLanguageModel {
         evidence = try StrategyRunner.evidence(
           for: setting.strategy, on: model.towerDescription, catalogue: model.fittingStrategies)
       }
-      try model.check(evidence, of: setting.strategy)
+      try model.check(evidence, of: setting.strategy.beforeDecoder)
     }
   }
 
   /// What a setting reads of a picture: nothing when it keeps everything.
   public func evidence(for setting: PruningSetting, of picture: Picture) throws(VLMError) -> Evidence {
     let description = family.describe(picture, packing: setting.packing)
+    try checkInside(setting, of: description)
     let model = self
     return try wrapping { () throws(PruningError) in
       let evidence = try StrategyRunner.evidence(for: setting.strategy, of: description, keeping: setting.budget)
-      try model.check(evidence, of: setting.strategy)
+      try model.check(evidence, of: setting.strategy.beforeDecoder)
       return evidence
     }
   }
 
   /// The setting's strategy with every option spelled out on this model.
   public func spec(of setting: PruningSetting) throws(VLMError) -> StrategySpec {
-    let tower = towerDescription
-    return try wrapping { () throws(PruningError) in try setting.strategy.resolved(on: tower) }
+    let (tower, decoder) = (towerDescription, DecoderDescription(decoder))
+    return try wrapping { () throws(PruningError) in try setting.strategy.resolved(on: tower, decoder: decoder) }
   }
 }

@@ -15,12 +15,15 @@ struct AnswerReport: Encodable {
     let visual: Int
     let kept: Int
     let keepRatio: Double
+    /// Of methods inside the decoder: visual tokens that each block ran on; `kept` is their mean.
+    let keptPerBlock: [Int]?
     let prompt: Int
     let generated: Int
 
     enum CodingKeys: String, CodingKey {
       case visual, kept, prompt, generated
       case keepRatio = "keep_ratio"
+      case keptPerBlock = "kept_per_block"
     }
   }
 
@@ -127,7 +130,7 @@ extension AnswerReport.Tokens {
   init(_ record: AnswerRecord) {
     self.init(
       visual: record.visualTokens, kept: record.keptTokens,
-      keepRatio: Double(record.keptTokens) / Double(max(record.visualTokens, 1)), prompt: record.promptLength,
-      generated: record.generatedTokens)
+      keepRatio: Double(record.keptTokens) / Double(max(record.visualTokens, 1)), keptPerBlock: record.keptPerBlock,
+      prompt: record.promptLength, generated: record.generatedTokens)
   }
 }

@@ -14,9 +14,10 @@ struct EvidenceDump {
   init(setting: PruningSetting, model: VisionLanguageModel, isWanted: Bool) throws {
     self.model = model
     let catalogue = StrategyCatalogue.standard
+    let chosen = setting.strategy.beforeDecoder
     let strategy =
-      type(of: setting.strategy).prunes
-      ? setting.strategy : try catalogue.make(parsing: StrategyCatalogue.defaultName)
+      type(of: chosen).prunes
+      ? chosen : try catalogue.make(parsing: StrategyCatalogue.defaultName)
     var evidence: Evidence =
       isWanted ? try StrategyRunner.evidence(for: strategy, on: model.towerDescription) : .none
     // A picture that is cut needs it, and no file is too small for a row.

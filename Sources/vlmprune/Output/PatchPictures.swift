@@ -33,6 +33,10 @@ struct PatchPictures {
       for (place, strategy, keep) in settings {
         do {
           let setting = try setting(strategy, keep)
+          guard setting.strategy.inDecoder == nil || setting.budget == .all else {
+            outcome.reason = outcome.reason ?? "\(strategy) decides inside the decoder, which does not run here"
+            continue
+          }
           var conversation = Conversation(model: model, setting: setting, system: description.system)
           // The picture is encoded and pruned here; the decoder does not run.
           let answer = try conversation.begin(sample.text ?? "?", newPictures: [picture]).answer
