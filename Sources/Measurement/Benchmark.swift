@@ -25,8 +25,12 @@ public struct BenchmarkRow: Sendable {
   /// One token.
   public var decode = Spread()
   public let promptTokens: Int
-  public let encodeOperations: Double
-  public let prefillOperations: Double
+  /// Of what is computed: of the tokens that enter the tower, if not all do.
+  public let cost: CostModel
+  public var encodeOperations: Double { cost.encodeLinear + cost.encodeAttention }
+  public var prefillOperations: Double {
+    cost.prefillLinear(rows: promptTokens) + cost.prefillAttention(rows: promptTokens)
+  }
 }
 
 /// Median and quartiles of a few measurements.
@@ -57,11 +61,19 @@ public struct Benchmark: Sendable {
   let textTokens: Int
   /// How the picture is read.
   let options: PictureOptions
+  /// The picture, encoded.
+  private let file: (name: String, bytes: [UInt8])
   /// Positions of the text before the picture.
   private static let before = 5
 
-  /// - Parameter textTokens: at least 8.
-  public init(model: VisionLanguageModel, textTokens: Int, options: PictureOptions = PictureOptions()) {
+  /// - Parameters:
+  ///   - textTokens: at least 8.
+  ///   - file: a picture; nil: one whose patches all differ.
+  public init(
+    model: VisionLanguageModel, textTokens: Int, options: PictureOptions = PictureOptions(),
+    file: (name: String, bytes: [UInt8])? = nil
+  ) {
+    self.file = file ?? ("pattern", PNGEncoder.encode(Self.pattern(for: model)))
     self.options = options
     self.model = model
     self.textTokens = textTokens
@@ -69,7 +81,7 @@ public struct Benchmark: Sendable {
 
   /// Positions of the unpruned prompt.
   public func longestPrompt() throws(VLMError) -> Int {
-    let picture = try model.picture(PNGEncoder.encode(pattern()), file: "pattern", options: options)
+    let picture = try model.picture(file.bytes, file: file.name, options: options)
     let description = model.family.describe(picture, packing: .spatial)
     return textTokens + ImagePlan.dense(of: description).sequence.count
   }
@@ -81,36 +93,35 @@ public struct Benchmark: Sendable {
   public func run(
     _ setting: PruningSetting, keep: String, rounds: Int, newTokens: Int
   ) throws(VLMError) -> BenchmarkRow {
-    let bytes = PNGEncoder.encode(pattern())
-    let picture = try model.picture(bytes, file: "pattern", options: options)
+    let picture = try model.picture(file.bytes, file: file.name, options: options)
     let evidence = try model.evidence(for: setting, of: picture)
-    let rows = try pruned(picture, setting, evidence)
-    let cost = CostModel(model, picture: picture)
-    let prompt = textTokens + rows.rows.rows
+    let early = try model.planBeforeEncoder(picture, setting: setting)
+    let rows = try pruned(picture, setting, evidence, early)
     var row = BenchmarkRow(
-      keep: keep, visualTokens: rows.total, kept: rows.kept, promptTokens: prompt,
-      encodeOperations: cost.encodeLinear + cost.encodeAttention,
-      prefillOperations: cost.prefillLinear(rows: prompt) + cost.prefillAttention(rows: prompt))
+      keep: keep, visualTokens: rows.total, kept: rows.kept, promptTokens: textTokens + rows.rows.rows,
+      cost: CostModel(model, picture: picture, tokens: early?.sources))
     // The first round warms caches and creates kernels; it is not counted.
     for round in 0...max(rounds, 1) {
       var scratch = row
-      try measure(bytes, setting, evidence, newTokens: newTokens, into: &scratch)
+      try measure(setting, evidence, newTokens: newTokens, into: &scratch)
       if round > 0 { row = scratch }
     }
     return row
   }
 
   private func measure(
-    _ bytes: [UInt8], _ setting: PruningSetting, _ evidence: Evidence, newTokens: Int, into row: inout BenchmarkRow
+    _ setting: PruningSetting, _ evidence: Evidence, newTokens: Int, into row: inout BenchmarkRow
   ) throws(VLMError) {
     let clock = ContinuousClock()
     let start = clock.now
-    let picture = try model.picture(bytes, file: "pattern", options: options)
+    let picture = try model.picture(file.bytes, file: file.name, options: options)
     let decoded = clock.now
-    let encoded = try model.encode(picture, evidence: evidence)
+    let early = try model.planBeforeEncoder(picture, setting: setting)
+    let decided = clock.now
+    let encoded = try model.encode(picture, tokens: early?.sources, evidence: evidence)
     let encodedAt = clock.now
     let description = model.family.describe(picture, packing: setting.packing)
-    let plan = try model.plan(encoded, of: description, question: question(evidence), setting: setting)
+    let plan = try plan(encoded, of: description, setting, evidence, early)
     let planned = clock.now
     let visual = try model.visualRows(of: encoded, picture: description, plan: plan)
     let projected = clock.now
@@ -125,8 +136,8 @@ public struct Benchmark: Sendable {
     var token = best(logits)
     let prefilled = clock.now
     row.preprocess.add(decoded - start)
-    row.encode.add(encodedAt - decoded)
-    row.prune.add(planned - encodedAt)
+    row.encode.add(encodedAt - decided)
+    row.prune.add(decided - decoded + (planned - encodedAt))
     row.project.add(projected - planned)
     row.prefill.add(prefilled - projected)
     row.firstToken.add(prefilled - start)
@@ -147,17 +158,26 @@ public struct Benchmark: Sendable {
         question, positions: Array(numbered.positions[prefix...]), cache: &cache, workers: model.workers))
     row.secondFirstToken.add(clock.now - second)
     let plain = clock.now
-    _ = try model.encode(picture, evidence: .none)
+    _ = try model.encode(picture, tokens: early?.sources, evidence: .none)
     row.encodePlain.add(clock.now - plain)
   }
 
   private func pruned(
-    _ picture: Picture, _ setting: PruningSetting, _ evidence: Evidence
+    _ picture: Picture, _ setting: PruningSetting, _ evidence: Evidence, _ early: ImagePlan?
   ) throws(VLMError) -> VisualRows {
-    let encoded = try model.encode(picture, evidence: evidence)
+    let encoded = try model.encode(picture, tokens: early?.sources, evidence: evidence)
     let description = model.family.describe(picture, packing: setting.packing)
-    let plan = try model.plan(encoded, of: description, question: question(evidence), setting: setting)
+    let plan = try plan(encoded, of: description, setting, evidence, early)
     return try model.visualRows(of: encoded, picture: description, plan: plan)
+  }
+
+  /// What was decided before the tower, or what is decided now.
+  private func plan(
+    _ encoded: EncodedPicture, of picture: PictureDescription, _ setting: PruningSetting, _ evidence: Evidence,
+    _ early: ImagePlan?
+  ) throws(VLMError) -> ImagePlan {
+    if let early { return early }
+    return try model.plan(encoded, of: picture, question: question(evidence), setting: setting)
   }
 
   /// The question's evidence for a strategy: a few embeddings, whose content does not change the cost either.
@@ -192,7 +212,7 @@ public struct Benchmark: Sendable {
   }
 
   /// A picture whose patches all differ, of a size that the family sees in full; at least 336×336, as for the peers.
-  private func pattern() -> RGBImage {
+  private static func pattern(for model: VisionLanguageModel) -> RGBImage {
     let width = max(model.family.nativeSize.width, 336)
     let height = max(model.family.nativeSize.height, 336)
     let pixels = (0..<width * height).flatMap { index -> [UInt8] in
@@ -203,9 +223,8 @@ public struct Benchmark: Sendable {
   }
 
   /// The time in seconds that the products of encode and prefill would take at this machine's multiplication rates.
-  public func floor(_ row: BenchmarkRow, rounds: Int) throws(VLMError) -> (encode: Double, prefill: Double) {
-    let cost = CostModel(
-      model, picture: try model.picture(PNGEncoder.encode(pattern()), file: "pattern", options: options))
+  public func floor(_ row: BenchmarkRow, rounds: Int) -> (encode: Double, prefill: Double) {
+    let cost = row.cost
     let engine = ProductEngine(model.compute.backEnd)
     func seconds(_ products: [TowerCost.Product], rows: Int, _ format: NumberFormat) -> Double {
       products.reduce(0.0) { sum, product in

@@ -50,6 +50,7 @@ extension VisionLanguageModel {
           for: setting.strategy, on: model.towerDescription, catalogue: model.fittingStrategies)
       }
       try model.check(evidence, of: setting.strategy)
+      try model.check(setting.strategy, keeping: setting.budget)
     }
   }
 
@@ -60,6 +61,7 @@ extension VisionLanguageModel {
     return try wrapping { () throws(PruningError) in
       let evidence = try StrategyRunner.evidence(for: setting.strategy, of: description, keeping: setting.budget)
       try model.check(evidence, of: setting.strategy)
+      try model.check(setting.strategy, keeping: setting.budget)
       return evidence
     }
   }
