@@ -75,9 +75,17 @@ public struct Benchmark: Sendable {
   let textTokens: Int
   /// How the picture is read.
   let options: PictureOptions
+  /// The picture, encoded.
+  private let file: (name: String, bytes: [UInt8])
 
-  /// - Parameter textTokens: at least 8.
-  public init(model: VisionLanguageModel, textTokens: Int, options: PictureOptions = PictureOptions()) {
+  /// - Parameters:
+  ///   - textTokens: at least 8.
+  ///   - file: a picture; nil: one whose patches all differ.
+  public init(
+    model: VisionLanguageModel, textTokens: Int, options: PictureOptions = PictureOptions(),
+    file: (name: String, bytes: [UInt8])? = nil
+  ) {
+    self.file = file ?? ("pattern", PNGEncoder.encode(Self.pattern(for: model)))
     self.options = options
     self.model = model
     self.textTokens = textTokens
@@ -85,7 +93,7 @@ public struct Benchmark: Sendable {
 
   /// Positions of the unpruned prompt.
   public func longestPrompt() throws(VLMError) -> Int {
-    let picture = try model.picture(PNGEncoder.encode(pattern()), file: "pattern", options: options)
+    let picture = try model.picture(file.bytes, file: file.name, options: options)
     let description = model.family.describe(picture, packing: .spatial)
     return textTokens + ImagePlan.dense(of: description).sequence.count
   }
@@ -97,11 +105,11 @@ public struct Benchmark: Sendable {
   public func run(
     _ setting: PruningSetting, keep: String, rounds: Int, newTokens: Int
   ) throws(VLMError) -> BenchmarkRow {
-    let bytes = PNGEncoder.encode(pattern())
-    let picture = try model.picture(bytes, file: "pattern", options: options)
+    let picture = try model.picture(file.bytes, file: file.name, options: options)
     let evidence = try model.evidence(for: setting, of: picture)
-    let rows = try pruned(picture, setting, evidence)
-    let cost = CostModel(model, picture: picture)
+    let early = try model.planBeforeEncoder(picture, setting: setting)
+    let rows = try pruned(picture, setting, evidence, early)
+    let cost = CostModel(model, picture: picture, tokens: early?.sources)
     let prompt = textTokens + rows.rows.rows
     var row = BenchmarkRow(
       keep: keep, visualTokens: rows.total, kept: rows.kept, promptTokens: prompt,
@@ -111,7 +119,7 @@ public struct Benchmark: Sendable {
     // The first round warms caches and creates kernels; it is not counted.
     for round in 0...max(rounds, 1) {
       var scratch = row
-      try measure(bytes, setting, evidence, newTokens: newTokens, into: &scratch)
+      try measure(setting, evidence, newTokens: newTokens, into: &scratch)
       if round > 0 { row = scratch }
     }
     row.prefillOperations = cost.prefill(rowsPerBlock: row.rowsPerBlock)
@@ -119,16 +127,18 @@ public struct Benchmark: Sendable {
   }
 
   private func measure(
-    _ bytes: [UInt8], _ setting: PruningSetting, _ evidence: Evidence, newTokens: Int, into row: inout BenchmarkRow
+    _ setting: PruningSetting, _ evidence: Evidence, newTokens: Int, into row: inout BenchmarkRow
   ) throws(VLMError) {
     let clock = ContinuousClock()
     let start = clock.now
-    let picture = try model.picture(bytes, file: "pattern", options: options)
+    let picture = try model.picture(file.bytes, file: file.name, options: options)
     let decoded = clock.now
-    let encoded = try model.encode(picture, evidence: evidence)
+    let early = try model.planBeforeEncoder(picture, setting: setting)
+    let decided = clock.now
+    let encoded = try model.encode(picture, tokens: early?.sources, evidence: evidence)
     let encodedAt = clock.now
     let description = model.family.describe(picture, packing: setting.packing)
-    let plan = try model.plan(encoded, of: description, question: question(evidence), setting: setting)
+    let plan = try plan(encoded, of: description, setting, evidence, early)
     let planned = clock.now
     let visual = try model.visualRows(of: encoded, picture: description, plan: plan)
     let projected = clock.now
@@ -139,8 +149,8 @@ public struct Benchmark: Sendable {
     let prefilled = clock.now
     row.add(begun.record, textTokens: textTokens)
     row.preprocess.add(decoded - start)
-    row.encode.add(encodedAt - decoded)
-    row.prune.add(planned - encodedAt)
+    row.encode.add(encodedAt - decided)
+    row.prune.add(decided - decoded + (planned - encodedAt))
     row.project.add(projected - planned)
     row.prefill.add(prefilled - projected)
     row.firstToken.add(prefilled - start)
@@ -155,7 +165,7 @@ public struct Benchmark: Sendable {
     try askAgain(prompt, visual, setting, isReduced: begun.shifts != nil, cache: &cache)
     row.secondFirstToken.add(clock.now - second)
     let plain = clock.now
-    _ = try model.encode(picture, evidence: .none)
+    _ = try model.encode(picture, tokens: early?.sources, evidence: .none)
     row.encodePlain.add(clock.now - plain)
   }
 
@@ -177,12 +187,21 @@ public struct Benchmark: Sendable {
   }
 
   private func pruned(
-    _ picture: Picture, _ setting: PruningSetting, _ evidence: Evidence
+    _ picture: Picture, _ setting: PruningSetting, _ evidence: Evidence, _ early: ImagePlan?
   ) throws(VLMError) -> VisualRows {
-    let encoded = try model.encode(picture, evidence: evidence)
+    let encoded = try model.encode(picture, tokens: early?.sources, evidence: evidence)
     let description = model.family.describe(picture, packing: setting.packing)
-    let plan = try model.plan(encoded, of: description, question: question(evidence), setting: setting)
+    let plan = try plan(encoded, of: description, setting, evidence, early)
     return try model.visualRows(of: encoded, picture: description, plan: plan)
+  }
+
+  /// What was decided before the tower, or what is decided now.
+  private func plan(
+    _ encoded: EncodedPicture, of picture: PictureDescription, _ setting: PruningSetting, _ evidence: Evidence,
+    _ early: ImagePlan?
+  ) throws(VLMError) -> ImagePlan {
+    if let early { return early }
+    return try model.plan(encoded, of: picture, question: question(evidence), setting: setting)
   }
 
   /// The question's evidence for a strategy: a few embeddings, whose content does not change the cost either.
@@ -205,7 +224,7 @@ public struct Benchmark: Sendable {
   }
 
   /// A picture whose patches all differ, of a size that the family sees in full; at least 336×336, as for the peers.
-  private func pattern() -> RGBImage {
+  private static func pattern(for model: VisionLanguageModel) -> RGBImage {
     let width = max(model.family.nativeSize.width, 336)
     let height = max(model.family.nativeSize.height, 336)
     let pixels = (0..<width * height).flatMap { index -> [UInt8] in
@@ -216,9 +235,8 @@ public struct Benchmark: Sendable {
   }
 
   /// The time in seconds that the products of encode and prefill would take at this machine's multiplication rates.
-  public func floor(_ row: BenchmarkRow, rounds: Int) throws(VLMError) -> (encode: Double, prefill: Double) {
-    let cost = CostModel(
-      model, picture: try model.picture(PNGEncoder.encode(pattern()), file: "pattern", options: options))
+  public func floor(_ row: BenchmarkRow, rounds: Int) -> (encode: Double, prefill: Double) {
+    let cost = row.cost
     let engine = ProductEngine(model.compute.backEnd)
     func seconds(_ products: [TowerCost.Product], rows: Int, _ format: NumberFormat) -> Double {
       products.reduce(0.0) { sum, product in

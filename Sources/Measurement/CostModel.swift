@@ -10,9 +10,10 @@ public struct CostModel: Sendable {
   let views: [TowerCost]
   let decoder: DecoderConfiguration
 
-  public init(_ model: VisionLanguageModel, picture: Picture) {
+  /// - Parameter tokens: of each view, those that enter the tower; nil: all.
+  public init(_ model: VisionLanguageModel, picture: Picture, tokens: [[Int]]? = nil) {
     let tower = model.family.tower(for: picture.kind)
-    views = picture.patchGrids.map(tower.cost)
+    views = picture.patchGrids.enumerated().map { tower.cost(of: $0.element, kept: tokens?[$0.offset]) }
     decoder = model.decoder.configuration
   }
 

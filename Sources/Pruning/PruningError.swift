@@ -35,6 +35,10 @@ public enum PruningError: Error, Sendable, Hashable {
   /// The strategy reads what a model of this family does not have.
   /// `remedy` says what gives it to the model, if anything does.
   case modelLacks(String, strategy: String, remedy: String?, alternatives: [String])
+  /// The strategy drops patches before the tower, which encodes whole views.
+  case needsPartialViews(strategy: String, alternatives: [String])
+  /// The strategy reads pixels, and the picture was already encoded.
+  case needsPixels(strategy: String)
   case missingEvidence(EvidenceKind, view: Int)
   case malformedEvidence(EvidenceKind, view: Int, expected: String, found: String)
   case missingQuestionEvidence(QuestionEvidenceKind)
@@ -103,6 +107,10 @@ extension PruningError {
       "strategy \(strategy) reads the class token's attention, and this vision tower has no class token"
     case .modelLacks(let lacking, let strategy, _, _):
       "strategy \(strategy) reads \(lacking), which this model does not give"
+    case .needsPartialViews(let strategy, _):
+      "strategy \(strategy) drops patches before the vision tower, and this one encodes whole views"
+    case .needsPixels(let strategy):
+      "strategy \(strategy) reads pixels before the vision tower, and the picture was already encoded"
     case .missingEvidence(let kind, let view): "view \(view) has no \(kind)"
     case .missingQuestionEvidence(let kind): "the question has no \(kind)"
     case .missingSharedEvidence(let kind): "there is no \(kind)"
@@ -149,8 +157,10 @@ extension PruningError {
     case .cutOutsideDecoder(_, _, let depth): "name blocks of this decoder: cuts lie before blocks 1 to \(depth - 1)"
     case .modelLacks(_, _, let remedy?, let alternatives):
       "\(remedy); without it these work: \(alternatives.joined(separator: ", "))"
-    case .needsClassToken(_, let alternatives), .modelLacks(_, _, nil, let alternatives):
+    case .needsClassToken(_, let alternatives), .modelLacks(_, _, nil, let alternatives),
+      .needsPartialViews(_, let alternatives):
       "these work on it: \(alternatives.joined(separator: ", "))"
+    case .needsPixels: "run it on a picture, with ask or eval"
     case .missingEvidence(let kind, _): "collect \(kind), which the strategy asks for"
     case .missingQuestionEvidence: "give the question's embeddings, which the strategy compares tokens with"
     case .missingSharedEvidence(let kind): "give the \(kind), which the strategy reads"

@@ -32,6 +32,10 @@ public protocol VisionFamily: Sendable {
   func process(_ image: RGBImage, file: String, options: PictureOptions) throws(VLMError) -> Picture
   /// Prepares the frames of one video. Frames may differ in size.
   func process(_ video: VideoFrames, file: String, options: PictureOptions) throws(VLMError) -> Picture
+  /// Whether the tower can encode some of a view's tokens without the others.
+  static var encodesSomeCells: Bool { get }
+  /// The pixels that each token of a picture is made of, a value a view; nil where the tower encodes whole views.
+  func cells(of picture: Picture) -> [CellPixels]?
   /// A view's pixels as `inspect` shows them.
   func shown(_ view: ProcessedImage) -> (shape: [Int], values: [Float])
   /// The largest picture of a kind, for checks before any is read; nil where every picture has a size of its own.
@@ -65,6 +69,7 @@ public protocol VisionFamily: Sendable {
 extension VisionFamily {
   public static var readsNativeResolution: Bool { false }
   public static var numbersGrids: Bool { false }
+  public static var encodesSomeCells: Bool { false }
   public var separator: [Float]? { nil }
   public var hasPlainProjector: Bool { false }
   public func projectorWeights(workers: Workers) -> ProjectorWeights? { nil }
@@ -75,6 +80,8 @@ extension VisionFamily {
   public func process(_ video: VideoFrames, file: String, options: PictureOptions) throws(VLMError) -> Picture {
     throw .noVideos(file: file, family: Self.modelType)
   }
+
+  public func cells(of picture: Picture) -> [CellPixels]? { nil }
 
   public func shown(_ view: ProcessedImage) -> (shape: [Int], values: [Float]) {
     ([view.pixels.channels, view.pixels.height, view.pixels.width], view.pixels.values)

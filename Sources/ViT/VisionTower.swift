@@ -14,7 +14,13 @@ public protocol VisionTower: Sendable {
     _ view: TowerInput, evidence kinds: Set<EvidenceKind>, inspection: TowerInspection?, workers: Workers
   ) -> EncodedView
   /// The cost of a view with these patches, without any evidence.
-  func cost(of patchGrid: Grid) -> TowerCost
+  /// - Parameter kept: the merged cells that enter the tower, as in `TowerInput`; nil: all.
+  func cost(of patchGrid: Grid, kept: [Int]?) -> TowerCost
+}
+
+extension VisionTower {
+  /// The cost of a whole view.
+  public func cost(of patchGrid: Grid) -> TowerCost { cost(of: patchGrid, kept: nil) }
 }
 
 /// One view, as a family's processor makes it.

@@ -47,6 +47,39 @@ import Testing
     }
   }
 
+  @Test func `pixelprune finds its own number, draws it and times it, where the tower allows it`() throws {
+    let scratch = try Scratch()
+    let (model, page) = ("tiny-qwen2_5-vl-b", Fixtures.image("tiny-page.png").path)
+    let overlay = scratch.path("page.png")
+    let ask = command("ask", page, model, "--strategy", "pixelprune", "--overlay", overlay, "--json")
+    let report = try succeed(ask).json()
+    #expect(report["strategy"] as? String == "pixelprune(threshold=auto, metric=max)")
+    #expect((report["tokens"] as? JSONObject)?["kept"] as? Int == 43)
+    #expect(try views(report).first?.kept.count == 43 && scratch.bytes("page.png").count > 100)
+    let whole = try succeed(command("ask", page, model, "--strategy", "pixelprune", "--keep", "all", "--json")).json()
+    #expect((whole["tokens"] as? JSONObject)?["kept"] as? Int == 56)
+
+    let bench = try succeed(
+      Command(
+        "bench", "--model", Fixtures.model(model).path, "--image", page, "--strategy", "pixelprune", "--keep",
+        "all,adaptive,12", "--rounds", "1", "--max-new-tokens", "1", "--json")
+    ).json()
+    let rows = try #require(bench["rows"] as? [JSONObject])
+    let kept = rows.compactMap { $0["kept"] as? Int }
+    let operations = rows.compactMap { $0["encode_flops"] as? Double }
+    #expect(kept.count == 3 && kept[0] == 56 && kept[1] == 43 && (1...12).contains(kept[2]))
+    #expect(operations.count == 3 && operations[0] > operations[1] && operations[1] > operations[2])
+
+    for option in ["--evidence", "--heatmap"] {
+      try fail(
+        command("inspect", page, model, "--strategy", "pixelprune", option, scratch.path("out")), exitCode: 2,
+        naming: "pixelprune", option)
+    }
+    try fail(
+      Command("ask", page, "--model", classic, "-q", "What?", "--strategy", "pixelprune"), exitCode: 2,
+      naming: "encodes whole views", "hiprune")
+  }
+
   @Test(arguments: models, ["hiprune", "fopru", "hiprune(registers=distinct)", "fopru(policy=row)", "uniform"])
   func `evidence that inspect writes decides as the answer did`(_ model: String, strategy: String) throws {
     let scratch = try Scratch()

@@ -29,7 +29,11 @@ import Testing
     let listed = try #require(try succeed(Command("strategies", "--json")).json()["strategies"] as? [JSONObject])
     let names = Set(listed.compactMap { $0["name"] as? String })
     let tried = Set(Self.specs.map { String($0.spec.prefix { $0 != "(" }) })
-    #expect(names.subtracting(["none"]) == tried.union(Self.others))
+    // pixelprune decides from pixels, which no evidence file has.
+    #expect(names.subtracting(["none", "pixelprune"]) == tried.union(Self.others))
+    let scratch = try Scratch()
+    let file = try evidence(in: scratch, strategy: "hiprune")
+    try fail(Command("select", file, "--strategy", "pixelprune"), exitCode: 2, naming: "reads pixels")
   }
 
   @Test(arguments: ["prumerge", "prumerge+"])

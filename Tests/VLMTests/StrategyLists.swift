@@ -7,13 +7,15 @@ import Testing
 enum StrategyLists {
   /// Methods that need what the tiny models lack: CLIP's text tower, keys inside the decoder.
   static let unavailable = ["cdpruner", "trim", "dart"]
+  /// Methods that need a tower which encodes some cells alone.
+  static let beforeEncoder = ["pixelprune"]
   /// Methods that also send class tokens, merged tokens or zero vectors, by their definitions.
   static let mixed = ["visionzip", "prumerge", "prumerge+", "prunesid", "holov"]
   /// Methods that share a budget unequally among views, or as a number for all of them.
   private static let unequal = ["divprune", "zoo-prune", "cen-prune", "textmonkey"]
 
   /// Methods that send rows of the picture alone.
-  static let plain = StrategyCatalogue.standard.names.filter { !(["none"] + unavailable + mixed).contains($0) }
+  static let plain = StrategyCatalogue.standard.names.filter { !(["none"] + unavailable + beforeEncoder + mixed).contains($0) }
   /// Those of them that keep as many tokens of each view.
   static let equal = plain.filter { !unequal.contains($0) }
 }

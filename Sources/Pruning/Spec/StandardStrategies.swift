@@ -1,5 +1,5 @@
 extension StrategyCatalogue {
-  /// Every strategy of this package. A new one is a file in Strategies/ and a line here.
+  /// Every strategy of this package. A new one is a file in Strategies/ or BeforeEncoder/ and a line here.
   public static let standard = StrategyCatalogue([
     KeepEverything.self,
     RandomChoice.self,
@@ -26,6 +26,7 @@ extension StrategyCatalogue {
     ZooPrune.self,
     CenPrune.self,
     TextMonkey.self,
+    PixelPrune.self,
   ])
 
   /// The strategy when only a budget is given: one that works on every tower.

@@ -42,8 +42,11 @@ public struct StrategyCatalogue: Sendable {
     return strategy
   }
 
-  /// Names of the strategies that prune on `tower`.
+  /// Names of the strategies that prune by what `tower` gives: those that decide before it are not among them.
   public func names(workingOn tower: TowerDescription) -> [String] {
-    strategies.filter { $0.prunes && $0.obstacle(hasClassToken: tower.hasClassToken) == nil }.map { $0.name }
+    strategies.filter { type in
+      type.prunes && type.obstacle(hasClassToken: tower.hasClassToken) == nil
+        && !(type is any BeforeEncoderPruning.Type)
+    }.map { $0.name }
   }
 }

@@ -12,7 +12,7 @@ public struct StrategyOption<Value: Sendable>: Sendable {
 /// What people read about an option.
 public struct OptionDescription: Sendable, Hashable, Encodable {
   public let name: String
-  /// "number", "integer", "block", "flag" or "choice".
+  /// "number", "number or auto", "integer", "block", "blocks", "flag" or "choice".
   public let type: String
   /// The values that it takes, in words: "from 0 to 1", "released or grid".
   public let range: String
@@ -41,6 +41,22 @@ extension StrategyOption where Value == Double {
         else { return nil }
         return value
       })
+  }
+}
+
+extension StrategyOption where Value == Double? {
+  /// A finite decimal number in `range`; nil for "auto", the default.
+  /// - Parameter decides: what "auto" means.
+  public static func automatic(
+    _ name: String, in range: ClosedRange<Double>, _ summary: String, decides: String
+  ) -> StrategyOption {
+    let number = StrategyOption<Double>.number(name, default: range.lowerBound, in: range, summary)
+    return StrategyOption(
+      description: OptionDescription(
+        name: name, type: "number or auto", range: "auto, or a number \(number.description.range)", standard: decides,
+        summary: summary, released: nil, corrected: nil),
+      standard: .some(nil),
+      parse: { text in text == "auto" ? .some(nil) : number.parse(text).map { .some($0) } })
   }
 }
 

@@ -19,13 +19,22 @@ public struct CapabilityMatrix: Sendable {
     families = types.map { $0.modelType }
     let between = strategies.strategies.map { strategy in
       let pairs = types.compactMap { family in
-        strategy.obstacle(hasClassToken: family.hasClassToken).map { (family.modelType, $0) }
+        Self.obstacle(to: strategy, on: family).map { (family.modelType, $0) }
       }
       return Row(
         name: strategy.name, summary: strategy.summary, obstacles: Dictionary(pairs) { first, _ in first })
     }
     // Every family's decoder has what they read.
     rows = between + strategies.decoderMethods.methods.map { Row(name: $0.name, summary: $0.summary, obstacles: [:]) }
+  }
+
+  private static func obstacle(
+    to strategy: any PruningStrategy.Type, on family: any VisionFamily.Type
+  ) -> String? {
+    if strategy is any BeforeEncoderPruning.Type, !family.encodesSomeCells {
+      return "drops patches before the tower, and the tower encodes whole views"
+    }
+    return strategy.obstacle(hasClassToken: family.hasClassToken)
   }
 
   /// Each obstacle once, with the strategies and the families that it keeps apart.

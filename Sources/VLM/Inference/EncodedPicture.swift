@@ -5,6 +5,8 @@ import ViT
 
 /// One picture after the tower: unpruned rows, and the requested evidence. It does not depend on any question.
 public struct EncodedPicture: Sendable {
+  /// The tokens of each view that were encoded, ascending; nil: all. Everything else here is of these alone.
+  public let tokens: [[Int]]?
   /// The tower's rows of each view, [tokens, width].
   public let features: [Matrix]
   /// The class tokens' features, [views, width]; nil where the tower has none.
@@ -18,22 +20,24 @@ public struct EncodedPicture: Sendable {
 
 extension VisionLanguageModel {
   /// Encodes every view of a picture, as far as its rows and the evidence need.
-  /// - Parameter inspection: what to show as well.
+  /// - Parameters:
+  ///   - tokens: of each view, ascending: those that enter the tower, where it can do with some of them; nil: all.
+  ///   - inspection: what to show as well.
   public func encode(
-    _ picture: Picture, evidence: Evidence, inspection: TowerInspection? = nil
+    _ picture: Picture, tokens: [[Int]]? = nil, evidence: Evidence, inspection: TowerInspection? = nil
   ) throws(VLMError) -> EncodedPicture {
     let tower = family.tower(for: picture.kind)
     var features: [Matrix] = []
     var classTokens: [Float] = []
     var views: [ViewEvidence] = []
-    for (view, patchGrid) in zip(picture.views, picture.patchGrids) {
+    for (index, (view, patchGrid)) in zip(picture.views, picture.patchGrids).enumerated() {
       if let inspection {
         let pixels = family.shown(view)
         inspection.sink.take("pixel_values", shape: pixels.shape, pixels.values)
       }
       let encoded = tower.encode(
-        TowerInput(pixels: view.pixels.values, patchGrid: patchGrid), evidence: evidence.kinds, inspection: inspection,
-        workers: workers)
+        TowerInput(pixels: view.pixels.values, patchGrid: patchGrid, kept: tokens?[index]), evidence: evidence.kinds,
+        inspection: inspection, workers: workers)
       guard encoded.rows.values.allSatisfy(\.isFinite) else { throw .notFinite(stage: "the vision tower") }
       features.append(encoded.rows)
       classTokens += encoded.classToken ?? []
@@ -53,7 +57,7 @@ extension VisionLanguageModel {
     }
     let width = features.first?.columns ?? 0
     return EncodedPicture(
-      features: features,
+      tokens: tokens, features: features,
       classTokens: classTokens.isEmpty
         ? nil : Matrix(rows: features.count, columns: width, values: classTokens),
       projected: projected, evidence: views)

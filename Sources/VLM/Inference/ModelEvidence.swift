@@ -59,9 +59,11 @@ extension VisionLanguageModel {
   /// The strategies that prune and to which this model gives all that they read.
   var fittingStrategies: StrategyCatalogue {
     let tower = towerDescription
+    let encodesSomeCells = type(of: family).encodesSomeCells
     return StrategyCatalogue(
       StrategyCatalogue.standard.strategies.filter { type in
         guard type.prunes, tower.hasClassToken || !type.needsClassToken,
+          encodesSomeCells || !(type is any BeforeEncoderPruning.Type),
           let strategy = try? StrategyCatalogue.standard.make(parsing: type.name),
           let evidence = try? strategy.evidence(on: tower)
         else { return false }

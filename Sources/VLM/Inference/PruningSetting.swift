@@ -51,6 +51,7 @@ extension VisionLanguageModel {
           for: setting.strategy, on: model.towerDescription, catalogue: model.fittingStrategies)
       }
       try model.check(evidence, of: setting.strategy.beforeDecoder)
+      try model.check(setting.strategy, keeping: setting.budget)
     }
   }
 
@@ -62,6 +63,7 @@ extension VisionLanguageModel {
     return try wrapping { () throws(PruningError) in
       let evidence = try StrategyRunner.evidence(for: setting.strategy, of: description, keeping: setting.budget)
       try model.check(evidence, of: setting.strategy.beforeDecoder)
+      try model.check(setting.strategy, keeping: setting.budget)
       return evidence
     }
   }

@@ -27,15 +27,21 @@ extension VisionLanguageModel {
     let clock = ContinuousClock()
     let start = clock.now
     let wished = needed.union(inspection?.wishes.evidence ?? .none)
-    let encoded = try features.encoded(picture, by: self, evidence: wished, inspection: inspection?.ofTower)
+    let early = try planBeforeEncoder(picture, setting: setting)
+    let decidedAt = clock.now
+    let encoded = try features.encoded(
+      picture, by: self, tokens: early?.sources, evidence: wished, inspection: inspection?.ofTower)
     let encodedAt = clock.now
-    let plan = try plan(
-      encoded, of: description, question: questionEvidence(needed.question, of: question), setting: setting)
+    let plan =
+      if let early { early } else {
+        try plan(
+          encoded, of: description, question: questionEvidence(needed.question, of: question), setting: setting)
+      }
     let plannedAt = clock.now
     inspection?.take(encoded, of: description)
     let rows = try visualRows(of: encoded, picture: description, plan: plan)
-    timings.encode += encodedAt - start
-    timings.prune += plannedAt - encodedAt
+    timings.encode += encodedAt - decidedAt
+    timings.prune += decidedAt - start + (plannedAt - encodedAt)
     timings.project += clock.now - plannedAt
     return SentPicture(key: key, rows: rows)
   }
@@ -60,14 +66,15 @@ extension VisionLanguageModel {
     of encoded: EncodedPicture, picture: PictureDescription, plan: ImagePlan
   ) throws(VLMError) -> VisualRows {
     let dense = ImagePlan.dense(of: picture)
+    let present = encoded.tokens.map(plan.counted) ?? plan
     let application: ImagePlan.Application
     var connected: Matrix
     if let projected = encoded.projected, plan.copiesRows {
       // All rows were already connected as evidence.
-      application = plan.applied(to: projected)
+      application = present.applied(to: projected)
       connected = application.rows
     } else {
-      application = plan.applied(to: encoded.features, classTokens: encoded.classTokens)
+      application = present.applied(to: encoded.features, classTokens: encoded.classTokens)
       connected = family.connect(application.rows, workers: workers)
     }
     guard connected.values.allSatisfy(\.isFinite) else { throw .notFinite(stage: "the projector") }

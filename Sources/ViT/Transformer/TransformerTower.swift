@@ -46,7 +46,8 @@ public struct TransformerTower: VisionTower {
     return EncodedView(rows: rows, classToken: prefix > 0 ? Array(sequence.row(0)) : nil, evidence: evidence)
   }
 
-  public func cost(of patchGrid: Grid) -> TowerCost {
+  public func cost(of patchGrid: Grid, kept: [Int]?) -> TowerCost {
+    precondition(kept == nil, "this tower encodes whole views")
     let shape = transformer.configuration
     // Blocks run up to the last one whose output is connected.
     let depth = (layers.max() ?? -1) + 1

@@ -10,14 +10,17 @@ struct BenchCommand: ParsableCommand {
     commandName: "bench",
     abstract: "Time every stage of one question about one picture.",
     discussion: """
-      The picture is the command's own; the prompt is its visual tokens and --text-tokens more. Medians over
-      --rounds, after a round that is not counted.
+      The picture is the command's own unless --image names one; the prompt is its visual tokens and --text-tokens
+      more. Medians over --rounds, after a round that is not counted.
 
       Example:
         vlmprune bench --strategy fastervlm --keep all,192,64 --rounds 3
       """)
 
   @OptionGroup var options: RunOptions
+
+  @Option(name: .long, help: ArgumentHelp("Time this PNG or JPEG file.", valueName: "file"))
+  var image: String?
 
   @Option(name: .long, parsing: .unconditional, help: "Rounds that are counted.")
   var rounds: Int = 5
@@ -65,7 +68,9 @@ struct BenchCommand: ParsableCommand {
     let model = try options.loadModel()
     let load = clock.now - start
     try options.check(settings.map(\.setting), on: model)
-    let benchmark = Benchmark(model: model, textTokens: textTokens, options: try options.pictureOptions())
+    let benchmark = Benchmark(
+      model: model, textTokens: textTokens, options: try options.pictureOptions(),
+      file: try image.map { ($0, try InputFile.bytes($0)) })
     let longest = try benchmark.longestPrompt() + maxNewTokens
     guard longest <= model.decoder.configuration.contextLength else {
       throw CommandFailure.usage(
@@ -78,7 +83,7 @@ struct BenchCommand: ParsableCommand {
       let row = try benchmark.run(setting, keep: keep, rounds: rounds, newTokens: maxNewTokens)
       // Read first, so that the floor's own matrices do not count.
       let peak = ProcessMemory.peakBytes
-      rows.append(Self.row(row, floor: try benchmark.floor(row, rounds: rounds), peak: peak))
+      rows.append(Self.row(row, floor: benchmark.floor(row, rounds: rounds), peak: peak))
       progress.advance(note: "keep \(keep)")
     }
     progress.finish()

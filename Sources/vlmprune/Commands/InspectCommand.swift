@@ -69,6 +69,11 @@ struct InspectCommand: ParsableCommand {
     let model = try options.loadModel(auto: .f32, rawPrompt: question.rawPrompt)
     try options.check(setting, on: model)
     let layers = try mapLayers(of: model)
+    if heatmap != nil, setting.strategy is any BeforeEncoderPruning {
+      throw CommandFailure.usage(
+        "\(type(of: setting.strategy).name) leaves patches out of the tower, and a heatmap shows every one",
+        hint: "leave --heatmap out, or name a strategy that decides after the tower")
+    }
     let picture = try input.picture(for: model, options: reading, fps: options.fps)
     let dump = try EvidenceDump(setting: setting, model: model, isWanted: evidence != nil)
     var wishes = dump.wishes

@@ -13,6 +13,11 @@ struct EvidenceDump {
 
   init(setting: PruningSetting, model: VisionLanguageModel, isWanted: Bool) throws {
     self.model = model
+    if isWanted, setting.strategy is any BeforeEncoderPruning {
+      throw CommandFailure.usage(
+        "\(type(of: setting.strategy).name) reads pixels and no evidence of the tower",
+        hint: "leave --evidence out, or name a strategy that decides after the tower")
+    }
     let catalogue = StrategyCatalogue.standard
     let chosen = setting.strategy.beforeDecoder
     let strategy =

@@ -109,4 +109,15 @@ import ViT
     #expect(cost.attention == Double(4 * pairs * 24))
     #expect(cost.products.map(\.count) == [16, 8, 4])
   }
+
+  @Test func `counts only the cells that enter it`() throws {
+    let tower = try QwenModel.qwen25.load().tower
+    let grid = Grid(rows: 6, columns: 10)
+    // Of the windows, three cells of the first, one of the third and the last one.
+    let cost = tower.cost(of: grid, kept: [0, 1, 4, 5, 14])
+    #expect(cost.rows == 20)
+    #expect(cost.linear == Double(2 * 20 * (4 * (4 * 24 * 24 + 3 * 24 * 29) + 54 * 24)))
+    #expect(cost.attention == Double(4 * 24 * (2 * 16 * (9 + 1 + 1) + 2 * 20 * 20)))
+    #expect(tower.cost(of: grid, kept: Array(0..<15)).attention == tower.cost(of: grid).attention)
+  }
 }

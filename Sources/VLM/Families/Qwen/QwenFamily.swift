@@ -16,6 +16,7 @@ public struct QwenFamily<Generation: QwenGeneration>: VisionFamily {
   public static var hasClassToken: Bool { false }
   public static var readsNativeResolution: Bool { true }
   public static var numbersGrids: Bool { true }
+  public static var encodesSomeCells: Bool { true }
 
   public let markers: [PictureKind: PictureMarker]
   private let processor: QwenProcessor
@@ -74,6 +75,11 @@ public struct QwenFamily<Generation: QwenGeneration>: VisionFamily {
         mostCells: options.maxVisualTokens.map { $0 / count }, limits: options.limits)
     } catch { throw .image(error, file: file) }
     return Picture(file: file, video: video, views: views, patchGrids: views.map(patchGrid))
+  }
+
+  public func cells(of picture: Picture) -> [CellPixels]? {
+    let configuration = picture.kind == .video ? processor.video.configuration : processor.image.configuration
+    return picture.views.map(configuration.cells)
   }
 
   /// As the reference's processor gives them: [patches, channels · 2 · patch²]. Patches of a merge group follow one
