@@ -26,7 +26,7 @@ extension Benchmark {
     let record: DecoderPruningRecord?
   }
 
-  func prompt(of picture: Picture, _ visual: VisualRows, _ setting: PruningSetting) -> Prompt {
+  func makePrompt(of picture: Picture, _ visual: VisualRows, _ setting: PruningSetting) -> Prompt {
     let rows = visual.rows
     let tokens = (0..<textTokens).map { ($0 * 97 + 13) % model.decoder.configuration.vocabulary }
     let text = model.decoder.embed(tokens)
@@ -44,7 +44,7 @@ extension Benchmark {
 
   /// Runs a whole prompt.
   /// - Parameter cache: empty.
-  func start(
+  func begin(
     _ prompt: Prompt, _ visual: VisualRows, _ setting: PruningSetting, cache: inout KeyValueCache
   ) throws(VLMError) -> Start {
     let span = PictureSpan(picture: 0, rows: prompt.picture, ofPicture: 0..<visual.rows.rows)

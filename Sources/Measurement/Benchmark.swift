@@ -143,8 +143,8 @@ public struct Benchmark: Sendable {
     let visual = try model.visualRows(of: encoded, picture: description, plan: plan)
     let projected = clock.now
     var cache = model.decoder.makeCache(capacity: textTokens + visual.rows.rows + newTokens)
-    let prompt = prompt(of: picture, visual, setting)
-    let begun = try start(prompt, visual, setting, cache: &cache)
+    let prompt = makePrompt(of: picture, visual, setting)
+    let begun = try begin(prompt, visual, setting, cache: &cache)
     var token = best(begun.logits)
     let prefilled = clock.now
     row.add(begun.record, textTokens: textTokens)
@@ -175,7 +175,7 @@ public struct Benchmark: Sendable {
   ) throws(VLMError) {
     if isReduced {
       cache.truncate(to: 0)
-      _ = best(try start(prompt, visual, setting, cache: &cache).logits)
+      _ = best(try begin(prompt, visual, setting, cache: &cache).logits)
       return
     }
     let prefix = prompt.picture.upperBound

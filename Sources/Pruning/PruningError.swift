@@ -139,7 +139,8 @@ extension PruningError {
     case .budgetTooSmall(_, let smallest, _): "the smallest budget here is \(smallest) visual tokens"
     case .budgetBelowSchedule(_, let strategy, let smallest):
       "keep \(smallest) tokens or more, or let \(strategy) cut earlier"
-    case .stageBelowBudget(let strategy, _, let wanted): "keep fewer, or write \(strategy)(keep=…) with at least \(wanted)"
+    case .stageBelowBudget(let strategy, _, let wanted):
+      "keep fewer, or write \(strategy)(keep=…) with at least \(wanted)"
     case .budgetWithoutStrategy: "name a strategy (hiprune works with every model), or keep all"
     case .malformedSpec: "write name or name(option=value, option=value), for example hiprune(alpha=0.1)"
     case .unknownStrategy(_, let valid): "the strategies are \(valid.joined(separator: ", "))"

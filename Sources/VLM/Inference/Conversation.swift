@@ -120,7 +120,8 @@ public struct Conversation: ~Copyable, Sendable {
     }
     begun += 1
     return Generation(
-      number: begun, prompt: prompt, pruning: pruning, turn: rawPrompt ? nil : turn, pictures: all, sent: next, features: features,
+      number: begun, prompt: prompt, pruning: pruning, turn: rawPrompt ? nil : turn, pictures: all, sent: next,
+      features: features,
       options: options,
       spec: spec, timings: timings, sampler: Sampler(options: options.sampling, seed: setting.seed, prompt: tokens),
       writer: AnswerWriter(stream: model.tokenizer.makeStreamDecoder(skipSpecialTokens: true)))

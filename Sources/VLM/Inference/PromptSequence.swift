@@ -188,7 +188,8 @@ extension VisionLanguageModel {
     // Each view needs at least one token.
     let smallest = visual.map(\.plan.views.count).max() ?? 0
     throw .promptTooLong(
-      tokens: sequence.items.count, context: context, fitting: budgetShortens && smallest > 0 && fitting >= smallest ? fitting : nil)
+      tokens: sequence.items.count, context: context,
+      fitting: budgetShortens && smallest > 0 && fitting >= smallest ? fitting : nil)
   }
 }
 
