@@ -90,6 +90,56 @@ import Testing
     }
   }
 
+  /// The reason why a template is unknown.
+  private func reason(_ source: String) -> String? {
+    do throws(TemplateRecognition.Unknown) {
+      _ = try TemplateRecognition.recognise(source, specialTokens: [:])
+      return nil
+    } catch { return error.reason }
+  }
+
+  @Test(arguments: [
+    (String(repeating: "{% if true %}", count: 60_000) + String(repeating: "{% endif %}", count: 60_000), "deeply"),
+    (String(repeating: "{% for a in [1] %}", count: 60_000), "deeply"),
+    (String(repeating: "{% generation %}", count: 60_000), "deeply"),
+    ("{{ 1" + String(repeating: " + 1", count: 60_000) + " }}", "too long"),
+    ("{{ a" + String(repeating: ".a", count: 60_000) + " }}", "too long"),
+    ("{% set l = [1, 2] %}" + String(repeating: "{% set l = l + l %}", count: 34), "works without end"),
+    ("{% set l = 'ab' %}" + String(repeating: "{% set l = l + l %}", count: 34), "works without end"),
+    ("{% set l = [1] %}" + String(repeating: "{% set l = [l, l] %}", count: 40), "works without end"),
+    ("{% set l = [1] %}" + String(repeating: "{% set l = [l] %}", count: 100_000), "works without end"),
+    (
+      "{% set l = ('ab' * 1) if false else 'abcdefghijklmnopqrstuvwxyz' %}"
+        + String(repeating: "{% for a in l %}", count: 8) + String(repeating: "{% endfor %}", count: 8),
+      "works without end"
+    ),
+  ])
+  func `that would work or nest without end is refused, and says so`(source: String, expected: String) {
+    let found = reason(source)
+    #expect(found?.contains(expected) == true, "\(found ?? "recognised") for \(source.prefix(40))")
+  }
+
+  /// Python's values.
+  @Test(arguments: [
+    ("5 % 9223372036854775807", "5"), ("-5 % 9223372036854775807", "9223372036854775802"),
+    ("5 % -3", "-1"), ("-7 % 3", "2"), ("7 % -1", "0"), ("-9223372036854775807 % -9223372036854775807", "0"),
+    ("9223372036854775807 // 1", "9223372036854775807"), ("-7 // 2", "-4"), ("7 // -2", "-4"), ("-8 // 2", "-4"),
+    ("7 // -1", "-7"), ("9007199254740993 // 1", "9007199254740993"),
+    ("(-9223372036854775807 - 1) % -1", "0"), ("(-9223372036854775807 - 1) // 2", "-4611686018427387904"),
+  ])
+  func `counts as Python does`(expression: String, value: String) {
+    let source = "{% if (\(expression)) == \(value) %}{{ raise_exception('right') }}{% endif %}"
+    #expect(reason(source)?.contains("right") == true, "\(reason(source) ?? "recognised")")
+  }
+
+  @Test(arguments: [
+    "9223372036854775807 + 1", "-9223372036854775807 - 2", "9223372036854775807 * 2",
+    "(-9223372036854775807 - 1) // -1",
+  ])
+  func `with a number that is too large for it is refused, and says so`(expression: String) {
+    #expect(reason("{{ \(expression) }}")?.contains("too large") == true)
+  }
+
   static let published = Fixtures.sharedData?.appending(path: "published")
 
   @Test(

@@ -18,6 +18,8 @@ enum JinjaToken: Equatable {
 struct JinjaLexer {
   private let characters: [Character]
   private var place = 0
+  /// The most tokens of a tag. A chain of operators is as deep as it is long, and it comes from a file.
+  private static let longestTag = 512
 
   init(_ source: String) {
     // One character per line break, as Jinja reads text files.
@@ -92,6 +94,7 @@ struct JinjaLexer {
   private mutating func tokens(until end: Character) throws(JinjaError) -> [JinjaToken] {
     var tokens: [JinjaToken] = []
     while place < characters.count {
+      guard tokens.count < Self.longestTag else { throw JinjaError(reason: "a tag is too long") }
       let character = characters[place]
       let next = place + 1 < characters.count ? characters[place + 1] : " "
       let afterNext = place + 2 < characters.count ? characters[place + 2] : " "

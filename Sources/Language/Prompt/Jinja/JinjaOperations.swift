@@ -25,14 +25,27 @@ enum JinjaOperations {
     case ">": return .boolean(first > second)
     case "<=": return .boolean(first <= second)
     case ">=": return .boolean(first >= second)
-    case "+": return .integer(first &+ second)
-    case "-": return .integer(first &- second)
-    case "*": return .integer(first &* second)
-    // Python's remainder has the sign of the divisor.
-    case "%" where second != 0 && second != -1: return .integer((first % second + second) % second)
-    case "//" where second != 0 && second != -1: return .integer(Int((Double(first) / Double(second)).rounded(.down)))
+    case "+": return try exact(symbol, first.addingReportingOverflow(second))
+    case "-": return try exact(symbol, first.subtractingReportingOverflow(second))
+    case "*": return try exact(symbol, first.multipliedReportingOverflow(by: second))
+    // Python rounds quotients down, so the remainder has the sign of the divisor.
+    case "%" where second != 0:
+      let rest = second == -1 ? 0 : first % second
+      return .integer(rest != 0 && (rest < 0) != (second < 0) ? rest + second : rest)
+    case "//" where second != 0:
+      let quotient = first.dividedReportingOverflow(by: second)
+      let isRounded = second != -1 && first % second != 0 && (first < 0) != (second < 0)
+      return try exact(symbol, isRounded ? (quotient.partialValue - 1, false) : quotient)
     default: throw JinjaError(reason: "\"\(symbol)\" of these numbers")
     }
+  }
+
+  /// Python's whole numbers have no bounds; these have, and none is wrong without a word.
+  private static func exact(
+    _ symbol: String, _ result: (partialValue: Int, overflow: Bool)
+  ) throws(JinjaError) -> JinjaValue {
+    guard !result.overflow else { throw JinjaError(reason: "\"\(symbol)\" gives a number that is too large") }
+    return .integer(result.partialValue)
   }
 
   static func member(_ owner: JinjaValue, _ key: JinjaValue) throws(JinjaError) -> JinjaValue {

@@ -11,10 +11,15 @@ indirect enum JinjaNode {
 /// Statements of a template; expressions are read by `JinjaExpressionParser`.
 struct JinjaParser {
   private var parts: ArraySlice<JinjaPart>
+  /// Depth of nested statements. They come from a file, so there is a limit.
+  private var depth = 0
+  private static let deepest = 64
+
+  private init(_ parts: [JinjaPart]) { self.parts = parts[...] }
 
   static func parse(_ source: String) throws(JinjaError) -> [JinjaNode] {
     var lexer = JinjaLexer(source)
-    var parser = JinjaParser(parts: try lexer.parts()[...])
+    var parser = JinjaParser(try lexer.parts())
     let nodes = try parser.body(until: [])
     guard parser.parts.isEmpty else { throw JinjaError(reason: "a block ends that did not begin") }
     return nodes
@@ -22,6 +27,9 @@ struct JinjaParser {
 
   /// Nodes up to a statement that begins with one of `ends`, which is not taken.
   private mutating func body(until ends: Set<String>) throws(JinjaError) -> [JinjaNode] {
+    depth += 1
+    defer { depth -= 1 }
+    guard depth < Self.deepest else { throw JinjaError(reason: "statements are nested too deeply") }
     var nodes: [JinjaNode] = []
     while let part = parts.first {
       switch part {

@@ -5,6 +5,9 @@ struct JinjaRunner {
   private(set) var text = ""
   /// The most bytes to write: a template comes from a file, and nested loops could write without end.
   private static let longest = 1 << 16
+  /// What is left of the work that a template may do: a step is a statement, a round of a loop, or an expression, which
+  /// counts as many as its value has parts. Loops and lists that double could work without end.
+  private var steps = 1 << 22
 
   static func render(_ nodes: [JinjaNode], _ names: [String: JinjaValue]) throws(JinjaError) -> String {
     var runner = JinjaRunner(scopes: [names])
@@ -16,6 +19,7 @@ struct JinjaRunner {
 
   private mutating func run(_ nodes: [JinjaNode]) throws(JinjaError) {
     for node in nodes {
+      try work(1)
       switch node {
       case .text(let plain): try write(plain)
       case .output(let expression):
@@ -36,7 +40,12 @@ struct JinjaRunner {
     guard text.utf8.count < Self.longest else { throw JinjaError(reason: "it writes without end") }
   }
 
-  private func chosen(
+  private mutating func work(_ cost: Int) throws(JinjaError) {
+    steps -= cost
+    guard steps > 0 else { throw JinjaError(reason: "it works without end") }
+  }
+
+  private mutating func chosen(
     _ branches: [(condition: JinjaExpression, body: [JinjaNode])]
   ) throws(JinjaError) -> [JinjaNode]? {
     for branch in branches where try value(of: branch.condition).isTrue { return branch.body }
@@ -52,12 +61,14 @@ struct JinjaRunner {
     if let condition {
       var kept: [JinjaValue] = []
       for element in elements {
+        try work(1)
         scopes[scopes.count - 1] = [variable: element]
         if try value(of: condition).isTrue { kept.append(element) }
       }
       elements = kept
     }
     for (index, element) in elements.enumerated() {
+      try work(1)
       // What an iteration sets is gone after it; namespaces outlive it.
       scopes[scopes.count - 1] = [
         variable: element,
@@ -81,12 +92,19 @@ struct JinjaRunner {
     else {
       throw JinjaError(reason: "\"\(name)\" is no namespace")
     }
+    try work(members.count)
     members.removeAll { $0.name == member }
     members.append(.init(name: member, value: value))
     scopes[scope][name] = .object(members)
   }
 
-  private func value(of expression: JinjaExpression) throws(JinjaError) -> JinjaValue {
+  private mutating func value(of expression: JinjaExpression) throws(JinjaError) -> JinjaValue {
+    let value = try computed(expression)
+    try work(value.size(upTo: steps))
+    return value
+  }
+
+  private mutating func computed(_ expression: JinjaExpression) throws(JinjaError) -> JinjaValue {
     switch expression {
     case .value(let value): return value
     case .name(let name): return scopes.last { $0[name] != nil }?[name] ?? .undefined
@@ -94,18 +112,23 @@ struct JinjaRunner {
       var values: [JinjaValue] = []
       for element in elements { values.append(try value(of: element)) }
       return .list(values)
-    case .member(let owner, let key): return try JinjaOperations.member(try value(of: owner), try value(of: key))
+    case .member(let owner, let key):
+      let whole = try value(of: owner)
+      return try JinjaOperations.member(whole, try value(of: key))
     case .slice(let owner, let from, let to):
-      return try JinjaOperations.slice(
-        try value(of: owner), from: try from.map(integer), to: try to.map(integer))
+      let whole = try value(of: owner)
+      let start = try integer(from)
+      return try JinjaOperations.slice(whole, from: start, to: try integer(to))
     case .call(let callee, let arguments, let named): return try call(callee, arguments, named)
     case .filter(let input, let filter, let arguments):
-      return try JinjaOperations.filter(try value(of: input), filter, try values(of: arguments))
+      let filtered = try value(of: input)
+      return try JinjaOperations.filter(filtered, filter, try values(of: arguments))
     case .test(let input, let test, let isNegated):
       return .boolean(try JinjaOperations.test(try value(of: input), test) != isNegated)
     case .not(let input): return .boolean(!(try value(of: input).isTrue))
     case .either(let one, let condition, let other):
-      return try value(of: try value(of: condition).isTrue ? one : other)
+      let isTrue = try value(of: condition).isTrue
+      return try value(of: isTrue ? one : other)
     case .binary(let symbol, let left, let right):
       let first = try value(of: left)
       if symbol == "and" { return first.isTrue ? try value(of: right) : first }
@@ -114,20 +137,21 @@ struct JinjaRunner {
     }
   }
 
-  private func integer(_ expression: JinjaExpression) throws(JinjaError) -> Int {
+  private mutating func integer(_ expression: JinjaExpression?) throws(JinjaError) -> Int? {
+    guard let expression else { return nil }
     guard case .integer(let number) = try value(of: expression) else {
       throw JinjaError(reason: "a slice needs whole numbers")
     }
     return number
   }
 
-  private func values(of expressions: [JinjaExpression]) throws(JinjaError) -> [JinjaValue] {
+  private mutating func values(of expressions: [JinjaExpression]) throws(JinjaError) -> [JinjaValue] {
     var values: [JinjaValue] = []
     for expression in expressions { values.append(try value(of: expression)) }
     return values
   }
 
-  private func call(
+  private mutating func call(
     _ callee: JinjaExpression, _ arguments: [JinjaExpression], _ named: [(name: String, value: JinjaExpression)]
   ) throws(JinjaError) -> JinjaValue {
     switch callee {
@@ -137,7 +161,8 @@ struct JinjaRunner {
       return .object(members)
     case .name("raise_exception"): throw JinjaError(reason: try values(of: arguments).first?.text ?? "it refuses this")
     case .member(let owner, .value(.string(let method))):
-      return try JinjaOperations.method(try value(of: owner), method, try values(of: arguments))
+      let object = try value(of: owner)
+      return try JinjaOperations.method(object, method, try values(of: arguments))
     default: throw JinjaError(reason: "a call that is not supported")
     }
   }

@@ -49,6 +49,21 @@ enum JinjaValue: Equatable, Sendable {
     return members.first { $0.name == name }?.value
   }
 
+  /// Parts of a value: itself, the bytes of texts, and the parts of what it holds. Counted up to `limit` or a little
+  /// more: lists that hold a list twice share its storage, but not the work with it.
+  func size(upTo limit: Int) -> Int {
+    var size = 1
+    switch self {
+    case .string(let text): size += text.utf8.count
+    case .list(let elements):
+      for element in elements where size < limit { size += element.size(upTo: limit - size) }
+    case .object(let members):
+      for member in members where size < limit { size += 1 + member.value.size(upTo: limit - size) }
+    case .undefined, .none, .boolean, .integer: break
+    }
+    return size
+  }
+
   var elements: [JinjaValue]? {
     switch self {
     case .list(let elements): elements
