@@ -27,7 +27,9 @@ public struct BenchmarkRow: Sendable {
   /// One token.
   public var decode = Spread()
   public let promptTokens: Int
-  public let encodeOperations: Double
+  /// Of what is computed: of the tokens that enter the tower, if not all do.
+  public let cost: CostModel
+  public var encodeOperations: Double { cost.encodeLinear + cost.encodeAttention }
   public var prefillOperations: Double
   /// Positions of the prompt that each decoder block ran on.
   public var rowsPerBlock: [Int]
@@ -112,8 +114,7 @@ public struct Benchmark: Sendable {
     let cost = CostModel(model, picture: picture, tokens: early?.sources)
     let prompt = textTokens + rows.rows.rows
     var row = BenchmarkRow(
-      keep: keep, visualTokens: rows.total, kept: rows.kept, promptTokens: prompt,
-      encodeOperations: cost.encodeLinear + cost.encodeAttention,
+      keep: keep, visualTokens: rows.total, kept: rows.kept, promptTokens: prompt, cost: cost,
       prefillOperations: cost.prefill(rows: prompt),
       rowsPerBlock: [Int](repeating: prompt, count: model.decoder.configuration.depth))
     // The first round warms caches and creates kernels; it is not counted.

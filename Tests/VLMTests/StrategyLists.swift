@@ -15,7 +15,9 @@ enum StrategyLists {
   private static let unequal = ["divprune", "zoo-prune", "cen-prune", "textmonkey"]
 
   /// Methods that send rows of the picture alone.
-  static let plain = StrategyCatalogue.standard.names.filter { !(["none"] + unavailable + beforeEncoder + mixed).contains($0) }
+  static let plain = StrategyCatalogue.standard.names.filter {
+    !(["none"] + unavailable + beforeEncoder + mixed).contains($0)
+  }
   /// Those of them that keep as many tokens of each view.
   static let equal = plain.filter { !unequal.contains($0) }
 }
