@@ -113,7 +113,7 @@ struct SweepCommand: ParsableCommand {
         envelope: try options.envelope("sweep", model: sweep.run.model, given: given))
       try table.show(rows, folder)
     }
-    if let code = StopRequest.exitCode, !isWhole { throw ExitCode(code) }
+    if !isWhole { StopRequest.endProcess() }
   }
 
   /// The parts of a list; commas inside parentheses belong to a part.
