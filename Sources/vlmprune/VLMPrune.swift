@@ -56,8 +56,6 @@ enum Main {
   }
 
   private static func report(_ error: any Error) -> Int32 {
-    // A command that has said everything itself.
-    if let code = error as? ExitCode { return code.rawValue }
     do {
       if CommandFailure(explaining: error) == nil, VLMPrune.exitCode(for: error) == .success {
         // --help and --version are results.

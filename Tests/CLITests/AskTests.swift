@@ -5,8 +5,8 @@ import Testing
 @Suite struct `ask answers` {
   @Test
   func `the streamed text is the JSON answer, and the line after it says what was kept`() throws {
-    let plain = try succeed(ask("--strategy", "hiprune", "--keep", "9"))
-    let json = try succeed(ask("--strategy", "hiprune", "--keep", "9", "--json"))
+    let plain = try expectSuccess(ask("--strategy", "hiprune", "--keep", "9"))
+    let json = try expectSuccess(ask("--strategy", "hiprune", "--keep", "9", "--json"))
     let answer = try #require(try json.json()["answer"] as? String)
     #expect(plain.text == answer + "\n")
     #expect(json.errors.isEmpty)
@@ -18,7 +18,7 @@ import Testing
 
   @Test
   func `--json has the contract's fields and nothing else`() throws {
-    let outcome = try succeed(ask("--strategy", "hiprune", "--keep", "36%", "--seed", "3", "--json", image: wide))
+    let outcome = try expectSuccess(ask("--strategy", "hiprune", "--keep", "36%", "--seed", "3", "--json", image: wide))
     let report = try expectKeys(
       outcome.json(),
       Set([
@@ -93,7 +93,7 @@ import Testing
   func `--max-new-tokens ends the answer with length`() throws {
     var command = ask("--json")
     command.arguments += ["--max-new-tokens", "2"]
-    let report = try succeed(command).json()
+    let report = try expectSuccess(command).json()
     let tokens = try #require(report["tokens"] as? JSONObject)
     #expect(tokens["generated"] as? Int == 2 && report["finish_reason"] as? String == "length")
   }
@@ -107,7 +107,7 @@ import Testing
   private func answer(_ more: [String]) throws -> Answer {
     var command = ask("--json")
     command.arguments += more
-    let report = try succeed(command).json()
+    let report = try expectSuccess(command).json()
     let view = ((report["images"] as? [JSONObject])?.first?["views"] as? [JSONObject])?.first
     return Answer(
       text: try #require(report["answer"] as? String), strategy: try #require(report["strategy"] as? String),

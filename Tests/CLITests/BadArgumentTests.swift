@@ -7,14 +7,14 @@ import Testing
     "0", "-1", "26", "577", "101%", "120%", "0%", "-5%", "nan", "inf", "", "1.5", "0.0", "abc", "1e3", "٣", "%",
   ])
   func `an impossible budget is a usage error`(keep: String) throws {
-    try fail(ask("--keep", keep, "--strategy", "random"), exitCode: 2, naming: keep)
-    try fail(ask("--keep", keep), exitCode: 2, naming: "budget")
+    try expectFailure(ask("--keep", keep, "--strategy", "random"), exitCode: 2, naming: keep)
+    try expectFailure(ask("--keep", keep), exitCode: 2, naming: "budget")
   }
 
   @Test
   func `none cannot keep less than everything`() throws {
-    try fail(ask("--strategy", "none", "--keep", "9"), exitCode: 2, naming: "none")
-    try fail(ask("--strategy", "none", "--keep", "0.5"), exitCode: 2, naming: "none")
+    try expectFailure(ask("--strategy", "none", "--keep", "9"), exitCode: 2, naming: "none")
+    try expectFailure(ask("--strategy", "none", "--keep", "0.5"), exitCode: 2, naming: "none")
   }
 
   @Test(arguments: [
@@ -27,7 +27,9 @@ import Testing
     ("hiprune(object=2, deep=-2))", "not a strategy"),
   ])
   func `strategies and options`(spec: String, fragment: String) throws {
-    for keep in ["9", "all"] { try fail(ask("--strategy", spec, "--keep", keep), exitCode: 2, naming: fragment) }
+    for keep in ["9", "all"] {
+      try expectFailure(ask("--strategy", spec, "--keep", keep), exitCode: 2, naming: fragment)
+    }
   }
 
   @Test
@@ -37,21 +39,23 @@ import Testing
     let blank = try scratch.write(" \n\t\n", as: "blank")
     for question in ["", "  ", "\n\t ", "\u{3000}"] {
       for command in ["ask", "inspect"] {
-        try fail(Command(command, square, "--model", classic, "-q", question), exitCode: 2, naming: "empty")
+        try expectFailure(Command(command, square, "--model", classic, "-q", question), exitCode: 2, naming: "empty")
       }
     }
     for file in [empty, blank] {
-      try fail(Command("ask", square, "--model", classic, "--prompt-file", file), exitCode: 2, naming: "empty")
+      try expectFailure(Command("ask", square, "--model", classic, "--prompt-file", file), exitCode: 2, naming: "empty")
     }
-    try fail(Command("ask", square, "--model", classic, "--prompt-file", scratch.path("no")), naming: "no such file")
+    try expectFailure(
+      Command("ask", square, "--model", classic, "--prompt-file", scratch.path("no")), naming: "no such file")
     try scratch.write([0xff, 0xfe, 0x41], as: "binary")
-    try fail(Command("ask", square, "--model", classic, "--prompt-file", scratch.path("binary")), naming: "UTF-8")
+    try expectFailure(
+      Command("ask", square, "--model", classic, "--prompt-file", scratch.path("binary")), naming: "UTF-8")
   }
 
   @Test
   func `no question, and no terminal to hold a conversation on`() throws {
-    try fail(Command("ask", square, "--model", classic), exitCode: 2, naming: "no question", "-q")
-    try fail(Command("ask", "-q", "What?"), exitCode: 2, naming: "image", "vlmprune ask --help")
+    try expectFailure(Command("ask", square, "--model", classic), exitCode: 2, naming: "no question", "-q")
+    try expectFailure(Command("ask", "-q", "What?"), exitCode: 2, naming: "image", "vlmprune ask --help")
   }
 
   @Test(arguments: [
@@ -62,35 +66,36 @@ import Testing
     ("--threads", "5000"),
   ])
   func `numbers out of range`(option: String, value: String) throws {
-    try fail(ask(option, value), exitCode: 2, naming: String(option.dropFirst(2)))
+    try expectFailure(ask(option, value), exitCode: 2, naming: String(option.dropFirst(2)))
   }
 
   @Test
   func `what nobody knows: flags, commands, options without a value`() throws {
-    try fail(ask("--colour"), exitCode: 2, naming: "--colour", "vlmprune ask --help")
-    try fail(Command("frobnicate"), exitCode: 2, naming: "frobnicate", "select", "vlmprune --help")
-    try fail(Command("--frobnicate"), exitCode: 2, naming: "--frobnicate")
-    try fail(Command("ask", square, "-q"), exitCode: 2, naming: "vlmprune ask --help")
-    try fail(Command("strategies", "more"), exitCode: 2, naming: "more")
-    try fail(Command("select"), exitCode: 2, naming: "file")
-    try fail(Command("ask", "-", "-", "-q", "What?"), exitCode: 2, naming: "stdin")
-    try fail(Command("ask", "-", "--prompt-file", "-"), exitCode: 2, naming: "stdin")
-    try fail(ask("--prompt-file", square), exitCode: 2, naming: "--prompt-file")
-    try fail(ask("--raw-prompt", "--system", "Be brief."), exitCode: 2, naming: "--raw-prompt")
+    try expectFailure(ask("--colour"), exitCode: 2, naming: "--colour", "vlmprune ask --help")
+    try expectFailure(Command("frobnicate"), exitCode: 2, naming: "frobnicate", "select", "vlmprune --help")
+    try expectFailure(Command("--frobnicate"), exitCode: 2, naming: "--frobnicate")
+    try expectFailure(Command("ask", square, "-q"), exitCode: 2, naming: "vlmprune ask --help")
+    try expectFailure(Command("strategies", "more"), exitCode: 2, naming: "more")
+    try expectFailure(Command("select"), exitCode: 2, naming: "file")
+    try expectFailure(Command("ask", "-", "-", "-q", "What?"), exitCode: 2, naming: "stdin")
+    try expectFailure(Command("ask", "-", "--prompt-file", "-"), exitCode: 2, naming: "stdin")
+    try expectFailure(ask("--prompt-file", square), exitCode: 2, naming: "--prompt-file")
+    try expectFailure(ask("--raw-prompt", "--system", "Be brief."), exitCode: 2, naming: "--raw-prompt")
   }
 
   @Test
   func `models that are not there`() throws {
     let scratch = try Scratch()
-    try fail(ask(model: "llava-hf/llava-1.5-7b-hf"), naming: "hint: download it: hf download llava-hf/llava-1.5-7b-hf")
+    try expectFailure(
+      ask(model: "llava-hf/llava-1.5-7b-hf"), naming: "hint: download it: hf download llava-hf/llava-1.5-7b-hf")
     for name in ["nothing", "", "../x/..", "a/b/c", "/nowhere", "x/.."] {
-      try fail(ask(model: name), naming: "no model")
+      try expectFailure(ask(model: name), naming: "no model")
     }
-    try fail(ask(model: square), naming: "is a file")
-    try fail(ask(model: scratch.folder), naming: "config.json")
+    try expectFailure(ask(model: square), naming: "is a file")
+    try expectFailure(ask(model: scratch.folder), naming: "config.json")
     var command = ask(model: "llava-hf/llava-1.5-7b-hf")
     command.environment["HF_HUB_CACHE"] = scratch.folder
-    try fail(command, naming: "hf download")
+    try expectFailure(command, naming: "hf download")
   }
 
   @Test
@@ -105,10 +110,10 @@ import Testing
     for environment in [["HF_HOME": scratch.folder], ["HF_HUB_CACHE": scratch.path("hub")]] {
       var command = ask("--json", model: "tiny/classic")
       command.environment = environment
-      #expect(try succeed(command).json()["model"] as? String == "tiny/classic")
+      #expect(try expectSuccess(command).json()["model"] as? String == "tiny/classic")
       var doctor = Command("doctor", "--json")
       doctor.environment = environment.merging(["VLMPRUNE_HOME": classic]) { $1 }
-      #expect(try succeed(doctor).json()["cached_models"] as? [String] == ["tiny/classic"])
+      #expect(try expectSuccess(doctor).json()["cached_models"] as? [String] == ["tiny/classic"])
     }
   }
 }

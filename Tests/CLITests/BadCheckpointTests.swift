@@ -6,7 +6,7 @@ import Testing
   private func refuse(
     _ checkpoint: AlteredCheckpoint, naming fragment: String, sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
-    try fail(ask(model: checkpoint.folder), naming: fragment, sourceLocation: sourceLocation)
+    try expectFailure(ask(model: checkpoint.folder), naming: fragment, sourceLocation: sourceLocation)
   }
 
   @Test(arguments: ["config.json", "tokenizer.json", "preprocessor_config.json"])

@@ -36,7 +36,7 @@ import Testing
 
   @Test
   func `the smallest file that serves`() throws {
-    let outcome = try succeed(Command("select", evidence(), "--strategy", "fastervlm", "--keep", "2", "--json"))
+    let outcome = try expectSuccess(Command("select", evidence(), "--strategy", "fastervlm", "--keep", "2", "--json"))
     #expect((try outcome.json()["views"] as? [JSONObject])?.first?["kept"] as? [Int] == [0, 1])
   }
 

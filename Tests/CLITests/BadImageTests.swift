@@ -6,10 +6,10 @@ import Testing
   private func refuse(_ bytes: some Sequence<UInt8>, naming fragment: String) throws {
     let scratch = try Scratch()
     let file = try scratch.write(bytes, as: "picture.png")
-    try fail(ask("--overlay", scratch.path("kept.png"), image: file), naming: "error: \(file)", fragment)
+    try expectFailure(ask("--overlay", scratch.path("kept.png"), image: file), naming: "error: \(file)", fragment)
     var piped = ask(image: "-")
     piped.input = Array(bytes)
-    try fail(piped, naming: fragment)
+    try expectFailure(piped, naming: fragment)
     #expect(try scratch.names() == ["picture.png"])
   }
 
@@ -34,24 +34,24 @@ import Testing
   @Test
   func `files that are not there, folders, devices`() throws {
     let scratch = try Scratch()
-    try fail(ask(image: scratch.path("none.png")), naming: "cannot read", "no such file")
-    try fail(ask(image: scratch.folder), naming: "it is a folder")
-    try fail(ask(image: ""), naming: "cannot read")
-    try fail(ask(image: "\(square)/x"), naming: "cannot read")
-    try fail(ask(image: "/dev/null"), naming: "0 bytes")
-    try fail(ask(image: "/dev/zero"), naming: "/dev/zero")
+    try expectFailure(ask(image: scratch.path("none.png")), naming: "cannot read", "no such file")
+    try expectFailure(ask(image: scratch.folder), naming: "it is a folder")
+    try expectFailure(ask(image: ""), naming: "cannot read")
+    try expectFailure(ask(image: "\(square)/x"), naming: "cannot read")
+    try expectFailure(ask(image: "/dev/null"), naming: "0 bytes")
+    try expectFailure(ask(image: "/dev/zero"), naming: "/dev/zero")
     var folder = Command("inspect", scratch.folder, "--model", classic, "-q", "What?")
-    try fail(folder, naming: "it is a folder")
+    try expectFailure(folder, naming: "it is a folder")
     folder.arguments[1] = scratch.path("none.png")
-    try fail(folder, naming: "no such file")
+    try expectFailure(folder, naming: "no such file")
   }
 
   @Test
   func `--max-pixels bounds the picture and what resizing makes of it`() throws {
-    try fail(ask("--max-pixels", "10"), naming: "too large", "--max-pixels")
-    try fail(ask("--max-pixels", "2000", image: Fixtures.url("golden/images/pictures/dot-1x1.png").path))
+    try expectFailure(ask("--max-pixels", "10"), naming: "too large", "--max-pixels")
+    try expectFailure(ask("--max-pixels", "2000", image: Fixtures.url("golden/images/pictures/dot-1x1.png").path))
     for bad in ["0", "-1", "many", "1.5", ""] {
-      try fail(ask("--max-pixels", bad), exitCode: 2, naming: "--max-pixels")
+      try expectFailure(ask("--max-pixels", bad), exitCode: 2, naming: "--max-pixels")
     }
   }
 

@@ -18,7 +18,7 @@ import Testing
   ) throws {
     let checkpoint = try AlteredCheckpoint()
     try checkpoint.replace("model.safetensors", with: bytes)
-    try fail(ask(model: checkpoint.folder), naming: fragment, sourceLocation: sourceLocation)
+    try expectFailure(ask(model: checkpoint.folder), naming: fragment, sourceLocation: sourceLocation)
   }
 
   /// The file with another header, its length field adjusted.

@@ -37,14 +37,14 @@ import Testing
           #"[\#(question), {"type": "image_url", "image_url": {"url": "\#(square)", "detail": "low"}}]"#,
           #""temperature": null, "seed": 3"#)),
     ]
-    let objects = try succeed(batch(lines)).objects()
+    let objects = try expectSuccess(batch(lines)).objects()
     let expected = [
       ask("--json"), ask("--max-new-tokens", "3", "--json"), ask("--strategy", "fastervlm", "--keep", "9", "--json"),
       ask("--json"), ask("--keep", "11%", "--seed", "3", "--json"),
     ]
     for (object, command) in zip(objects, expected) {
       let (status, body) = try response(object)
-      let report = try succeed(command).json()
+      let report = try expectSuccess(command).json()
       let tokens = try #require(report["tokens"] as? JSONObject)
       let choice = try #require((body["choices"] as? [JSONObject])?.first)
       #expect(status == 200 && body["object"] as? String == "chat.completion")
@@ -62,10 +62,10 @@ import Testing
 
   @Test
   func `stop cuts the answer before its text`() throws {
-    let whole = try #require(try succeed(ask("--json")).json()["answer"] as? String)
+    let whole = try #require(try expectSuccess(ask("--json")).json()["answer"] as? String)
     let text = try #require(whole.dropFirst(whole.count / 2).first { $0.isLetter })
     let body = messages("[\(question), \(picture)]", #""stop": ["\#(text)"]"#)
-    let (_, answer) = try response(succeed(batch([chat("1", body)])).objects()[0])
+    let (_, answer) = try response(expectSuccess(batch([chat("1", body)])).objects()[0])
     let choice = try #require((answer["choices"] as? [JSONObject])?.first)
     let content = try #require((choice["message"] as? JSONObject)?["content"] as? String)
     #expect(content == whole.prefix { $0 != text } && choice["finish_reason"] as? String == "stop")
@@ -105,7 +105,7 @@ import Testing
         "priority"
       ),
     ]
-    let objects = try succeed(batch(cases.map(\.0))).objects()
+    let objects = try expectSuccess(batch(cases.map(\.0))).objects()
     #expect(objects.count == cases.count)
     for (object, (text, status, fragment)) in zip(objects, cases) {
       let (found, body) = try response(object)

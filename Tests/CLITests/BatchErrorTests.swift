@@ -7,7 +7,7 @@ import Testing
   private func errors(_ lines: [String], _ more: String...) throws -> [JSONObject] {
     var command = batch([line("\"first\"")] + lines + [line("\"last\"")])
     command.arguments += more
-    let outcome = try succeed(command)
+    let outcome = try expectSuccess(command)
     let objects = try outcome.objects()
     #expect(objects.first?["id"] as? String == "first" && objects.last?["id"] as? String == "last")
     #expect(
@@ -31,7 +31,7 @@ import Testing
     }
     var command = batch([])
     command.input = [0xFF, 0xFE, 0x00, 0x0A] + Array(line("1").utf8)
-    #expect(try succeed(command).objects().count == 2)
+    #expect(try expectSuccess(command).objects().count == 2)
   }
 
   @Test
@@ -104,7 +104,7 @@ import Testing
     try file.seekToEnd()
     try file.write(contentsOf: Data("\n\(line("2"))\n".utf8))
     try file.close()
-    let objects = try succeed(batch([], "--in", path)).objects()
+    let objects = try expectSuccess(batch([], "--in", path)).objects()
     #expect(objects.count == 3 && objects[1]["line"] as? Int == 2 && objects[2]["id"] as? Int == 2)
     #expect(errorText(objects[1]).contains("line 2 is longer than 256 MiB"))
   }

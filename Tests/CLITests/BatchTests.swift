@@ -40,7 +40,7 @@ func errorText(_ object: JSONObject?) -> String {
   private func expectEqual(_ object: JSONObject, _ ask: Command, _ sourceLocation: SourceLocation = #_sourceLocation)
     throws
   {
-    let report = try succeed(ask).json()
+    let report = try expectSuccess(ask).json()
     #expect(object["answer"] as? String == report["answer"] as? String, sourceLocation: sourceLocation)
     #expect(object["finish_reason"] as? String == report["finish_reason"] as? String, sourceLocation: sourceLocation)
     #expect(
@@ -55,7 +55,7 @@ func errorText(_ object: JSONObject?) -> String {
       line("5", square, "What is this?", #""strategy": "fastervlm", "keep": 9"#),
       line("6", square, "What is this?", #""keep": "36%", "max_new_tokens": 3"#), line("7"),
     ]
-    let outcome = try succeed(batch(lines))
+    let outcome = try expectSuccess(batch(lines))
     let objects = try outcome.objects()
     #expect(objects.map { $0["id"] as? Int } == [1, 2, 3, 4, 5, 6, 7])
     for object in objects {
@@ -75,14 +75,14 @@ func errorText(_ object: JSONObject?) -> String {
   @Test
   func `what a line leaves out comes from the command line`() throws {
     let lines = [line("1"), line("2", square, "What is this?", #""keep": 4, "strategy": null"#)]
-    let objects = try succeed(batch(lines, "--strategy", "random", "--keep", "9", "--seed", "5")).objects()
+    let objects = try expectSuccess(batch(lines, "--strategy", "random", "--keep", "9", "--seed", "5")).objects()
     try expectEqual(objects[0], ask("--strategy", "random", "--keep", "9", "--seed", "5", "--json"))
     try expectEqual(objects[1], ask("--strategy", "random", "--keep", "4", "--seed", "5", "--json"))
   }
 
   @Test
   func `several pictures, folders of frames aside, are asked about together`() throws {
-    let objects = try succeed(
+    let objects = try expectSuccess(
       batch([
         #"{"id": 1, "images": ["\#(square)", "\#(wide)"], "question": "What is this?"}"#,
         #"{"id": 2, "images": ["\#(wide)", "\#(square)"], "question": "What is this?"}"#,
@@ -101,7 +101,7 @@ func errorText(_ object: JSONObject?) -> String {
       let text = try Data(contentsOf: URL(fileURLWithPath: path)).base64EncodedString()
       return "data:\(type);base64," + (padded ? text : text.replacing("=", with: ""))
     }
-    let objects = try succeed(
+    let objects = try expectSuccess(
       batch([
         line("1", try url(square, "image/png")), line("2", try url(photo, "image/jpeg")), line("3", photo),
         line("4", try url(square, "IMAGE/PNG;name=a.png", padded: false)),
@@ -131,11 +131,11 @@ func errorText(_ object: JSONObject?) -> String {
     let ids = [
       "7", "7", "123456789012345678901234567890", "1e999", "-0.0", "1E+2", #""a\u00e9\n\"}""#, "null", #""""#,
     ]
-    let text = try succeed(batch(ids.map { line($0) })).text
+    let text = try expectSuccess(batch(ids.map { line($0) })).text
     for (id, answer) in zip(ids, text.split(separator: "\n")) {
       #expect(answer.contains(#","id":\#(id),"timings_ms":"#), "\(id) in \(answer)")
     }
-    let last = try succeed(batch([#"{"image": "\#(square)", "question": "What?", "id" : 1e999 }"#])).text
+    let last = try expectSuccess(batch([#"{"image": "\#(square)", "question": "What?", "id" : 1e999 }"#])).text
     #expect(last.contains(#""id":1e999,"#))
   }
 
@@ -143,10 +143,10 @@ func errorText(_ object: JSONObject?) -> String {
   func `blank lines, CRLF, a byte-order mark and a missing last newline are fine`() throws {
     var command = batch([])
     command.input = Array("\u{FEFF}\(line("1"))\r\n\r\n  \n\(line("2"))".utf8)
-    let outcome = try succeed(command)
+    let outcome = try expectSuccess(command)
     #expect(try outcome.objects().map { $0["id"] as? Int } == [1, 2])
     command.input = []
-    #expect(try succeed(command).output.isEmpty)
+    #expect(try expectSuccess(command).output.isEmpty)
   }
 
   @Test
@@ -154,33 +154,33 @@ func errorText(_ object: JSONObject?) -> String {
     let scratch = try Scratch()
     let file = try scratch.write(line("1") + "\n", as: "in.jsonl")
     let out = scratch.path("out.jsonl")
-    #expect(try succeed(batch([], "--in", file, "--out", out)).output.isEmpty)
+    #expect(try expectSuccess(batch([], "--in", file, "--out", out)).output.isEmpty)
     #expect(String(decoding: try scratch.bytes("out.jsonl"), as: UTF8.self).contains(#""id":1"#))
     try FileManager.default.createSymbolicLink(atPath: scratch.path("link"), withDestinationPath: file)
     for same in [
       file, scratch.path("link"), scratch.folder + "/../" + scratch.folder.split(separator: "/").last! + "/in.jsonl",
     ] {
-      try fail(batch([], "--in", file, "--out", same), exitCode: 2, naming: "--out")
+      try expectFailure(batch([], "--in", file, "--out", same), exitCode: 2, naming: "--out")
     }
     #expect(String(decoding: try scratch.bytes("in.jsonl"), as: UTF8.self) == line("1") + "\n")
-    try fail(batch([], "--in", scratch.path("absent")), naming: "absent", "no such file")
-    try fail(batch([], "--in", scratch.folder), naming: "folder")
-    try fail(batch([], "--in", file, "--out", scratch.folder), naming: "--out")
-    try fail(batch([], "--in", file, "--out", "/nowhere/out.jsonl"), naming: "--out /nowhere/out.jsonl")
+    try expectFailure(batch([], "--in", scratch.path("absent")), naming: "absent", "no such file")
+    try expectFailure(batch([], "--in", scratch.folder), naming: "folder")
+    try expectFailure(batch([], "--in", file, "--out", scratch.folder), naming: "--out")
+    try expectFailure(batch([], "--in", file, "--out", "/nowhere/out.jsonl"), naming: "--out /nowhere/out.jsonl")
     let full = try batch([line("1")]).run(output: "/dev/full")
     #expect(full.exitCode == 1 && full.errors.contains("error: cannot write the answers to stdout"))
   }
 
   @Test
   func `mistakes of the command line come before anything is read`() throws {
-    try fail(batch([line("1")], "--keep", "0"), exitCode: 2, naming: "0")
-    try fail(batch([line("1")], "--keep", "26"), exitCode: 2, naming: "25")
-    try fail(batch([line("1")], "--strategy", "nobody"), exitCode: 2, naming: "nobody")
-    try fail(batch([line("1")], "--window", "4"), exitCode: 2, naming: "--unordered")
-    try fail(batch([line("1")], "--unordered", "--window", "0"), exitCode: 2, naming: "--window is 0")
-    try fail(batch([line("1")], "--max-new-tokens", "0"), exitCode: 2, naming: "--max-new-tokens is 0")
-    try fail(batch([line("1")], "--temperature", "-1"), exitCode: 2, naming: "temperature")
-    try fail(Command("batch", "--model", "/nowhere"), naming: "/nowhere")
+    try expectFailure(batch([line("1")], "--keep", "0"), exitCode: 2, naming: "0")
+    try expectFailure(batch([line("1")], "--keep", "26"), exitCode: 2, naming: "25")
+    try expectFailure(batch([line("1")], "--strategy", "nobody"), exitCode: 2, naming: "nobody")
+    try expectFailure(batch([line("1")], "--window", "4"), exitCode: 2, naming: "--unordered")
+    try expectFailure(batch([line("1")], "--unordered", "--window", "0"), exitCode: 2, naming: "--window is 0")
+    try expectFailure(batch([line("1")], "--max-new-tokens", "0"), exitCode: 2, naming: "--max-new-tokens is 0")
+    try expectFailure(batch([line("1")], "--temperature", "-1"), exitCode: 2, naming: "temperature")
+    try expectFailure(Command("batch", "--model", "/nowhere"), naming: "/nowhere")
   }
 
   @Test(arguments: ["1", "2", "3", "64"])
@@ -189,8 +189,8 @@ func errorText(_ object: JSONObject?) -> String {
     func answers(_ outcome: Outcome) throws -> [String] {
       try outcome.objects().map { "\($0["id"] ?? "") \($0["answer"] ?? "") \(errorText($0))" }
     }
-    let ordered = try answers(succeed(batch(lines)))
-    let grouped = try answers(succeed(batch(lines, "--unordered", "--window", window)))
+    let ordered = try answers(expectSuccess(batch(lines)))
+    let grouped = try answers(expectSuccess(batch(lines, "--unordered", "--window", window)))
     #expect(ordered.sorted() == grouped.sorted() && ordered.count == 13)
     // Two pictures take turns: of two lines, none can go before the other.
     #expect((ordered == grouped) == (window == "1" || window == "2"))

@@ -10,7 +10,7 @@ import Testing
     command.folder = scratch.folder
     command.environment = environment
     command.line = "\(line) \"$@\""
-    return (try succeed(command).json()["bundled"] as? JSONObject)?["folder"] as? String
+    return (try expectSuccess(command).json()["bundled"] as? JSONObject)?["folder"] as? String
   }
 
   @Test
@@ -23,7 +23,7 @@ import Testing
     // busy.
     var copy = Command([])
     copy.line = "cp \"$0\" \(scratch.path("bin/vlmprune"))"
-    try succeed(copy)
+    try expectSuccess(copy)
     try scratch.write("{}", as: "shapes-llava/config.json")
     let elsewhere = try bundledFolder("bin/vlmprune", in: scratch)
     #expect(elsewhere?.hasPrefix(scratch.folder) != true, "found in the working directory")
@@ -46,6 +46,6 @@ import Testing
     #expect(itself == "\(models)/tiny-full")
     var command = Command("ask", square, "-q", "What?", "--max-new-tokens", "2", "--json")
     command.environment = ["VLMPRUNE_HOME": classic]
-    #expect(try succeed(command).json()["model"] as? String == "shapes-llava")
+    #expect(try expectSuccess(command).json()["model"] as? String == "shapes-llava")
   }
 }

@@ -10,10 +10,10 @@ import Testing
 
   @Test
   func `strategies lists name and summary`() throws {
-    expectSnapshot(try succeed(Command("strategies")).text, "strategies")
+    expectSnapshot(try expectSuccess(Command("strategies")).text, "strategies")
     let report = try expectKeys(
-      succeed(Command("strategies", "--json")).json(), EnvelopeKeys.every.union(["strategies"]))
-    let text = try succeed(Command("strategies")).text
+      expectSuccess(Command("strategies", "--json")).json(), EnvelopeKeys.every.union(["strategies"]))
+    let text = try expectSuccess(Command("strategies")).text
     for row in try #require(report["strategies"] as? [Any]) {
       let row = try expectKeys(row, ["name", "summary"])
       let name = try #require(row["name"] as? String)
@@ -23,8 +23,8 @@ import Testing
 
   @Test
   func `strategies --matrix is strategy by family`() throws {
-    expectSnapshot(try succeed(Command("strategies", "--matrix")).text, "strategies-matrix")
-    let report = try succeed(Command("strategies", "--matrix", "--json")).json()
+    expectSnapshot(try expectSuccess(Command("strategies", "--matrix")).text, "strategies-matrix")
+    let report = try expectSuccess(Command("strategies", "--matrix", "--json")).json()
     for row in try #require(report["strategies"] as? [Any]) {
       let row = try expectKeys(row, ["name", "summary", "families", "reasons"])
       let families = try #require(row["families"] as? [String: Bool])
@@ -39,29 +39,29 @@ import Testing
   /// README holds the table that the command prints.
   @Test
   func `strategies --matrix --markdown is README's table`() throws {
-    let text = try succeed(Command("strategies", "--matrix", "--markdown")).text
+    let text = try expectSuccess(Command("strategies", "--matrix", "--markdown")).text
     #expect(text.hasPrefix("| strategy | llava |"))
     let readme = try String(contentsOf: Fixtures.root.appending(path: "README.md"), encoding: .utf8)
     #expect(readme.contains(text), "README has another table than:\n\(text)")
-    try fail(Command("strategies", "--markdown"), exitCode: 2, naming: "--matrix")
+    try expectFailure(Command("strategies", "--markdown"), exitCode: 2, naming: "--matrix")
   }
 
   @Test
   func `models lists families and the bundled model`() throws {
     let report = try expectKeys(
-      succeed(withBundled(Command("models", "--json"))).json(), EnvelopeKeys.every.union(["families", "bundled"]))
+      expectSuccess(withBundled(Command("models", "--json"))).json(), EnvelopeKeys.every.union(["families", "bundled"]))
     let family = try expectKeys((report["families"] as? [Any])?.first, ["name", "summary"])
     #expect(family["name"] as? String == "llava")
     let bundled = try expectKeys(report["bundled"], ["name", "folder"])
     #expect(bundled["name"] as? String == "shapes-llava" && bundled["folder"] as? String == classic)
-    let text = try succeed(withBundled(Command("models"))).text
+    let text = try expectSuccess(withBundled(Command("models"))).text
     #expect(text.hasPrefix("llava ") && text.contains("shapes-llava in \(classic)"))
   }
 
   @Test
   func `doctor says what it found`() throws {
     let report = try expectKeys(
-      succeed(withBundled(Command("doctor", "--json"))).json(),
+      expectSuccess(withBundled(Command("doctor", "--json"))).json(),
       EnvelopeKeys.every.union([
         "cpu", "cpu_features", "openblas", "onednn", "instructions", "native_formats", "threads", "memory_bytes",
         "model_cache",
@@ -71,7 +71,7 @@ import Testing
     #expect(report["onednn"] is NSNull || report["onednn"] is String)
     #expect(try #require(report["threads"] as? Int) >= 1)
     #expect(try #require(report["memory_bytes"] as? Int) > 1 << 28)
-    let text = try succeed(withBundled(Command("doctor"))).text
+    let text = try expectSuccess(withBundled(Command("doctor"))).text
     for label in [
       "vlmprune", "cpu", "OpenBLAS", "oneDNN", "own products", "threads", "memory", "model cache", "bundled model",
     ] {
@@ -81,7 +81,7 @@ import Testing
 
   @Test
   func `--version prints version, commit and back ends`() throws {
-    let text = try succeed(Command("--version")).text
+    let text = try expectSuccess(Command("--version")).text
     let form = #/vlmprune \d+\.\d+\.\d+ \(commit ([0-9a-f]{12}(_changed)?|unknown); back ends: OpenBLAS [^)]+\)\n/#
     #expect(text.wholeMatch(of: form) != nil, "\(text)")
   }
@@ -89,16 +89,16 @@ import Testing
   @Test
   func `every command's help goes to stdout and names each of its options`() throws {
     for command in Self.commands {
-      let help = try succeed(Command(command, "--help"))
+      let help = try expectSuccess(Command(command, "--help"))
       #expect(help.errors.isEmpty && help.text.contains("USAGE: vlmprune \(command)"))
-      #expect(try succeed(Command("help", command)).text == help.text)
+      #expect(try expectSuccess(Command("help", command)).text == help.text)
     }
-    let root = try succeed(Command("--help")).text
+    let root = try expectSuccess(Command("--help")).text
     // Every command of the list, and no other: a new one must come into these tests.
     let lines = root.split(separator: "\n").drop { $0 != "SUBCOMMANDS:" }
     #expect(lines.compactMap { $0.prefixMatch(of: #/  ([a-z]+) /#)?.1 }.map(String.init) == Self.commands)
-    #expect(try succeed(Command([])).text == root)
-    let ask = try succeed(Command("ask", "--help")).text
+    #expect(try expectSuccess(Command([])).text == root)
+    let ask = try expectSuccess(Command("ask", "--help")).text
     let options = [
       "--model", "--strategy", "--keep", "--precision", "--positions", "--threads", "--seed", "--json", "--verbose",
       "--question", "--prompt-file", "--raw-prompt", "--system", "--max-new-tokens", "--temperature", "--top-p",
@@ -109,7 +109,7 @@ import Testing
 
   @Test(arguments: [nil] + commands)
   func `the examples of every help text run`(command: String?) throws {
-    let help = try succeed(Command((command.map { [$0] } ?? []) + ["--help"])).text
+    let help = try expectSuccess(Command((command.map { [$0] } ?? []) + ["--help"])).text
     // As they stand there, between "Example:" and the next empty line: what people copy must not be broken by wrapping.
     let lines = help.split(separator: "\n", omittingEmptySubsequences: false).drop { $0 != "Example:" }.dropFirst()
     let block = lines.prefix { !$0.isEmpty }.joined(separator: "\n")
@@ -127,7 +127,7 @@ import Testing
       run.folder = scratch.folder
       // Or pack would write into the home of whoever runs the tests.
       run.environment["XDG_CACHE_HOME"] = scratch.path("cache")
-      try succeed(run)
+      try expectSuccess(run)
     }
   }
 
@@ -135,9 +135,9 @@ import Testing
   func `the bundled model is found beside the executable's source tree, and answers`() throws {
     let command = Command(
       "ask", Fixtures.image("scene.png").path, "-q", "What is written on the blue circle?", "--keep", "64", "--json")
-    let report = try succeed(command).json()
+    let report = try expectSuccess(command).json()
     #expect(report["model"] as? String == "shapes-llava" && report["answer"] as? String == "1")
-    try succeed(Command("doctor"))
+    try expectSuccess(Command("doctor"))
   }
 
   static var hasBundledModel: Bool {

@@ -20,7 +20,7 @@ import Testing
     let terminal = try converse("What is this?", "", "   ", "And now?", "/quit", "never asked")
     #expect(terminal.screen.split(separator: "\n", omittingEmptySubsequences: false).count == 3)
     #expect(keptLines(terminal) == Array(repeating: "kept 25 of 25 visual tokens (100.0%)", count: 2))
-    let first = try succeed(
+    let first = try expectSuccess(
       Command("ask", square, "--model", classic, "-q", "What is this?", "--max-new-tokens", "4"))
     #expect(terminal.screen.hasPrefix(first.text))
     #expect(terminal.errors.contains("/image FILE, /keep N, /strategy SPEC, /quit"))
@@ -37,7 +37,7 @@ import Testing
   @Test
   func `/image starts again with another picture`() throws {
     let terminal = try converse("What is this?", "/image \(wide)", "What is this?", "/quit")
-    let alone = try succeed(
+    let alone = try expectSuccess(
       Command("ask", wide, "--model", classic, "-q", "What is this?", "--max-new-tokens", "4"))
     #expect(terminal.screen.hasSuffix(alone.text))
     #expect(keptLines(terminal).count == 2)
@@ -57,7 +57,7 @@ import Testing
     #expect(lines.count { $0.hasPrefix("hint: ") } == bad.count)
     var once = command
     once.arguments += ["-q", "What is this?"]
-    #expect(terminal.screen == (try succeed(once)).text)
+    #expect(terminal.screen == (try expectSuccess(once)).text)
   }
 
   @Test
@@ -65,7 +65,7 @@ import Testing
     let long = String(repeating: "many words ", count: 300)
     let terminal = try converse(long, "What is this?", "/quit")
     #expect(terminal.errors.contains("context holds 512"))
-    let alone = try succeed(
+    let alone = try expectSuccess(
       Command("ask", square, "--model", classic, "-q", "What is this?", "--max-new-tokens", "4"))
     #expect(terminal.screen == alone.text)
   }

@@ -7,20 +7,20 @@ import Testing
 @Suite struct `Methods inside the decoder on the command line` {
   @Test
   func `ask says how many tokens each block ran on, and their mean`() throws {
-    let report = try succeed(ask("--strategy", "fastv(layer=1)", "--keep", "12", "--json")).json()
+    let report = try expectSuccess(ask("--strategy", "fastv(layer=1)", "--keep", "12", "--json")).json()
     #expect(report["strategy"] as? String == "fastv(layer=1, budget=average)")
     let tokens = try expectKeys(
       report["tokens"], ["visual", "kept", "keep_ratio", "kept_per_block", "prompt", "generated"])
     // ⌊(3·12 − 25) / 2⌋ after the first block; the mean of 25, 5 and 5 is 11.7.
     #expect(tokens["kept_per_block"] as? [Int] == [25, 5, 5])
     #expect(tokens["kept"] as? Int == 12 && tokens["visual"] as? Int == 25)
-    let line = try succeed(ask("--strategy", "fastv(layer=1)", "--keep", "12")).errors
+    let line = try expectSuccess(ask("--strategy", "fastv(layer=1)", "--keep", "12")).errors
     #expect(line.contains("kept 12 of 25 visual tokens (48.0%)"), "\(line)")
   }
 
   @Test
   func `ask joins a strategy and a method`() throws {
-    let report = try succeed(
+    let report = try expectSuccess(
       ask("--strategy", "uniform(keep=15) + pyramiddrop(blocks=1)", "--keep", "9", "--json")
     ).json()
     #expect(report["strategy"] as? String == "uniform(keep=15) + pyramiddrop(blocks=1, budget=average)")
@@ -31,7 +31,7 @@ import Testing
   @Test
   func `budgets, blocks and joins that cannot work are usage errors`() throws {
     func refuse(_ spec: String, _ keep: String, naming parts: String...) throws {
-      for part in parts { try fail(ask("--strategy", spec, "--keep", keep), exitCode: 2, naming: part) }
+      for part in parts { try expectFailure(ask("--strategy", spec, "--keep", keep), exitCode: 2, naming: part) }
     }
     try refuse("fastv(layer=1)", "8", naming: "cannot keep 8 on average", "keep 9 tokens or more")
     try refuse("sparsevlm", "50%", naming: "before block 3", "3 blocks")
@@ -45,7 +45,7 @@ import Testing
   func `inspect writes what is kept and merged before each block`() throws {
     let scratch = try Scratch()
     let path = scratch.path("out.safetensors")
-    try succeed(
+    try expectSuccess(
       Command(
         "inspect", square, "--model", Fixtures.model("tiny-grouped").path, "-q", "Is the ring red?",
         "--max-new-tokens", "2", "--tensors", path, "--strategy", "sparsevlm(blocks=0/1/2)", "--keep", "50%"))
@@ -64,9 +64,9 @@ import Testing
   func `select has no decoder`() throws {
     let scratch = try Scratch()
     let path = scratch.path("evidence.safetensors")
-    try succeed(
+    try expectSuccess(
       Command(
         "inspect", square, "--model", classic, "-q", "What?", "--max-new-tokens", "1", "--evidence", path))
-    try fail(Command("select", path, "--strategy", "fastv", "--keep", "9"), exitCode: 2, naming: "inside the decoder")
+    try expectFailure(Command("select", path, "--strategy", "fastv", "--keep", "9"), exitCode: 2, naming: "inside the decoder")
   }
 }

@@ -34,7 +34,7 @@ import Testing
         return #"{"question_id": \#(number), "image": "\#(picture)", "text": "What is this?", "answer": "x"}"#
       }
       let file = try questions(scratch, lines: lines)
-      let report = try succeed(eval(file, "--max-new-tokens", "1", "--threads", "1", "--json")).json()
+      let report = try expectSuccess(eval(file, "--max-new-tokens", "1", "--threads", "1", "--json")).json()
       #expect(report["n"] as? Int == count)
       return try #require(report["peak_bytes"] as? Double)
     }
@@ -46,7 +46,7 @@ import Testing
   func `--json has the contract's fields, every question counted once`() throws {
     let scratch = try Scratch()
     let command = eval(try questions(scratch), "--strategy", "hiprune", "--keep", "9", "--json")
-    let report = try succeed(command).json()
+    let report = try expectSuccess(command).json()
     #expect(Set(report.keys) == Self.fields.union(EnvelopeKeys.run))
     #expect(report["n"] as? Int == 3 && report["accuracy"] as? Double == 0)
     #expect(report["visual_tokens"] as? Int == 25 && report["kept"] as? Double == 9)
@@ -62,7 +62,7 @@ import Testing
     let scratch = try Scratch()
     let path = scratch.path("answers.jsonl")
     let command = eval(try questions(scratch), "--answers", path, "--max-new-tokens", "8")
-    #expect(try succeed(command).text.contains("overall"))
+    #expect(try expectSuccess(command).text.contains("overall"))
     let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
     var objects = try lines.map {
       try #require(JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
@@ -74,7 +74,7 @@ import Testing
     #expect(objects[2]["question_id"] as? Int == 3)
     let keys: Set = ["question_id", "prompt", "text", "answer_id", "model_id", "metadata"]
     for object in objects { #expect(Set(object.keys) == keys) }
-    #expect(objects[0]["text"] as? String == (try succeed(ask("--json")).json()["answer"] as? String))
+    #expect(objects[0]["text"] as? String == (try expectSuccess(ask("--json")).json()["answer"] as? String))
   }
 
   @Test
@@ -83,22 +83,22 @@ import Testing
     let path = scratch.path("answers.jsonl")
     let file = try questions(scratch)
     let command = eval(file, "--answers", path, "--max-new-tokens", "8", "--json")
-    let whole = try succeed(command).json()
+    let whole = try expectSuccess(command).json()
     let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
     // Cut in the middle of the last line, and in the middle of the first.
     for length in [bytes.count - 20, 40] {
       try bytes.prefix(length).write(to: URL(fileURLWithPath: path))
-      let resumed = try succeed(command).json()
+      let resumed = try expectSuccess(command).json()
       #expect(resumed["accuracy"] as? Double == whole["accuracy"] as? Double && resumed["n"] as? Int == 3)
       #expect(try texts(path) == (try texts(of: bytes)))
     }
     let done = try Data(contentsOf: URL(fileURLWithPath: path))
-    try succeed(command)
+    try expectSuccess(command)
     #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == done)
-    try fail(
+    try expectFailure(
       eval(file, "--answers", path, "--max-new-tokens", "9", "--json"), naming: "max_new_tokens", "8", "9")
     let foreign = try scratch.write("hello\n", as: "foreign.jsonl")
-    try fail(eval(file, "--answers", foreign), naming: "foreign.jsonl")
+    try expectFailure(eval(file, "--answers", foreign), naming: "foreign.jsonl")
     #expect(try String(contentsOfFile: foreign, encoding: .utf8) == "hello\n")
   }
 
@@ -117,9 +117,9 @@ import Testing
     let scratch = try Scratch()
     let file = try questions(scratch, lines: [#"{"question_id": 1, "image": "tiny-square.png", "text": "What?"}"#])
     let path = scratch.path("answers.jsonl")
-    try fail(eval(file), naming: "line 1", "answer")
-    try fail(eval(file, "--predict"), exitCode: 2, naming: "--answers")
-    let report = try succeed(eval(file, "--predict", "--answers", path, "--json", "--max-new-tokens", "4")).json()
+    try expectFailure(eval(file), naming: "line 1", "answer")
+    try expectFailure(eval(file, "--predict"), exitCode: 2, naming: "--answers")
+    let report = try expectSuccess(eval(file, "--predict", "--answers", path, "--json", "--max-new-tokens", "4")).json()
     #expect(report["n"] as? Int == 0)
     #expect(try texts(path).count == 1)
   }
@@ -134,7 +134,7 @@ import Testing
       lines: ["good", "bad", "good"].enumerated().map {
         #"{"question_id": \#($0), "image": "\#($1).png", "text": "What is \#($0)?", "answer": "x"}"#
       })
-    let outcome = try succeed(
+    let outcome = try expectSuccess(
       Command(["eval", "--questions", file, "--images", scratch.folder, "--model", classic, "--json"]))
     let report = try outcome.json()
     #expect(report["failed"] as? Int == 1 && report["n"] as? Int == 3)
@@ -158,17 +158,17 @@ import Testing
           "--answers", scratch.path("answers.jsonl"), "--json",
         ] + more)
     }
-    #expect(try succeed(eval()).json()["failed"] as? Int == 1)
+    #expect(try expectSuccess(eval()).json()["failed"] as? Int == 1)
     let answered = try texts(scratch.path("answers.jsonl"))
     try scratch.write(try Data(contentsOf: URL(fileURLWithPath: square)), as: "bad.png")
-    #expect(try succeed(eval()).json()["failed"] as? Int == 1)
-    let report = try succeed(eval("--retry-failed")).json()
+    #expect(try expectSuccess(eval()).json()["failed"] as? Int == 1)
+    let report = try expectSuccess(eval("--retry-failed")).json()
     #expect(report["failed"] as? Int == 0 && report["n"] as? Int == 2)
     let retried = try texts(scratch.path("answers.jsonl"))
     // In the order of the questions again.
     #expect(answered[0] == "0 " && retried[0].hasPrefix("0 ") && retried[0] != "0 ")
     #expect(retried.count == 2 && retried[1] == answered[1])
-    try fail(
+    try expectFailure(
       Command("eval", "--questions", file, "--images", scratch.folder, "--retry-failed"), exitCode: 2,
       naming: "--retry-failed needs --answers")
   }
@@ -177,7 +177,7 @@ import Testing
   func `--limit answers the first ones only, --no-reuse the same`() throws {
     let scratch = try Scratch()
     let file = try questions(scratch)
-    let limited = try succeed(eval(file, "--limit", "2", "--json", "--no-reuse")).json()
+    let limited = try expectSuccess(eval(file, "--limit", "2", "--json", "--no-reuse")).json()
     #expect(limited["n"] as? Int == 2)
   }
 
@@ -185,20 +185,20 @@ import Testing
   func `what cannot be evaluated is two lines and an exit code`() throws {
     let scratch = try Scratch()
     let file = try questions(scratch)
-    try fail(eval("/nowhere.jsonl"), naming: "/nowhere.jsonl")
-    try fail(eval(scratch.folder), naming: "folder")
-    try fail(eval(file, "--answers", "/nowhere/answers.jsonl"), naming: "--answers /nowhere/answers.jsonl")
-    try fail(eval(file, "--metric", "bleu"), exitCode: 2, naming: "bleu", "exact")
-    try fail(eval(file, "--limit", "-1"), exitCode: 2, naming: "--limit is -1")
-    try fail(eval(file, "--keep", "26"), exitCode: 2, naming: "25")
+    try expectFailure(eval("/nowhere.jsonl"), naming: "/nowhere.jsonl")
+    try expectFailure(eval(scratch.folder), naming: "folder")
+    try expectFailure(eval(file, "--answers", "/nowhere/answers.jsonl"), naming: "--answers /nowhere/answers.jsonl")
+    try expectFailure(eval(file, "--metric", "bleu"), exitCode: 2, naming: "bleu", "exact")
+    try expectFailure(eval(file, "--limit", "-1"), exitCode: 2, naming: "--limit is -1")
+    try expectFailure(eval(file, "--keep", "26"), exitCode: 2, naming: "25")
     let broken = try questions(scratch, lines: [#"{"question_id": 1}"#])
-    try fail(eval(broken), naming: "line 1")
+    try expectFailure(eval(broken), naming: "line 1")
     let absent = try questions(
       scratch, lines: [#"{"question_id": 7, "image": "absent.png", "text": "What?", "answer": "x"}"#])
-    try fail(eval(absent), naming: "absent.png")
+    try expectFailure(eval(absent), naming: "absent.png")
     let device = try questions(
       scratch,
       lines: [#"{"question_id": 7, "image": "../../../../../../../../dev/zero", "text": "What?", "answer": "x"}"#])
-    try fail(eval(device), naming: "dev/zero")
+    try expectFailure(eval(device), naming: "dev/zero")
   }
 }

@@ -12,7 +12,7 @@ import Testing
   func `--tensors has the contract's names and shapes`() throws {
     let scratch = try Scratch()
     let path = scratch.path("out.safetensors")
-    try succeed(inspect("--tensors", path, "--strategy", "hiprune", "--keep", "9", "--layers", "1,4"))
+    try expectSuccess(inspect("--tensors", path, "--strategy", "hiprune", "--keep", "9", "--layers", "1,4"))
     #expect(try scratch.names() == ["out.safetensors"])
     let file = try TensorFile(path: path)
     let ids = try file.integers("prompt.input_ids")
@@ -37,7 +37,7 @@ import Testing
   func `a family that sends the class token has a row more`() throws {
     let scratch = try Scratch()
     let path = scratch.path("out.safetensors")
-    try succeed(inspect("--tensors", path, "--keep", "4", model: Fixtures.model("tiny-full").path))
+    try expectSuccess(inspect("--tensors", path, "--keep", "4", model: Fixtures.model("tiny-full").path))
     let file = try TensorFile(path: path)
     #expect(file.entries["vision.features"]?.shape == [1, 17, 40])
     #expect(file.entries["projected"]?.shape == [5, 48])
@@ -45,11 +45,11 @@ import Testing
 
   @Test
   func `the table and --json say the same`() throws {
-    let outcome = try succeed(inspect("--keep", "9"))
+    let outcome = try expectSuccess(inspect("--keep", "9"))
     let lines = outcome.text.split(separator: "\n").map(String.init)
     #expect(lines[0].split(separator: " ").map(String.init) == ["tensor", "shape", "mean", "deviation"])
     let report = try expectKeys(
-      succeed(inspect("--keep", "9", "--json")).json(), EnvelopeKeys.run.union(["answer", "tensors"]))
+      expectSuccess(inspect("--keep", "9", "--json")).json(), EnvelopeKeys.run.union(["answer", "tensors"]))
     let tensors = try #require(report["tensors"] as? [JSONObject])
     #expect(lines.dropFirst().map { String($0.prefix { $0 != " " }) } == tensors.compactMap { $0["name"] as? String })
     for tensor in tensors { _ = try expectKeys(tensor, ["name", "shape", "mean", "deviation"]) }
@@ -60,7 +60,7 @@ import Testing
   @Test
   func `--heatmap makes the folder and one picture a block`() throws {
     let scratch = try Scratch()
-    try succeed(inspect("--heatmap", scratch.path("maps")))
+    try expectSuccess(inspect("--heatmap", scratch.path("maps")))
     let names = try FileManager.default.contentsOfDirectory(atPath: scratch.path("maps")).sorted()
     #expect(names == (0..<5).map { "block-0\($0).png" })
     for name in names { #expect(try scratch.bytes("maps/\(name)").starts(with: [0x89, 0x50, 0x4e, 0x47])) }
@@ -68,10 +68,10 @@ import Testing
 
   @Test
   func `the pruned answer is ask's`() throws {
-    let inspected = try succeed(inspect("--keep", "9", "--json")).json()
+    let inspected = try expectSuccess(inspect("--keep", "9", "--json")).json()
     var command = ask("--keep", "9", "--json")
     command.arguments += ["--max-new-tokens", "4"]
-    #expect(try inspected["answer"] as? String == succeed(command).json()["answer"] as? String)
+    #expect(try inspected["answer"] as? String == expectSuccess(command).json()["answer"] as? String)
   }
 
   @Test
@@ -79,17 +79,17 @@ import Testing
     let scratch = try Scratch()
     let file = try scratch.write("text", as: "file")
     let out = scratch.path("out.safetensors")
-    try fail(inspect("--layers", "5", "--tensors", out), exitCode: 2, naming: "--layers 5", "0 to 4")
-    try fail(inspect("--layers", "one", "--tensors", out), exitCode: 2, naming: "--layers one")
-    try fail(inspect("--layers", "", "--tensors", out), exitCode: 2, naming: "--layers")
-    try fail(inspect("--tensors", scratch.folder), naming: "is a folder")
-    try fail(inspect("--tensors", scratch.path("no/out")), naming: "cannot be written")
-    try fail(inspect("--evidence", "\(file)/out"), naming: "--evidence")
-    try fail(inspect("--heatmap", file), naming: "is a file")
-    try fail(inspect("--heatmap", scratch.path("no/maps")), naming: "cannot be written")
-    try fail(inspect("--tensors", out, "--evidence", out), exitCode: 2, naming: "same file")
-    try fail(Command("inspect", square, "--model", classic), exitCode: 2, naming: "no question")
-    try fail(inspect("--tensors", out, "--keep", "26"), exitCode: 2, naming: "26")
+    try expectFailure(inspect("--layers", "5", "--tensors", out), exitCode: 2, naming: "--layers 5", "0 to 4")
+    try expectFailure(inspect("--layers", "one", "--tensors", out), exitCode: 2, naming: "--layers one")
+    try expectFailure(inspect("--layers", "", "--tensors", out), exitCode: 2, naming: "--layers")
+    try expectFailure(inspect("--tensors", scratch.folder), naming: "is a folder")
+    try expectFailure(inspect("--tensors", scratch.path("no/out")), naming: "cannot be written")
+    try expectFailure(inspect("--evidence", "\(file)/out"), naming: "--evidence")
+    try expectFailure(inspect("--heatmap", file), naming: "is a file")
+    try expectFailure(inspect("--heatmap", scratch.path("no/maps")), naming: "cannot be written")
+    try expectFailure(inspect("--tensors", out, "--evidence", out), exitCode: 2, naming: "same file")
+    try expectFailure(Command("inspect", square, "--model", classic), exitCode: 2, naming: "no question")
+    try expectFailure(inspect("--tensors", out, "--keep", "26"), exitCode: 2, naming: "26")
     #expect(try scratch.names() == ["file"])
   }
 }

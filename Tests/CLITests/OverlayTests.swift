@@ -6,7 +6,7 @@ import Testing
   @Test
   func `one image gives the file that was named, enlarged by a whole factor`() throws {
     let scratch = try Scratch()
-    try succeed(ask("--keep", "9", "--overlay", scratch.path("kept.png"), image: wide))
+    try expectSuccess(ask("--keep", "9", "--overlay", scratch.path("kept.png"), image: wide))
     #expect(try scratch.names() == ["kept.png"])
     let drawn = try pngSize(scratch.bytes("kept.png"))
     let original = try pngSize([UInt8](Data(contentsOf: URL(fileURLWithPath: wide))))
@@ -18,10 +18,10 @@ import Testing
     let scratch = try Scratch()
     var command = ask("--keep", "9", "--overlay", scratch.path("kept.png"))
     command.arguments.insert(wide, at: 1)
-    try succeed(command)
+    try expectSuccess(command)
     #expect(try scratch.names() == ["kept-1.png", "kept-2.png"])
     command.arguments[command.arguments.count - 1] = scratch.path("plain")
-    try succeed(command)
+    try expectSuccess(command)
     #expect(try scratch.names() == ["kept-1.png", "kept-2.png", "plain-1", "plain-2"])
   }
 
@@ -29,7 +29,7 @@ import Testing
   func `a downsampled and a dense answer have pictures too`(strategy: String) throws {
     let scratch = try Scratch()
     let keep = strategy == "none" ? "all" : "9"
-    try succeed(ask("--strategy", strategy, "--keep", keep, "--overlay", scratch.path("kept.png")))
+    try expectSuccess(ask("--strategy", strategy, "--keep", keep, "--overlay", scratch.path("kept.png")))
     #expect(try scratch.bytes("kept.png").count > 100)
   }
 
@@ -41,7 +41,7 @@ import Testing
       scratch.path("missing/kept.png"), scratch.folder, "\(file)/kept.png", "/proc/kept.png", "/dev/null", "",
       scratch.path("folder/"),
     ]
-    for path in bad { try fail(ask("--overlay", path, model: "/nowhere"), naming: "--overlay \(path)") }
+    for path in bad { try expectFailure(ask("--overlay", path, model: "/nowhere"), naming: "--overlay \(path)") }
     #expect(try scratch.names() == ["file"])
   }
 
@@ -51,8 +51,8 @@ import Testing
     let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: square)))
     let copy = try scratch.write(bytes, as: "photo.png")
     try FileManager.default.createSymbolicLink(atPath: scratch.path("link.png"), withDestinationPath: copy)
-    try fail(ask("--overlay", copy, image: copy), naming: "replace the image")
-    try fail(ask("--overlay", copy, image: scratch.path("link.png")), naming: "replace the image")
+    try expectFailure(ask("--overlay", copy, image: copy), naming: "replace the image")
+    try expectFailure(ask("--overlay", copy, image: scratch.path("link.png")), naming: "replace the image")
     #expect(try scratch.bytes("photo.png") == bytes)
   }
 

@@ -90,7 +90,7 @@ import Testing
     let question = #"{"question_id": 1, "image": "tiny-square.png", "text": "What is this?", "answer": "x"}"#
     let file = try scratch.write(Array(question.utf8), as: "questions.jsonl")
     let command = Command("eval", "--questions", file, "--images", Fixtures.url("images").path, "--model", classic)
-    #expect(try succeed(command).errors.isEmpty)
+    #expect(try expectSuccess(command).errors.isEmpty)
     let terminal = try Terminal(Command(command.arguments + ["--json"]), columns: [100])
     #expect(terminal.exitCode == 0 && terminal.screen.hasPrefix("{") && !terminal.screen.contains("\r"))
     let shown = try Terminal(command, columns: [100])

@@ -7,16 +7,16 @@ import Testing
   private func expectFitting(_ model: String, question: String, images: [String], strategy: [String] = []) throws {
     let command = Command(
       ["ask"] + images + ["--model", Fixtures.model(model).path, "-q", question, "--max-new-tokens", "2"] + strategy)
-    let outcome = try fail(command, naming: "tokens, but the model's context holds", "--keep")
+    let outcome = try expectFailure(command, naming: "tokens, but the model's context holds", "--keep")
     let numbers = try #require(outcome.errors.firstMatch(of: #/has (\d+) tokens, but the model's context holds (\d+)/#))
     #expect(try #require(Int(numbers.1)) >= #require(Int(numbers.2)))
     let keep = try #require(outcome.errors.firstMatch(of: #/--keep (\d+)/#))
     var again = command
     again.arguments += ["--keep", String(keep.1)]
-    try succeed(again)
+    try expectSuccess(again)
     let more = try #require(Int(keep.1)) + 1
     again.arguments[again.arguments.count - 1] = "\(more)"
-    try fail(again, naming: "context")
+    try expectFailure(again, naming: "context")
   }
 
   @Test
@@ -40,19 +40,19 @@ import Testing
   @Test
   func `text that fills the context alone is told so`() throws {
     let question = String(repeating: "many words ", count: 2000)
-    try fail(ask("-q", question), naming: "context holds 512", "shorten the question")
+    try expectFailure(ask("-q", question), naming: "context holds 512", "shorten the question")
   }
 
   @Test(arguments: ["What?", "<image> <image> What?"])
   func `a raw prompt holds one placeholder an image`(prompt: String) throws {
     let command = Command("ask", square, "--model", classic, "--raw-prompt", "-q", prompt)
-    try fail(command, naming: "for 1 image", "<image>")
+    try expectFailure(command, naming: "for 1 image", "<image>")
   }
 
   private func promptLength(_ model: String, _ question: String) throws -> Int {
     var command = ask("--json", model: Fixtures.model(model).path)
     command.arguments += ["-q", question]
-    let tokens = try #require(try succeed(command).json()["tokens"] as? JSONObject)
+    let tokens = try #require(try expectSuccess(command).json()["tokens"] as? JSONObject)
     return try #require(tokens["prompt"] as? Int)
   }
 }

@@ -8,7 +8,7 @@ import Testing
   private func answer(_ arguments: [String], input: [UInt8]? = nil) throws -> JSONObject {
     var command = Command(["ask"] + arguments + common)
     command.input = input
-    return try succeed(command).json()
+    return try expectSuccess(command).json()
   }
 
   private func text(_ report: JSONObject) -> String? { report["answer"] as? String }
@@ -72,7 +72,7 @@ import Testing
 
   @Test(arguments: ["tiny-classic", "tiny-full", "tiny-grouped", "tiny-layers", "tiny-sparse"])
   func `every tiny checkpoint answers`(name: String) throws {
-    let report = try succeed(ask("--keep", "50%", "--json", model: Fixtures.model(name).path)).json()
+    let report = try expectSuccess(ask("--keep", "50%", "--json", model: Fixtures.model(name).path)).json()
     #expect(text(report) != nil)
   }
 

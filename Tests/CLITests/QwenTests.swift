@@ -35,7 +35,7 @@ import Testing
     let scratch = try Scratch()
     for keep in ["33.4%", "22.3%", "11.2%"] {
       let overlay = scratch.path("\(keep).png")
-      let report = try succeed(
+      let report = try expectSuccess(
         command("ask", Self.scene, model, "--strategy", "hiprune", "--keep", keep, "--overlay", overlay, "--json")
       ).json()
       let view = try #require(try views(report).first)
@@ -52,14 +52,14 @@ import Testing
     let (model, page) = ("tiny-qwen2_5-vl-b", Fixtures.image("tiny-page.png").path)
     let overlay = scratch.path("page.png")
     let ask = command("ask", page, model, "--strategy", "pixelprune", "--overlay", overlay, "--json")
-    let report = try succeed(ask).json()
+    let report = try expectSuccess(ask).json()
     #expect(report["strategy"] as? String == "pixelprune(threshold=auto, metric=max)")
     #expect((report["tokens"] as? JSONObject)?["kept"] as? Int == 43)
     #expect(try views(report).first?.kept.count == 43 && scratch.bytes("page.png").count > 100)
-    let whole = try succeed(command("ask", page, model, "--strategy", "pixelprune", "--keep", "all", "--json")).json()
+    let whole = try expectSuccess(command("ask", page, model, "--strategy", "pixelprune", "--keep", "all", "--json")).json()
     #expect((whole["tokens"] as? JSONObject)?["kept"] as? Int == 56)
 
-    let bench = try succeed(
+    let bench = try expectSuccess(
       Command(
         "bench", "--model", Fixtures.model(model).path, "--image", page, "--strategy", "pixelprune", "--keep",
         "all,adaptive,12", "--rounds", "1", "--max-new-tokens", "1", "--json")
@@ -71,11 +71,11 @@ import Testing
     #expect(operations.count == 3 && operations[0] > operations[1] && operations[1] > operations[2])
 
     for option in ["--evidence", "--heatmap"] {
-      try fail(
+      try expectFailure(
         command("inspect", page, model, "--strategy", "pixelprune", option, scratch.path("out")), exitCode: 2,
         naming: "pixelprune", option)
     }
-    try fail(
+    try expectFailure(
       Command("ask", page, "--model", classic, "-q", "What?", "--strategy", "pixelprune"), exitCode: 2,
       naming: "encodes whole views", "hiprune")
   }
@@ -90,14 +90,14 @@ import Testing
       let choice = ["--strategy", strategy, "--keep", "50%"]
       var inspect = command("inspect", picture, model, "--evidence", file)
       inspect.arguments += choice
-      try succeed(inspect)
-      let selected = try succeed(Command(["select", file, "--json"] + choice)).json()
+      try expectSuccess(inspect)
+      let selected = try expectSuccess(Command(["select", file, "--json"] + choice)).json()
       // `ask` computes in Float32 for models so small, as `inspect` does.
       var ask = command("ask", picture, model, "--json")
       ask.arguments += choice
       let chosen = try #require(selected["views"] as? [JSONObject])
       #expect(
-        chosen.map { ($0["kept"] as? [Int])?.sorted() } == (try views(try succeed(ask).json())).map(\.kept),
+        chosen.map { ($0["kept"] as? [Int])?.sorted() } == (try views(try expectSuccess(ask).json())).map(\.kept),
         "\(strategy) of \(picture)")
     }
   }
@@ -105,7 +105,7 @@ import Testing
   @Test func `a folder of frames has two a second unless --fps tells; a video file has times of its own`() throws {
     let model = "tiny-qwen2_5-vl-b"
     func seconds(_ command: Command) throws -> Double? {
-      let report = try succeed(command).json()
+      let report = try expectSuccess(command).json()
       return ((report["images"] as? [JSONObject])?.first)?["seconds_per_grid"] as? Double
     }
     #expect(try seconds(command("ask", Self.folder, model, "--json")) == 1)
@@ -120,25 +120,25 @@ import Testing
       "STEP": "50", "STATUS": "0", "FOLDER": Self.folder,
     ]
     #expect(try seconds(video) == 1)
-    #expect(try views(try succeed(video).json()).count == 4)
+    #expect(try views(try expectSuccess(video).json()).count == 4)
     video.arguments += ["--fps", "2"]
     try refuse(video, naming: "times of its own", "--fps")
     try refuse(command("ask", Self.scene, model, "--fps", "2"), naming: "no video")
     for rate in ["0", "-1", "nan", "x"] {
       try refuse(command("ask", Self.folder, model, "--fps", rate), naming: "fps")
     }
-    try fail(command("ask", Self.folder, "tiny-video", "--fps", "2"), exitCode: 2, naming: "reads 8 frames")
+    try expectFailure(command("ask", Self.folder, "tiny-video", "--fps", "2"), exitCode: 2, naming: "reads 8 frames")
   }
 
   @Test func `--max-visual-tokens bounds a picture before it is encoded, where its size may change`() throws {
     for bound in [4, 9] {
-      let report = try succeed(
+      let report = try expectSuccess(
         command("ask", Self.scene, "tiny-qwen3-vl-a", "--json", "--max-visual-tokens", "\(bound)")
       ).json()
       let tokens = try #require(report["tokens"] as? JSONObject)
       #expect(try #require(tokens["visual"] as? Int) <= bound)
     }
-    try fail(
+    try expectFailure(
       command("ask", Self.scene, "tiny-classic", "--max-visual-tokens", "9"), exitCode: 2, naming: "one size", "--keep")
     try refuse(
       command("ask", Self.folder, "tiny-qwen2-vl-a", "--max-visual-tokens", "3"), naming: "pairs of frames"
@@ -156,7 +156,7 @@ import Testing
 
   @Test func `inspect shows patches, positions and one picture a block`() throws {
     let scratch = try Scratch()
-    let report = try succeed(
+    let report = try expectSuccess(
       command(
         "inspect", Self.scene, "tiny-qwen3-vl-a", "--json", "--heatmap", scratch.path("maps"), "--tensors",
         scratch.path("out.safetensors"))
@@ -176,7 +176,7 @@ import Testing
     var command = Command("doctor", "--json", "--model", Fixtures.model("tiny-qwen2_5-vl-a").path)
     // In the bundled model's place.
     command.environment["VLMPRUNE_HOME"] = classic
-    let report = try succeed(command).json()
+    let report = try expectSuccess(command).json()
     let model = try #require(report["model"] as? JSONObject)
     #expect(model["family"] as? String == "qwen2_5_vl" && model["template"] as? String == "qwen")
     let notes = try #require(model["notes"] as? [String])

@@ -57,7 +57,7 @@ import Testing
     command.environment = ["VLMPRUNE_HOME": Fixtures.url("models").path]
     let help = try Command("ask", "--help").run().text
     #expect(help.contains(#"vlmprune ask fixtures/images/scene.png -q "What colour is the star?""#))
-    let outcome = try succeed(command)
+    let outcome = try expectSuccess(command)
     #expect(outcome.text == "yellow\n")
     #expect(outcome.errors.contains("note: the bundled model knows drawn scenes"))
   }

@@ -25,10 +25,10 @@ import Testing
   @Test
   func `a finished run gets its page, table, summary and charts, the same bytes each time`() throws {
     let scratch = try run()
-    #expect(try succeed(report(scratch)).text == "\(scratch.folder)/report.html\n")
+    #expect(try expectSuccess(report(scratch)).text == "\(scratch.folder)/report.html\n")
     #expect(try scratch.names() == (Self.files + ["manifest.json", "rows.jsonl"]).sorted())
     let first = try Self.files.map { try scratch.bytes($0) }
-    try succeed(report(scratch))
+    try expectSuccess(report(scratch))
     #expect(try Self.files.map { try scratch.bytes($0) } == first)
     let page = String(decoding: try scratch.bytes("report.html"), as: UTF8.self)
     // Four questions, four strategies that prune.
@@ -39,9 +39,10 @@ import Testing
   @Test
   func `results.csv is the statistics of its rows`() throws {
     let scratch = try run()
-    try succeed(report(scratch, "--no-pictures"))
+    try expectSuccess(report(scratch, "--no-pictures"))
     let csv = String(decoding: try scratch.bytes("results.csv"), as: UTF8.self)
-    let json = try succeed(Command("statistics", scratch.path("rows.jsonl"), "--replicates", "100", "--json")).text
+    let json = try expectSuccess(Command("statistics", scratch.path("rows.jsonl"), "--replicates", "100", "--json"))
+      .text
     let overall = csv.split(separator: "\r\n").dropFirst().filter { $0.contains("%,,") || $0.contains("all,,") }
     #expect(overall.count == 13)
     // Digit for digit, as they are written.
@@ -55,7 +56,7 @@ import Testing
   func `without the model the page says so; with --out the run stays as it is`() throws {
     let scratch = try run(model: "/nowhere/model")
     let out = scratch.path("new")
-    let outcome = try succeed(report(scratch, "--out", out))
+    let outcome = try expectSuccess(report(scratch, "--out", out))
     #expect(outcome.errors.contains("/nowhere/model"))
     let page = try String(contentsOfFile: "\(out)/report.html", encoding: .utf8)
     #expect(page.contains("pictures of kept patches are missing") && page.contains("/nowhere/model"))
@@ -66,7 +67,7 @@ import Testing
   @Test
   func `an unfinished run's page says how many rows are there`() throws {
     let scratch = try run(dropping: 20)
-    try succeed(report(scratch, "--no-pictures"))
+    try expectSuccess(report(scratch, "--no-pictures"))
     let page = String(decoding: try scratch.bytes("report.html"), as: UTF8.self)
     #expect(page.contains("604 of 624 rows are there"))
     #expect(try scratch.names().contains("results.csv") == false)
@@ -75,18 +76,18 @@ import Testing
   @Test
   func `what is no run is two lines and an exit code`() throws {
     let scratch = try Scratch()
-    try fail(Command("report", "/nowhere"), naming: "/nowhere/manifest.json")
-    try fail(Command("report", scratch.folder), naming: "manifest.json")
+    try expectFailure(Command("report", "/nowhere"), naming: "/nowhere/manifest.json")
+    try expectFailure(Command("report", scratch.folder), naming: "manifest.json")
     try scratch.write("{}", as: "manifest.json")
-    try fail(Command("report", scratch.folder), naming: "manifest.json", "names no model")
+    try expectFailure(Command("report", scratch.folder), naming: "manifest.json", "names no model")
     try scratch.write(#"{"model": {"name": "m"}}"#, as: "manifest.json")
-    try fail(Command("report", scratch.folder), naming: "rows.jsonl")
+    try expectFailure(Command("report", scratch.folder), naming: "rows.jsonl")
     try scratch.write("", as: "rows.jsonl")
-    try fail(Command("report", scratch.folder), naming: "rows.jsonl holds no row")
+    try expectFailure(Command("report", scratch.folder), naming: "rows.jsonl holds no row")
     try scratch.write("x\n{\"a\": 1}\n", as: "rows.jsonl")
-    try fail(Command("report", scratch.folder), naming: "rows.jsonl, line 1")
+    try expectFailure(Command("report", scratch.folder), naming: "rows.jsonl, line 1")
     let finished = try run()
-    try fail(Command("report", finished.folder, "--out", "/dev/null/x", "--no-pictures"), naming: "--out")
-    try fail(Command("report", scratch.folder, "--replicates", "0"), exitCode: 2, naming: "--replicates is 0")
+    try expectFailure(Command("report", finished.folder, "--out", "/dev/null/x", "--no-pictures"), naming: "--out")
+    try expectFailure(Command("report", scratch.folder, "--replicates", "0"), exitCode: 2, naming: "--replicates is 0")
   }
 }

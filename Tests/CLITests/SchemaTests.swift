@@ -91,7 +91,7 @@ import Testing
       var command = Command(arguments)
       command.folder = scratch.folder
       command.environment["VLMPRUNE_HOME"] = classic
-      return try succeed(command)
+      return try expectSuccess(command)
     }
     for arguments in Self.preparations[arguments[0]] ?? [] { _ = try run(arguments) }
     let outcome = try run(arguments + ["--json"])
@@ -136,7 +136,7 @@ import Testing
     ] {
       var command = Command(arguments + ["--model", classic])
       command.folder = scratch.folder
-      try succeed(command)
+      try expectSuccess(command)
     }
     let rows = try scratch.bytes("run/rows.jsonl").split(separator: 0x0A)
     // The first line of the answers has a schema of its own.
@@ -167,7 +167,7 @@ import Testing
     ] {
       var command = Command(arguments + ["--model", classic])
       command.folder = scratch.folder
-      try succeed(command)
+      try expectSuccess(command)
     }
     let optional: Set = ["$.questions.limit", "$.system", "$.template", "$.shard"]
     for name in ["plain", "full"] {

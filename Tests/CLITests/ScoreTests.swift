@@ -32,17 +32,17 @@ import Testing
   }
 
   @Test func `gives the figures of the reference's rules`() throws {
-    try expectEqual(succeed(pope()).json(), golden: "pope/score.json")
+    try expectEqual(expectSuccess(pope()).json(), golden: "pope/score.json")
     let vqa = Command(
       "score", "--metric", "vqa", "--answers", fixture("vqa/answers.jsonl"), "--questions",
       fixture("vqa/questions.jsonl"), "--json")
-    try expectEqual(succeed(vqa).json(), golden: "vqa/score.json")
+    try expectEqual(expectSuccess(vqa).json(), golden: "vqa/score.json")
   }
 
   @Test(.enabled(if: Fixtures.sharedData != nil, "../shared/data is absent"))
   func `gives the published figures for the published answers`() throws {
     let data = try #require(Fixtures.sharedData).appending(path: "scoring").path
-    let pope = try succeed(
+    let pope = try expectSuccess(
       Command(
         "score", "--metric", "pope", "--answers", "\(data)/pope/answers-llava-v1.5-13b.jsonl", "--questions",
         "\(data)/pope/questions.jsonl", "--labels", "\(data)/pope", "--json")
@@ -53,14 +53,14 @@ import Testing
       #expect(isClose(splits[name]?["f1"], f1, within: 5e-6))
     }
     let science = try expectKeys(
-      succeed(
+      expectSuccess(
         Command(
           "score", "--metric", "scienceqa", "--answers", "\(data)/scienceqa/graded-llava-v1.5-13b.jsonl", "--json")
       ).json(), EnvelopeKeys.every.union(["accuracy", "image_accuracy", "correct", "n"]))
     #expect(isClose(science["accuracy"], 0.74393, within: 5e-6) && science["n"] as? Int == 4241)
     #expect(isClose(science["image_accuracy"], 1445.0 / 2017) && science["correct"] as? Int == 3155)
     let mme = try expectKeys(
-      succeed(Command("score", "--metric", "mme", "--answers", "\(data)/mme/lavin", "--json")).json(),
+      expectSuccess(Command("score", "--metric", "mme", "--answers", "\(data)/mme/lavin", "--json")).json(),
       EnvelopeKeys.every.union(["perception", "cognition", "tasks"]))
     #expect(isClose(mme["perception"], 963.61, within: 5e-3) && isClose(mme["cognition"], 249.64, within: 5e-3))
     #expect((mme["tasks"] as? JSONObject)?.count == 14)
@@ -69,7 +69,7 @@ import Testing
   @Test func `without --json it is a table`() throws {
     var command = pope()
     command.arguments.removeLast()
-    let lines = try succeed(command).text.split(separator: "\n")
+    let lines = try expectSuccess(command).text.split(separator: "\n")
     #expect(lines.count == 4 && lines[0].hasPrefix("category") && lines[3].hasPrefix("mean"))
   }
 
@@ -77,34 +77,36 @@ import Testing
     let scratch = try Scratch()
     let lines = try String(contentsOfFile: fixture("pope/answers.jsonl"), encoding: .utf8).split(separator: "\n")
     let short = try scratch.write(lines.dropLast().joined(separator: "\n"), as: "short.jsonl")
-    try fail(pope(short), naming: "no answer to question 12")
+    try expectFailure(pope(short), naming: "no answer to question 12")
     let extra = lines + [#"{"question_id": 99, "text": "No"}"#]
-    try fail(pope(try scratch.write(extra.joined(separator: "\n"), as: "extra.jsonl")), naming: "question 99")
+    try expectFailure(pope(try scratch.write(extra.joined(separator: "\n"), as: "extra.jsonl")), naming: "question 99")
     let twice = lines + [lines[0]]
-    try fail(pope(try scratch.write(twice.joined(separator: "\n"), as: "twice.jsonl")), naming: "line 13", "twice")
+    try expectFailure(
+      pope(try scratch.write(twice.joined(separator: "\n"), as: "twice.jsonl")), naming: "line 13", "twice")
     let labels = try Scratch()
     for split in ["adversarial", "popular"] {
       let name = "coco_pope_\(split).json"
       let text = try String(contentsOfFile: fixture("pope/labels/\(name)"), encoding: .utf8)
       try labels.write(split == "popular" ? text.replacing("thing 3", with: "thing 7") : text, as: name)
     }
-    try fail(pope(labels: labels.folder), naming: "label 4 of popular")
+    try expectFailure(pope(labels: labels.folder), naming: "label 4 of popular")
     try FileManager.default.removeItem(atPath: labels.path("coco_pope_popular.json"))
-    try fail(pope(labels: labels.folder), naming: "no labels of popular")
+    try expectFailure(pope(labels: labels.folder), naming: "no labels of popular")
   }
 
   @Test func `what cannot be scored is two lines and an exit code`() throws {
     let scratch = try Scratch()
     let answers = fixture("vqa/answers.jsonl")
-    try fail(Command("score", "--metric", "bleu", "--answers", answers), exitCode: 2, naming: "bleu", "mmbench")
-    try fail(Command("score", "--metric", "vqa", "--answers", answers), exitCode: 2, naming: "--questions")
-    try fail(
+    try expectFailure(
+      Command("score", "--metric", "bleu", "--answers", answers), exitCode: 2, naming: "bleu", "mmbench")
+    try expectFailure(Command("score", "--metric", "vqa", "--answers", answers), exitCode: 2, naming: "--questions")
+    try expectFailure(
       Command("score", "--metric", "vqa", "--answers", answers, "--labels", "x"), exitCode: 2, naming: "--labels")
-    try fail(Command("score", "--metric", "mme", "--answers", scratch.folder), naming: scratch.folder)
+    try expectFailure(Command("score", "--metric", "mme", "--answers", scratch.folder), naming: scratch.folder)
     try scratch.write("1.jpg\tIs it?\tYes\tYes\n1.jpg\tIs it not?\tNo\tYes\n", as: "color.txt")
-    try fail(Command("score", "--metric", "mme", "--answers", scratch.folder), naming: "existence")
-    try fail(Command("score", "--metric", "scienceqa", "--answers", answers), naming: "answers.jsonl")
-    try fail(
+    try expectFailure(Command("score", "--metric", "mme", "--answers", scratch.folder), naming: "existence")
+    try expectFailure(Command("score", "--metric", "scienceqa", "--answers", answers), naming: "answers.jsonl")
+    try expectFailure(
       Command("score", "--metric", "vqa", "--answers", "/nowhere", "--questions", fixture("vqa/questions.jsonl")),
       naming: "/nowhere")
   }

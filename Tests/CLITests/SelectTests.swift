@@ -26,25 +26,25 @@ import Testing
 
   @Test
   func `every strategy of the catalogue is in the list`() throws {
-    let listed = try #require(try succeed(Command("strategies", "--json")).json()["strategies"] as? [JSONObject])
+    let listed = try #require(try expectSuccess(Command("strategies", "--json")).json()["strategies"] as? [JSONObject])
     let names = Set(listed.compactMap { $0["name"] as? String })
     let tried = Set(Self.specs.map { String($0.spec.prefix { $0 != "(" }) })
     // pixelprune decides from pixels, which no evidence file has.
     #expect(names.subtracting(["none", "pixelprune"]) == tried.union(Self.others))
     let scratch = try Scratch()
     let file = try evidence(in: scratch, strategy: "hiprune")
-    try fail(Command("select", file, "--strategy", "pixelprune"), exitCode: 2, naming: "reads pixels")
+    try expectFailure(Command("select", file, "--strategy", "pixelprune"), exitCode: 2, naming: "reads pixels")
   }
 
   @Test(arguments: ["prumerge", "prumerge+"])
   func `A strategy's own number of tokens, by name or for want of a budget`(strategy: String) throws {
     let scratch = try Scratch()
     let file = try evidence(in: scratch, strategy: strategy)
-    let named = try succeed(Command("select", file, "--strategy", strategy, "--keep", "adaptive", "--json")).json()
-    let bare = try succeed(Command("select", file, "--strategy", strategy, "--json")).json()
+    let named = try expectSuccess(Command("select", file, "--strategy", strategy, "--keep", "adaptive", "--json")).json()
+    let bare = try expectSuccess(Command("select", file, "--strategy", strategy, "--json")).json()
     #expect(named["sequence"] as? [Int] == bare["sequence"] as? [Int])
     #expect((bare["kept_tokens"] as? Int ?? 0) < 25)
-    let answer = try succeed(ask("--json", "--strategy", strategy, "--max-new-tokens", "1", image: square)).json()
+    let answer = try expectSuccess(ask("--json", "--strategy", strategy, "--max-new-tokens", "1", image: square)).json()
     try expectSame(bare, answer, "\(strategy)")
   }
 
@@ -65,13 +65,13 @@ import Testing
     let strategy = ["--strategy", spec, "--seed", seed]
     var inspect = Command("inspect", wide, "--model", classic, "-q", "What is this?", "--evidence", file)
     inspect.arguments += ["--max-new-tokens", "1"] + strategy
-    try succeed(inspect)
+    try expectSuccess(inspect)
     for keep in ["8", "50%", "24", "0.2", "all"] {
       var command = ask("--json", "--keep", keep, image: wide)
       command.arguments += ["--max-new-tokens", "1"] + strategy
-      let answer = try succeed(command).json()
+      let answer = try expectSuccess(command).json()
       let select = Command(["select", file, "--keep", keep, "--json"] + strategy)
-      try expectSame(try succeed(select).json(), answer, "\(spec), seed \(seed), keep \(keep)")
+      try expectSame(try expectSuccess(select).json(), answer, "\(spec), seed \(seed), keep \(keep)")
     }
   }
 
@@ -82,12 +82,12 @@ import Testing
     let tower = ["--text-tower", Fixtures.model("tiny-clip").path, "--strategy", strategy]
     var inspect = Command("inspect", wide, "--model", classic, "-q", "What is this?", "--evidence", file)
     inspect.arguments += ["--max-new-tokens", "1"] + tower
-    try succeed(inspect)
+    try expectSuccess(inspect)
     for keep in ["8", "50%"] {
       var command = ask("--json", "--keep", keep, "--max-new-tokens", "1", image: wide)
       command.arguments += tower
       let select = Command("select", file, "--keep", keep, "--json", "--strategy", strategy)
-      try expectSame(try succeed(select).json(), try succeed(command).json(), "\(strategy), keep \(keep)")
+      try expectSame(try expectSuccess(select).json(), try expectSuccess(command).json(), "\(strategy), keep \(keep)")
     }
   }
 
@@ -107,7 +107,7 @@ import Testing
     let scratch = try Scratch()
     let file = try evidence(in: scratch, strategy: "downsample")
     let report = try expectKeys(
-      succeed(Command("select", file, "--strategy", "downsample", "--keep", "9", "--json")).json(),
+      expectSuccess(Command("select", file, "--strategy", "downsample", "--keep", "9", "--json")).json(),
       EnvelopeKeys.selection.union(["visual_tokens", "kept_tokens", "views", "sequence", "merges"]))
     let view = try expectKeys((report["views"] as? [Any])?.first, ["view", "kept"])
     #expect(view["view"] as? Int == 0 && view["kept"] is [Int])
@@ -121,7 +121,7 @@ import Testing
   func `text output names the strategy, the counts and the tokens`() throws {
     let scratch = try Scratch()
     let file = try evidence(in: scratch, strategy: "uniform")
-    let outcome = try succeed(Command("select", file, "--strategy", "uniform", "--keep", "5"))
+    let outcome = try expectSuccess(Command("select", file, "--strategy", "uniform", "--keep", "5"))
     #expect(outcome.text.hasPrefix("uniform: 5 of 25 visual tokens\nview 0: "))
     #expect(outcome.text.split(separator: "\n").count == 2 && outcome.errors.isEmpty)
   }
@@ -130,7 +130,7 @@ import Testing
   func `evidence without a strategy serves the one that a budget alone means`() throws {
     let scratch = try Scratch()
     let file = try evidence(in: scratch, strategy: nil)
-    let report = try succeed(Command("select", file, "--keep", "9", "--json")).json()
+    let report = try expectSuccess(Command("select", file, "--keep", "9", "--json")).json()
     #expect((report["strategy"] as? String)?.hasPrefix("hiprune(") == true)
   }
 
@@ -138,7 +138,7 @@ import Testing
     let file = scratch.path("evidence.safetensors")
     var command = Command("inspect", square, "--model", classic, "-q", "What?", "--evidence", file)
     command.arguments += strategy.map { ["--strategy", $0] } ?? []
-    try succeed(command)
+    try expectSuccess(command)
     return file
   }
 }

@@ -25,7 +25,7 @@ import Testing
     for environment in [[:], ["NO_COLOR": "1"], ["LANG": "C", "LC_ALL": "C"], ["LC_ALL": "POSIX", "TERM": "xterm"]] {
       var command = ask("--keep", "9")
       command.environment = environment
-      let outcome = try succeed(command)
+      let outcome = try expectSuccess(command)
       #expect(outcome.errors.contains(" · ") && !outcome.errors.contains("\u{1B}") && !outcome.text.contains("\u{1B}"))
       #expect(String(validating: outcome.output, as: UTF8.self) != nil)
     }
@@ -36,14 +36,14 @@ import Testing
     let scratch = try Scratch()
     let path = try scratch.write(
       [UInt8](try Data(contentsOf: URL(fileURLWithPath: square))), as: "Ünï 写真\n'\"; $(x).png")
-    let report = try succeed(ask("--json", image: path)).json()
+    let report = try expectSuccess(ask("--json", image: path)).json()
     #expect(((report["images"] as? [JSONObject])?.first)?["file"] as? String == path)
-    try fail(ask(image: scratch.path("no\nsuch\u{1B}[31m.png")), naming: "no such", "cannot read")
+    try expectFailure(ask(image: scratch.path("no\nsuch\u{1B}[31m.png")), naming: "no such", "cannot read")
   }
 
   @Test
   func `--verbose says more on stderr and nothing on stdout`() throws {
-    let outcome = try succeed(ask("--json", "--verbose"))
+    let outcome = try expectSuccess(ask("--json", "--verbose"))
     _ = try outcome.json()
     #expect(outcome.errors.contains("25 visual tokens"))
   }

@@ -49,7 +49,7 @@ import Testing
     let command = sweep(
       file, strategies: "hiprune(alpha=0.2, object=2),random,hiprune(object=2, alpha=0.2)", "--keep", "all,9,4,36%,9",
       "--json")
-    let report = try succeed(command).json()
+    let report = try expectSuccess(command).json()
     let rows = try #require(report["rows"] as? [[String: Any]])
     let names = rows.map { "\(($0["strategy"] as? String)?.prefix { $0 != "(" } ?? "") \($0["keep"] ?? "")" }
     #expect(
@@ -59,9 +59,9 @@ import Testing
             + ["hiprune", "random", "uniform", "downsample"].flatMap { n in ["9", "4", "36%"].map { "\(n) \($0)" } }))
     #expect(names.count == 13)
     #expect(rows.allSatisfy { $0["n"] as? Int == 3 && $0["accuracy"] as? Double == 0 })
-    try fail(sweep(file, strategies: "nobody"), exitCode: 2, naming: "nobody")
-    try fail(sweep(file, "--keep", "99"), exitCode: 2, naming: "99")
-    try fail(sweep(file, "--strategy", "random"), exitCode: 2, naming: "--strategies")
+    try expectFailure(sweep(file, strategies: "nobody"), exitCode: 2, naming: "nobody")
+    try expectFailure(sweep(file, "--keep", "99"), exitCode: 2, naming: "99")
+    try expectFailure(sweep(file, "--strategy", "random"), exitCode: 2, naming: "--strategies")
   }
 
   @Test
@@ -70,7 +70,7 @@ import Testing
     let command = Command(
       "sweep", "--questions", try questions(scratch, count: 3), "--images", Fixtures.url("images").path, "--model",
       classic, "--max-new-tokens", "2", "--strategies", "hiprune", "--json")
-    let rows = try #require(try succeed(command).json()["rows"] as? [[String: Any]])
+    let rows = try #require(try expectSuccess(command).json()["rows"] as? [[String: Any]])
     #expect(Set(rows.compactMap { $0["keep"] as? String }) == ["all", "50%", "25%", "11%"])
   }
 
@@ -79,7 +79,7 @@ import Testing
     let scratch = try Scratch()
     let file = try questions(scratch)
     let whole = scratch.path("whole")
-    try succeed(sweep(file, "--out", whole))
+    try expectSuccess(sweep(file, "--out", whole))
     let (expectedRows, expectedTable) = (try rows(whole), try table(whole))
     #expect(expectedRows.count == 6 * 5)
     let bytes = try contents("\(whole)/rows.jsonl")
@@ -90,7 +90,7 @@ import Testing
         try FileManager.default.createDirectory(atPath: cut, withIntermediateDirectories: true)
         try FileManager.default.copyItem(atPath: "\(whole)/manifest.json", toPath: "\(cut)/manifest.json")
         try (bytes.prefix(length) + tail).write(to: URL(fileURLWithPath: "\(cut)/rows.jsonl"))
-        try succeed(sweep(file, "--out", cut))
+        try expectSuccess(sweep(file, "--out", cut))
         #expect(try rows(cut) == expectedRows, "cut at \(length)")
         #expect(try table(cut) == expectedTable, "cut at \(length)")
       }
@@ -102,7 +102,7 @@ import Testing
     let scratch = try Scratch()
     let file = try questions(scratch)
     let run = scratch.path("run")
-    try succeed(sweep(file, "--out", run))
+    try expectSuccess(sweep(file, "--out", run))
     let names = ["manifest.json", "rows.jsonl", "results.csv"]
     func times() throws -> [Date] {
       try (names.map { "\(run)/\($0)" } + [run]).map {
@@ -110,18 +110,18 @@ import Testing
       }
     }
     let before = try times()
-    try succeed(sweep(file, "--out", run, "--threads", "1"))
+    try expectSuccess(sweep(file, "--out", run, "--threads", "1"))
     #expect(try times() == before)
-    try fail(sweep(file, "--out", run, "--seed", "3"), naming: "seed", "0", "3")
-    try fail(sweep(file, strategies: "fopru", "--out", run), naming: "strategies", "hiprune")
-    try fail(sweep(file, "--out", run, "--limit", "2"), naming: "limit")
-    try fail(sweep(file, "--out", run, "--positions", "original"), naming: "positions")
-    try fail(sweep(file, "--out", run, "--system", "Be brief."), naming: "system")
+    try expectFailure(sweep(file, "--out", run, "--seed", "3"), naming: "seed", "0", "3")
+    try expectFailure(sweep(file, strategies: "fopru", "--out", run), naming: "strategies", "hiprune")
+    try expectFailure(sweep(file, "--out", run, "--limit", "2"), naming: "limit")
+    try expectFailure(sweep(file, "--out", run, "--positions", "original"), naming: "positions")
+    try expectFailure(sweep(file, "--out", run, "--system", "Be brief."), naming: "system")
     #expect(try times() == before)
     let other = scratch.path("other")
     try FileManager.default.createDirectory(atPath: other, withIntermediateDirectories: true)
     try Data("mine".utf8).write(to: URL(fileURLWithPath: "\(other)/notes.txt"))
-    try fail(sweep(file, "--out", other), naming: "other", "not empty")
+    try expectFailure(sweep(file, "--out", other), naming: "other", "not empty")
     #expect(try FileManager.default.contentsOfDirectory(atPath: other) == ["notes.txt"])
   }
 
@@ -130,12 +130,12 @@ import Testing
     let scratch = try Scratch()
     let file = try questions(scratch)
     let run = scratch.path("run")
-    try succeed(sweep(file, "--out", run))
+    try expectSuccess(sweep(file, "--out", run))
     var lines = try contents("\(run)/rows.jsonl").split(separator: 0x0A).map { Data($0) }
     lines[2] = lines[2].prefix(20)
     let broken = Data(lines.joined(separator: [0x0A])) + Data([0x0A])
     try broken.write(to: URL(fileURLWithPath: "\(run)/rows.jsonl"))
-    try fail(sweep(file, "--out", run), naming: "rows.jsonl, line 3")
+    try expectFailure(sweep(file, "--out", run), naming: "rows.jsonl, line 3")
     #expect(try contents("\(run)/rows.jsonl") == broken)
   }
 
@@ -144,30 +144,30 @@ import Testing
     let scratch = try Scratch()
     let file = try questions(scratch)
     let whole = scratch.path("whole")
-    try succeed(sweep(file, "--out", whole))
+    try expectSuccess(sweep(file, "--out", whole))
     let parts = (1...4).map { scratch.path("part-\($0)") }
     for (index, part) in parts.enumerated() {
-      try succeed(sweep(file, "--out", part, "--shard", "\(index + 1)/4"))
+      try expectSuccess(sweep(file, "--out", part, "--shard", "\(index + 1)/4"))
     }
     let merged = scratch.path("merged")
-    let report = try succeed(Command(["merge"] + parts.reversed() + ["--out", merged, "--json"])).json()
+    let report = try expectSuccess(Command(["merge"] + parts.reversed() + ["--out", merged, "--json"])).json()
     #expect(report["rows"] as? Int == 30 && report["questions"] as? Int == 6)
     #expect(try rows(merged) == (try rows(whole)))
     #expect(try table(merged) == (try table(whole)))
     // The whole command takes the merged run for its own.
-    try succeed(sweep(file, "--out", merged))
+    try expectSuccess(sweep(file, "--out", merged))
     let again = scratch.path("again")
-    try fail(Command("merge", parts[0], parts[1], parts[3], "--out", again), naming: "missing shard: 3/4")
-    try fail(Command(["merge", parts[0]] + parts + ["--out", again]), naming: "given twice")
-    try fail(Command("merge", whole, "--out", again), naming: "whole run")
-    try fail(Command(["merge"] + parts + ["--out", whole]), naming: "not empty")
+    try expectFailure(Command("merge", parts[0], parts[1], parts[3], "--out", again), naming: "missing shard: 3/4")
+    try expectFailure(Command(["merge", parts[0]] + parts + ["--out", again]), naming: "given twice")
+    try expectFailure(Command("merge", whole, "--out", again), naming: "whole run")
+    try expectFailure(Command(["merge"] + parts + ["--out", whole]), naming: "not empty")
     let other = scratch.path("other")
-    try succeed(sweep(file, "--out", other, "--shard", "2/4", "--seed", "5"))
-    try fail(Command("merge", parts[0], other, parts[2], parts[3], "--out", again), naming: "seed")
+    try expectSuccess(sweep(file, "--out", other, "--shard", "2/4", "--seed", "5"))
+    try expectFailure(Command("merge", parts[0], other, parts[2], parts[3], "--out", again), naming: "seed")
     #expect(!FileManager.default.fileExists(atPath: again))
-    try fail(sweep(file, "--out", again, "--shard", "0/4"), exitCode: 2, naming: "--shard")
-    try fail(sweep(file, "--out", again, "--shard", "5/4"), exitCode: 2, naming: "--shard")
-    try fail(sweep(file, "--shard", "1/4"), exitCode: 2, naming: "--out")
+    try expectFailure(sweep(file, "--out", again, "--shard", "0/4"), exitCode: 2, naming: "--shard")
+    try expectFailure(sweep(file, "--out", again, "--shard", "5/4"), exitCode: 2, naming: "--shard")
+    try expectFailure(sweep(file, "--shard", "1/4"), exitCode: 2, naming: "--out")
   }
 
   @Test
@@ -175,11 +175,11 @@ import Testing
     let scratch = try Scratch()
     let file = try questions(scratch)
     let run = scratch.path("run")
-    try succeed(sweep(file, "--out", run))
+    try expectSuccess(sweep(file, "--out", run))
     let descriptor = open("\(run)/rows.jsonl", O_RDWR)
     defer { close(descriptor) }
     #expect(descriptor >= 0 && flock(descriptor, LOCK_EX | LOCK_NB) == 0)
-    try fail(sweep(file, "--out", run), naming: "another process")
+    try expectFailure(sweep(file, "--out", run), naming: "another process")
   }
 
   /// A limit on the size of files stands for a full disk: both are errors of a write.
@@ -188,30 +188,29 @@ import Testing
     let scratch = try Scratch()
     let file = try questions(scratch)
     let (whole, run) = (scratch.path("whole"), scratch.path("run"))
-    try succeed(sweep(file, "--out", whole))
+    try expectSuccess(sweep(file, "--out", whole))
     var full = sweep(file, "--out", run)
     // In blocks of 512 bytes.
     full.line = "ulimit -f 6 && exec \"$0\" \(full.arguments.map { "'\($0)'" }.joined(separator: " "))"
-    try fail(full, naming: "rows.jsonl", "goes on where it stopped")
+    try expectFailure(full, naming: "rows.jsonl", "goes on where it stopped")
     let kept = try contents("\(run)/rows.jsonl")
     #expect(kept.count > 0 && kept.last == 0x0A)
-    try succeed(sweep(file, "--out", run))
+    try expectSuccess(sweep(file, "--out", run))
     #expect(try rows(run) == (try rows(whole)))
     #expect(try table(run) == (try table(whole)))
   }
 
-  @Test(arguments: [("INT", 130), ("TERM", 143)])
-  func `a signal leaves whole rows and a table of them that is marked partial`(signal: String, code: Int) throws {
+  @Test(arguments: [("INT", SIGINT), ("TERM", SIGTERM)])
+  func `a signal leaves whole rows and a table of them that is marked partial`(name: String, number: Int32) throws {
     let scratch = try Scratch()
     let file = try questions(scratch, count: 600)
     let run = scratch.path("run")
     var command = sweep(file, "--out", run)
     let words = command.arguments.map { "'\($0)'" }.joined(separator: " ")
     command.line =
-      "\"$0\" \(words) & child=$!; until [ -s '\(run)/rows.jsonl' ]; do :; done; kill -\(signal) $child; "
-      + "wait $child; echo \"ended with $?\""
+      "{ until [ -s '\(run)/rows.jsonl' ]; do :; done; kill -\(name) $$; } & exec \"$0\" \(words)"
     let outcome = try command.run()
-    #expect(outcome.text.contains("ended with \(code)"), "\(outcome.text) \(outcome.errors)")
+    #expect(outcome.exitCode == 128 + number, "\(outcome.text) \(outcome.errors)")
     #expect(outcome.errors.contains("stopped early"))
     #expect(outcome.text.hasPrefix("partial") || outcome.errors.contains("of the 0 questions"))
     let bytes = try contents("\(run)/rows.jsonl")
@@ -222,7 +221,7 @@ import Testing
   @Test(arguments: ["table", "markdown", "csv", "json"])
   func `the table comes in four formats`(format: String) throws {
     let scratch = try Scratch()
-    let outcome = try succeed(sweep(try questions(scratch, count: 3), "--format", format))
+    let outcome = try expectSuccess(sweep(try questions(scratch, count: 3), "--format", format))
     switch format {
     case "markdown": #expect(outcome.text.hasPrefix("| strategy |"))
     case "csv": #expect(outcome.text.hasPrefix("strategy,keep,category,n,"))
@@ -247,7 +246,7 @@ import Testing
   @Test(arguments: ["table", "csv"])
   func `asked for another format, it says it in two lines`(format: String) throws {
     let scratch = try Scratch()
-    try fail(
+    try expectFailure(
       sweep(try questions(scratch, count: 3), strategies: "nobody", "--format", format), exitCode: 2, naming: "nobody")
   }
 
@@ -268,21 +267,21 @@ import Testing
           "--strategies", "uniform", "--keep", "9", "--out", scratch.path(out),
         ] + more)
     }
-    try succeed(sweep("whole"))
+    try expectSuccess(sweep("whole"))
     let picture = try scratch.bytes("bad.png")
     try scratch.write("no picture", as: "bad.png")
-    #expect(try succeed(sweep("run")).errors.contains("8 answers failed"))
+    #expect(try expectSuccess(sweep("run")).errors.contains("8 answers failed"))
     try scratch.write(picture, as: "bad.png")
     let log = try scratch.bytes("run/rows.jsonl")
-    #expect(try succeed(sweep("run")).errors.contains("8 answers failed"))
+    #expect(try expectSuccess(sweep("run")).errors.contains("8 answers failed"))
     #expect(try scratch.bytes("run/rows.jsonl") == log)
-    let retried = try succeed(sweep("run", "--retry-failed"))
+    let retried = try expectSuccess(sweep("run", "--retry-failed"))
     #expect(!retried.errors.contains("failed"))
     #expect(try rows(scratch.path("run")).sorted() == (try rows(scratch.path("whole")).sorted()))
     #expect(try table(scratch.path("run")) == (try table(scratch.path("whole"))))
     var nowhere = sweep("run", "--retry-failed")
     nowhere.arguments.removeAll { $0 == "--out" || $0 == scratch.path("run") }
-    try fail(nowhere, exitCode: 2, naming: "--retry-failed needs --out")
+    try expectFailure(nowhere, exitCode: 2, naming: "--retry-failed needs --out")
   }
 
   @Test
@@ -290,7 +289,7 @@ import Testing
     let scratch = try Scratch()
     let line = #"{"question_id": 1, "image": "tiny-square.png", "text": "What?"}"#
     let file = try scratch.write(line, as: "questions.jsonl")
-    let report = try succeed(sweep(file, "--predict", "--out", scratch.path("run"), "--json")).json()
+    let report = try expectSuccess(sweep(file, "--predict", "--out", scratch.path("run"), "--json")).json()
     #expect(report["n"] as? Int == 0 && (report["rows"] as? [Any])?.isEmpty == true)
     #expect(try rows(scratch.path("run")).count == 5)
     let text = String(decoding: try JSONSerialization.data(withJSONObject: report), as: UTF8.self)
@@ -305,7 +304,7 @@ import Testing
       let command = sweep(
         try questions(scratch, count: count), strategies: "uniform", "--max-new-tokens", "1", "--threads", "1", "--out",
         scratch.path("run"), "--json")
-      let report = try succeed(command).json()
+      let report = try expectSuccess(command).json()
       #expect(report["n"] as? Int == count && (report["rows"] as? [Any])?.count == 4)
       return try #require(report["peak_bytes"] as? Double)
     }

@@ -22,25 +22,25 @@ import Testing
 
   @Test
   func `a folder is eight frames in order of their numbers, and so are its files with --video`() throws {
-    let fromFolder = try answer(try succeed(askVideo([folder], "--strategy", "fastervlm", "--keep", "25%")))
+    let fromFolder = try answer(try expectSuccess(askVideo([folder], "--strategy", "fastervlm", "--keep", "25%")))
     let files = (1...11).map(frame)
     let fromFiles = try answer(
-      try succeed(askVideo(files, "--video", "--strategy", "fastervlm", "--keep", "25%")))
+      try expectSuccess(askVideo(files, "--video", "--strategy", "fastervlm", "--keep", "25%")))
     #expect(fromFolder.views.count == 8 && fromFolder.kept == 32)
     #expect(fromFolder.views.allSatisfy { ($0["kept"] as? [Int])?.count == 4 && $0["grid"] as? [Int] == [4, 4] })
     #expect(fromFolder.text == fromFiles.text && fromFolder.views.count == fromFiles.views.count)
     let shuffled = try answer(
-      try succeed(askVideo(files.reversed(), "--video", "--strategy", "fastervlm", "--keep", "25%")))
+      try expectSuccess(askVideo(files.reversed(), "--video", "--strategy", "fastervlm", "--keep", "25%")))
     let kept = fromFolder.views.map { $0["kept"] as? [Int] }
     #expect(shuffled.views.map { $0["kept"] as? [Int] } != kept)
   }
 
   @Test
   func `files without --video are images, and fewer than eight frames are repeated`() throws {
-    let report = try succeed(askVideo([frame(1), frame(2)], "--keep", "8", "--strategy", "uniform")).json()
+    let report = try expectSuccess(askVideo([frame(1), frame(2)], "--keep", "8", "--strategy", "uniform")).json()
     #expect((report["images"] as? [Any])?.count == 2)
     for files in [[frame(1), frame(2), frame(3)], [frame(4)]] {
-      let short = try answer(try succeed(askVideo(files, "--video", "--keep", "16", "--strategy", "uniform")))
+      let short = try answer(try expectSuccess(askVideo(files, "--video", "--keep", "16", "--strategy", "uniform")))
       #expect(short.views.count == 8 && short.kept == 16)
     }
   }
@@ -50,22 +50,22 @@ import Testing
     let scratch = try Scratch()
     for number in 1...8 { try scratch.write(try readFile(frame(number)), as: "\(number).png") }
     try scratch.write("RIFF....WEBPVP8 ", as: "4b.webp")
-    try fail(askVideo([scratch.folder]), naming: "4b.webp is a picture of a format that is not read here")
+    try expectFailure(askVideo([scratch.folder]), naming: "4b.webp is a picture of a format that is not read here")
   }
 
   @Test
   func `a broken frame, an empty folder and a mixture of both kinds are errors`() throws {
     let scratch = try Scratch()
-    try fail(askVideo([scratch.folder]), naming: "it is a folder without frames")
+    try expectFailure(askVideo([scratch.folder]), naming: "it is a folder without frames")
     for number in 1...8 { try scratch.write(try readFile(frame(number)), as: "\(number).png") }
     try scratch.write(try readFile(frame(3)).prefix(300), as: "3.png")
     try scratch.write("not a frame", as: "notes.txt")
-    try fail(askVideo([scratch.folder]), naming: "3.png")
-    try fail(askVideo([folder, frame(1)], "--video"), exitCode: 2, naming: "is a folder")
+    try expectFailure(askVideo([scratch.folder]), naming: "3.png")
+    try expectFailure(askVideo([folder, frame(1)], "--video"), exitCode: 2, naming: "is a folder")
     var other = askVideo([folder])
     other.arguments[3] = classic
-    try fail(other, naming: "\(folder) is a video", "do not read videos")
-    try fail(askVideo([frame(1)], "--grid", "2x2"), exitCode: 2, naming: "do not cut pictures")
+    try expectFailure(other, naming: "\(folder) is a video", "do not read videos")
+    try expectFailure(askVideo([frame(1)], "--grid", "2x2"), exitCode: 2, naming: "do not cut pictures")
   }
 
   @Test
@@ -74,7 +74,7 @@ import Testing
     let file = try scratch.write(Array("\0\0\0\u{18}ftypmp42 and so on".utf8), as: "clip.mp4")
     var command = askVideo([file])
     command.environment["PATH"] = scratch.folder
-    try fail(command, naming: "ffmpeg", "install ffmpeg")
+    try expectFailure(command, naming: "ffmpeg", "install ffmpeg")
   }
 
   @Test
@@ -90,19 +90,19 @@ import Testing
       ]
       return command
     }
-    let fromFile = try answer(try succeed(command()))
-    let fromFolder = try answer(try succeed(askVideo([folder], "--strategy", "hiprune", "--keep", "50%")))
+    let fromFile = try answer(try expectSuccess(command()))
+    let fromFolder = try answer(try expectSuccess(askVideo([folder], "--strategy", "hiprune", "--keep", "50%")))
     #expect(fromFile.text == fromFolder.text && fromFile.views.count == 8)
     #expect(fromFile.views.map { $0["kept"] as? [Int] } == fromFolder.views.map { $0["kept"] as? [Int] })
-    try fail(command(frames: 0), naming: "no frames")
-    try fail(command(written: 3), naming: "3 of 8 frames")
-    try fail(command(status: 1), naming: "cannot decode it", "plays")
+    try expectFailure(command(frames: 0), naming: "no frames")
+    try expectFailure(command(written: 3), naming: "3 of 8 frames")
+    try expectFailure(command(status: 1), naming: "cannot decode it", "plays")
   }
 
   @Test
   func `an overlay shows every frame`() throws {
     let scratch = try Scratch()
-    try succeed(askVideo([folder], "--keep", "40", "--overlay", scratch.path("kept.png")))
+    try expectSuccess(askVideo([folder], "--keep", "40", "--overlay", scratch.path("kept.png")))
     #expect(try scratch.names() == ["kept.png"])
     let bytes = try scratch.bytes("kept.png")
     // 52×36 is enlarged 13 times; four frames side by side, two rows.
@@ -115,7 +115,7 @@ import Testing
   private let model = Fixtures.model("tiny-next-vicuna").path
 
   private func report(_ picture: String, _ more: String...) throws -> JSONObject {
-    try succeed(
+    try expectSuccess(
       Command(
         ["ask", Fixtures.image(picture).path, "--model", model, "-q", "What?", "--max-new-tokens", "2", "--json"] + more
       )
@@ -149,7 +149,7 @@ import Testing
     let many = try report("tiny-wide.png", "--grid", "4x4", "--keep", "200", "--strategy", "uniform")
     #expect((many["tokens"] as? JSONObject)?["visual"] as? Int == 17 * 16)
     for grid in ["2", "0x2", "2x2x2", "17x17", "two"] {
-      try fail(ask("--grid", grid, model: model), exitCode: 2, naming: "--grid \(grid)")
+      try expectFailure(ask("--grid", grid, model: model), exitCode: 2, naming: "--grid \(grid)")
     }
   }
 
@@ -171,13 +171,14 @@ import Testing
     for (model, picture) in pictures {
       let file = scratch.path("evidence.safetensors")
       let tensors = scratch.path("out.safetensors")
-      try succeed(
+      try expectSuccess(
         Command(
           "inspect", picture, "--model", model, "-q", "What?", "--strategy", strategy, "--keep", "40%", "--evidence",
           file,
           "--tensors", tensors, "--max-new-tokens", "1"))
-      let selected = try succeed(Command("select", file, "--strategy", strategy, "--keep", "40%", "--json")).json()
-      let asked = try succeed(
+      let selected = try expectSuccess(Command("select", file, "--strategy", strategy, "--keep", "40%", "--json"))
+        .json()
+      let asked = try expectSuccess(
         Command(
           "ask", picture, "--model", model, "-q", "What?", "--strategy", strategy, "--keep", "40%", "--json",
           "--max-new-tokens", "1")

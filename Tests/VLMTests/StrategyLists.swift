@@ -37,9 +37,12 @@ enum StrategyLists {
   func `are refused by name where the model lacks what they read`(_ strategy: String) throws {
     let model = try TestModel.load("tiny-classic")
     let setting = try TestModel.setting(strategy, keep: "8")
-    guard case .pruning(.modelLacks(_, strategy, _))? = vlmError({ _ = try model.answer(setting: setting) }) else {
+    guard case .pruning(let error)? = vlmError({ _ = try model.answer(setting: setting) }),
+      case .modelLacks(_, let named, _, _) = error
+    else {
       Issue.record("\(strategy) was accepted")
       return
     }
+    #expect(named == strategy)
   }
 }

@@ -48,7 +48,8 @@ struct BatchAnswerer: ~Copyable {
     conversation = Conversation(model: model, setting: defaults.setting, system: defaults.system)
   }
 
-  mutating func answer(_ request: BatchRequest) throws -> BatchAnswer {
+  /// - Returns: nil if a signal asked for an end before the answer was complete.
+  mutating func answer(_ request: BatchRequest) throws -> BatchAnswer? {
     let clock = ContinuousClock()
     let start = clock.now
     try checkModel(request.model)
@@ -67,6 +68,7 @@ struct BatchAnswerer: ~Copyable {
     var text = ""
     var isStopped = false
     while !isStopped, let step = try conversation.next(&generation) {
+      if StopRequest.hasCome { return nil }
       guard case .text(let piece) = step else { continue }
       text += piece
       if let end = request.stop.compactMap({ text.firstRange(of: $0)?.lowerBound }).min() {

@@ -1,7 +1,7 @@
 import Images
 import VLM
 
-/// From lines to lines.
+/// From lines to lines. A signal ends it after the line that is being written.
 struct BatchRun: ~Copyable {
   /// Bytes of lines that wait: pictures may be in them.
   private static let mostWaitingBytes = LineReader.longestLine
@@ -41,7 +41,8 @@ struct BatchRun: ~Copyable {
       let pictures = Self.pictures(of: oldest)
       let group = waiting.filter { Self.pictures(of: $0) == pictures }
       waiting.removeAll { Self.pictures(of: $0) == pictures }
-      for line in group { try answer(line) }
+      for line in group where !StopRequest.hasCome { try answer(line) }
+      if StopRequest.hasCome { return }
     }
   }
 
@@ -52,7 +53,8 @@ struct BatchRun: ~Copyable {
     let reply = BatchReply(line: line, model: model)
     let bytes: [UInt8]
     do {
-      bytes = try reply.bytes(try answerer.answer(try line.request.get()))
+      guard let answer = try answerer.answer(try line.request.get()) else { return }
+      bytes = try reply.bytes(answer)
     } catch {
       guard let error = RequestError(explaining: error) else { throw error }
       bytes = try reply.bytes(error)

@@ -34,14 +34,14 @@ struct LineReader {
     self.limit = limit
   }
 
-  /// The next line that is not blank; nil at the end. Waits for it.
+  /// The next line that is not blank; nil at the end, and once a signal asks for an end. Waits for it.
   mutating func next() throws(CommandFailure) -> Line? { try next(waiting: true) }
 
   /// The next line that is not blank, if it is there without waiting.
   mutating func nextThatIsThere() throws(CommandFailure) -> Line? { try next(waiting: false) }
 
   private mutating func next(waiting: Bool) throws(CommandFailure) -> Line? {
-    while true {
+    while !StopRequest.hasCome {
       while let line = takeLine() {
         guard case .bytes(let bytes, _) = line, bytes.allSatisfy({ [0x20, 0x09, 0x0D].contains($0) }) else {
           return line
@@ -50,6 +50,7 @@ struct LineReader {
       guard !isAtEnd, try isReadable(waiting: waiting) else { return nil }
       try readChunk()
     }
+    return nil
   }
 
   private mutating func takeLine() -> Line? {
@@ -102,14 +103,16 @@ struct LineReader {
   private func isReadable(waiting: Bool) throws(CommandFailure) -> Bool {
     var watched = [
       pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0), pollfd(fd: output, events: 0, revents: 0),
+      pollfd(fd: StopRequest.descriptor, events: Int16(POLLIN), revents: 0),
     ]
     while true {
-      let count = poll(&watched, 2, waiting ? -1 : 0)
+      let count = poll(&watched, 3, waiting ? -1 : 0)
       if count < 0, errno == EINTR { continue }
       if watched[1].revents & Int16(POLLERR) != 0 {
         raise(SIGPIPE)
         exit(128 + SIGPIPE)
       }
+      if watched[2].revents != 0 { return false }
       // Whatever else there is, reading tells.
       if count < 0 || watched[0].revents != 0 { return true }
       guard waiting else { return false }

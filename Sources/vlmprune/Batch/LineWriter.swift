@@ -4,13 +4,15 @@ import Foundation
 struct LineWriter {
   private let descriptor: Int32
   private let name: String
-  private let interruption: Interruption
+  /// How long a line that nobody reads may hold up an end that was asked for.
+  private static let patience = Duration.seconds(2)
+  /// Bytes that a pipe takes without waiting, once it takes any.
+  private static let piece = Int(PIPE_BUF)
   /// Where the last whole line ends; nil where the descriptor is no file of our own.
   private var end: off_t?
 
   /// - Parameter path: a file to write anew; nil for stdout.
-  init(path: String?, interruption: Interruption) throws(CommandFailure) {
-    self.interruption = interruption
+  init(path: String?) throws(CommandFailure) {
     guard let path else {
       (descriptor, name, end) = (STDOUT_FILENO, "stdout", nil)
       return
@@ -21,23 +23,36 @@ struct LineWriter {
     end = FileFacts(descriptor: descriptor)?.isRegular == true ? 0 : nil
   }
 
+  /// Writes the whole line, even if an end was asked for meanwhile.
   mutating func write(line: [UInt8]) throws {
     let bytes = line + [0x0A]
-    try interruption.undisturbed {
-      var rest = bytes[...]
-      while !rest.isEmpty {
-        let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-        if count < 0, errno == EINTR { continue }
-        guard count >= 0 else {
-          let failure = Self.failure(name)
-          // A full disk takes half a line: what is there stays lines.
-          if let end { ftruncate(descriptor, end) }
-          throw failure
-        }
-        rest = rest.dropFirst(count)
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      waitForReader()
+      let count = rest.prefix(Self.piece).withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else {
+        let failure = Self.failure(name)
+        // A full disk takes half a line: what is there stays lines.
+        if let end { ftruncate(descriptor, end) }
+        throw failure
       }
+      rest = rest.dropFirst(count)
     }
     end = end.map { $0 + off_t(bytes.count) }
+  }
+
+  /// Waits until a piece can be written. Ends the process if it was asked to end and nobody reads.
+  private func waitForReader() {
+    let milliseconds = Int32(Self.patience / .milliseconds(1))
+    var watched = [
+      pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0),
+      pollfd(fd: StopRequest.descriptor, events: Int16(POLLIN), revents: 0),
+    ]
+    while poll(&watched, 2, -1) < 0, errno == EINTR {}
+    guard watched[0].revents == 0 else { return }
+    while poll(&watched, 1, milliseconds) < 0, errno == EINTR {}
+    if watched[0].revents == 0 { StopRequest.endProcess() }
   }
 
   private static func failure(_ name: String) -> CommandFailure {

@@ -69,9 +69,9 @@ struct AskCommand: ParsableCommand {
     let pictures = try inputs.map { try $0.picture(for: model, options: reading, fps: options.fps) }
     let processed = clock.now
     let stream = AnswerStream()
-    var conversation = Conversation(model: model, setting: setting, system: question.system)
+    var conversation = Conversation(model: model, setting: setting, system: question.answer.system)
     let answer = try conversation.ask(
-      text, newPictures: pictures, rawPrompt: question.rawPrompt, options: try question.generation(),
+      text, newPictures: pictures, rawPrompt: question.rawPrompt, options: try question.answer.generation(),
       onText: options.json ? { _ in } : stream.write)
     try stream.finish()
     let times = RunTimes(load: loaded - start, preprocess: processed - loaded, total: clock.now - start)

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Foundation
-import Language
 import VLM
 
 struct BatchCommand: ParsableCommand {
@@ -31,28 +30,11 @@ struct BatchCommand: ParsableCommand {
 
   @OptionGroup var options: RunOptions
 
-  @Option(name: .long, parsing: .unconditional, help: "System text in front of each question.")
-  var system: String?
-
-  @Option(name: .long, parsing: .unconditional, help: "Most tokens of an answer.")
-  var maxNewTokens: Int = 128
-
-  @Option(name: .long, parsing: .unconditional, help: "0 takes the likeliest token; above, tokens are sampled.")
-  var temperature: Double = 0
-
-  @Option(name: .long, parsing: .unconditional, help: "Sample from the likeliest tokens that make up this share.")
-  var topP: Double = 1
-
-  @Option(
-    name: .long, parsing: .unconditional,
-    help: "Divides the logits of tokens that were there already, as transformers does; 1 changes nothing.")
-  var repetitionPenalty: Double = 1
+  @OptionGroup var answer: AnswerOptions
 
   private static let largestWindow = 65536
 
   func validate() throws {
-    if maxNewTokens < 1 { throw ValidationError("--max-new-tokens is \(maxNewTokens), expected at least 1") }
-    do { _ = try sampling() } catch { throw ValidationError("--\(error.message)") }
     guard let window else { return }
     guard unordered else { throw ValidationError("--window is for --unordered: in order, no line is read ahead") }
     guard (1...Self.largestWindow).contains(window) else {
@@ -60,23 +42,19 @@ struct BatchCommand: ParsableCommand {
     }
   }
 
-  private func sampling() throws(SamplingError) -> SamplingOptions {
-    try SamplingOptions(temperature: temperature, topP: topP, repetitionPenalty: repetitionPenalty)
-  }
-
   private var inputPath: String? { self.in == "-" ? nil : self.in }
   private var outputPath: String? { out == "-" ? nil : out }
 
   func run() throws {
     let defaults = BatchDefaults(
-      options: options, setting: try options.pruningSetting(), reading: try options.pictureOptions(), system: system,
-      generation: GenerationOptions(maxNewTokens: maxNewTokens, sampling: try sampling()))
+      options: options, setting: try options.pruningSetting(), reading: try options.pictureOptions(),
+      system: answer.system, generation: try answer.generation())
     let input = try openInput()
     try checkOutput(input)
-    let interruption = Interruption()
     let model = try options.loadModel()
     try options.check(defaults.setting, on: model)
-    let writer = try LineWriter(path: outputPath, interruption: interruption)
+    StopRequest.watch()
+    let writer = try LineWriter(path: outputPath)
     var run = BatchRun(
       reader: LineReader(
         descriptor: input, name: inputPath ?? "stdin", output: outputPath == nil ? STDOUT_FILENO : -1),
@@ -88,6 +66,7 @@ struct BatchCommand: ParsableCommand {
     }
     let errors = run.failed == 0 ? "" : ", \(run.failed) of them with an error"
     StandardError.write("\(run.answered) line\(run.answered == 1 ? "" : "s") answered\(errors)\n")
+    StopRequest.endProcess()
   }
 
   private func openInput() throws -> Int32 {

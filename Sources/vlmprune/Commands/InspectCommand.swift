@@ -79,9 +79,9 @@ struct InspectCommand: ParsableCommand {
     var wishes = dump.wishes
     wishes.attention.formUnion(layers + (heatmap == nil ? [] : allLayers(model)))
     let inspection = Inspection(wishes)
-    var generation = try question.generation()
-    generation.maxNewTokens = question.maxNewTokens ?? 32
-    var conversation = Conversation(model: model, setting: setting, system: question.system)
+    var generation = try question.answer.generation()
+    generation.maxNewTokens = question.answer.maxNewTokens ?? 32
+    var conversation = Conversation(model: model, setting: setting, system: question.answer.system)
     let answer = try conversation.ask(
       text, newPictures: [picture], rawPrompt: question.rawPrompt, options: generation, inspection: inspection)
     let written = inspection.tensors.filter { $0.isWritten(attention: layers) }

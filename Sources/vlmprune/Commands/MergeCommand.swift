@@ -40,7 +40,8 @@ struct MergeCommand: ParsableCommand {
     StopRequest.watch()
     guard try merge.write(to: out, isCancelled: { StopRequest.hasCome }) else {
       StandardError.write("stopped early: nothing was written\n")
-      throw ExitCode(StopRequest.exitCode ?? 1)
+      StopRequest.endProcess()
+      return
     }
     let report = Report(
       out: out, shards: runs.count, rows: merge.manifest.rowCount, questions: merge.manifest.questions.count)

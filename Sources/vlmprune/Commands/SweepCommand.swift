@@ -69,7 +69,7 @@ struct SweepCommand: ParsableCommand {
     } else {
       try table.show(&answers.rows, folder)
     }
-    if let code = StopRequest.exitCode, !table.isWhole { throw ExitCode(code) }
+    if !table.isWhole { StopRequest.endProcess() }
   }
 
   /// What is left of a sweep when its questions are answered.

@@ -25,7 +25,7 @@ struct ConversationLoop: ~Copyable {
     self.question = question
     self.model = model
     self.setting = setting
-    conversation = Conversation(model: model, setting: setting, system: question.system)
+    conversation = Conversation(model: model, setting: setting, system: question.answer.system)
     waiting = pictures
   }
 
@@ -95,7 +95,7 @@ struct ConversationLoop: ~Copyable {
   private mutating func answer(_ line: String) throws {
     let stream = AnswerStream()
     let answer = try conversation.ask(
-      line, newPictures: waiting, options: try question.generation(), onText: stream.write)
+      line, newPictures: waiting, options: try question.answer.generation(), onText: stream.write)
     waiting = []
     try stream.finish()
     try StandardOutput.write("\n")

@@ -12,9 +12,9 @@ func ask(_ more: String..., image: String = square, model: String = classic) -> 
   Command(["ask", image, "--model", model, "-q", "What is this?", "--max-new-tokens", "8"] + more)
 }
 
-/// Runs a command that must succeed: exit code 0, and no error on stderr.
+/// Runs a command and expects it to succeed: exit code 0, and no error on stderr.
 @discardableResult
-func succeed(_ command: Command, sourceLocation: SourceLocation = #_sourceLocation) throws -> Outcome {
+func expectSuccess(_ command: Command, sourceLocation: SourceLocation = #_sourceLocation) throws -> Outcome {
   let outcome = try command.run()
   #expect(
     outcome.exitCode == 0 && !outcome.errors.contains("error:"),
@@ -22,11 +22,11 @@ func succeed(_ command: Command, sourceLocation: SourceLocation = #_sourceLocati
   return outcome
 }
 
-/// Runs a command that must fail as the contract says: one `error:` line and one `hint:` line, or one JSON object where
-/// the command has `--json`; nothing on stdout.
+/// Runs a command and expects it to fail as the contract says: one `error:` line and one `hint:` line, or one JSON
+/// object if the command has `--json`; nothing on stdout.
 /// - Parameter fragment: what stderr must hold.
 @discardableResult
-func fail(
+func expectFailure(
   _ command: Command, exitCode: Int32 = 1, naming fragments: String...,
   sourceLocation: SourceLocation = #_sourceLocation
 ) throws -> Outcome {
