@@ -14,7 +14,7 @@ import Testing
     ("fastv", "fastv(layer=2, budget=average)"), ("sparsevlm+", "sparsevlm+(blocks=2/6/15, heads=14)"),
     ("random(keep=25%) + fastv(layer=3)", "random(keep=25%) + fastv(layer=3, budget=average)"),
     ("random(keep=9)+pyramiddrop(blocks=8/16)", "random(keep=9) + pyramiddrop(blocks=8/16, budget=average)"),
-    ("fopru(layer=1, keep=64) + sparsevlm+ ", "fopru(keep=64, layer=1, "),
+    ("fopru(layer=1, keep=64) + sparsevlm+ ", "fopru(keep=64, policy=rank, score=softmax, layer=1) + sparsevlm+("),
   ])
   func `are spelled out on a decoder, and read again`(written: String, canonical: String) throws {
     let tower = Samples.description(depth: 8)
