@@ -67,6 +67,7 @@ import Testing
     try expectSuccess(
       Command(
         "inspect", square, "--model", classic, "-q", "What?", "--max-new-tokens", "1", "--evidence", path))
-    try expectFailure(Command("select", path, "--strategy", "fastv", "--keep", "9"), exitCode: 2, naming: "inside the decoder")
+    try expectFailure(
+      Command("select", path, "--strategy", "fastv", "--keep", "9"), exitCode: 2, naming: "inside the decoder")
   }
 }

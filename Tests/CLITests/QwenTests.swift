@@ -56,7 +56,8 @@ import Testing
     #expect(report["strategy"] as? String == "pixelprune(threshold=auto, metric=max)")
     #expect((report["tokens"] as? JSONObject)?["kept"] as? Int == 43)
     #expect(try views(report).first?.kept.count == 43 && scratch.bytes("page.png").count > 100)
-    let whole = try expectSuccess(command("ask", page, model, "--strategy", "pixelprune", "--keep", "all", "--json")).json()
+    let whole = try expectSuccess(command("ask", page, model, "--strategy", "pixelprune", "--keep", "all", "--json"))
+      .json()
     #expect((whole["tokens"] as? JSONObject)?["kept"] as? Int == 56)
 
     let bench = try expectSuccess(

@@ -40,7 +40,8 @@ import Testing
   func `A strategy's own number of tokens, by name or for want of a budget`(strategy: String) throws {
     let scratch = try Scratch()
     let file = try evidence(in: scratch, strategy: strategy)
-    let named = try expectSuccess(Command("select", file, "--strategy", strategy, "--keep", "adaptive", "--json")).json()
+    let named = try expectSuccess(Command("select", file, "--strategy", strategy, "--keep", "adaptive", "--json"))
+      .json()
     let bare = try expectSuccess(Command("select", file, "--strategy", strategy, "--json")).json()
     #expect(named["sequence"] as? [Int] == bare["sequence"] as? [Int])
     #expect((bare["kept_tokens"] as? Int ?? 0) < 25)

@@ -62,12 +62,7 @@ extension VisionLanguageModel {
     let model = self
     return try wrapping { () throws(PruningError) in
       let evidence = try StrategyRunner.evidence(for: setting.strategy, of: description, keeping: setting.budget)
-<<<<<<< ours
       try model.check(evidence, of: setting.strategy.beforeDecoder)
-      try model.check(setting.strategy, keeping: setting.budget)
-=======
-      try model.check(evidence, of: setting.strategy)
->>>>>>> theirs
       return evidence
     }
   }
