@@ -2,22 +2,6 @@ import Kernels
 import Language
 import Pruning
 
-/// Where rows of a picture stand in a prompt.
-public struct PictureSpan: Sendable, Hashable {
-  /// Which picture.
-  public let picture: Int
-  /// In the prompt.
-  public let rows: Range<Int>
-  /// Of what is sent of the picture.
-  public let ofPicture: Range<Int>
-
-  public init(picture: Int, rows: Range<Int>, ofPicture: Range<Int>) {
-    self.picture = picture
-    self.rows = rows
-    self.ofPicture = ofPicture
-  }
-}
-
 /// A prompt that the cache holds, and what became of its visual rows.
 public struct PrunedPrefill: Sendable {
   public let prefill: ReducedPrefill
@@ -111,17 +95,5 @@ extension VisionLanguageModel {
     _ = try spec(of: setting)
     guard let largest = family.largestPicture(of: .image, grid: options.grid), largest.layout == .single else { return }
     try checkInside(setting, of: largest)
-  }
-}
-
-extension Inspection {
-  /// Takes what became of a prompt's visual rows inside the decoder.
-  func take(_ record: DecoderPruningRecord) {
-    for cut in record.cuts {
-      let block = (cut.block < 10 ? "0" : "") + "\(cut.block)"
-      take("plan.kept.\(block)", integers: cut.kept.flatMap { $0 })
-      let pairs = cut.merged.flatMap { merged in merged.members.flatMap { [merged.code, $0] } }
-      if !pairs.isEmpty { take("plan.merged.\(block)", shape: [pairs.count / 2, 2], integers: pairs) }
-    }
   }
 }

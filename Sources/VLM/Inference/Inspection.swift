@@ -136,3 +136,15 @@ extension Inspection {
     }
   }
 }
+
+extension Inspection {
+  /// Takes what became of a prompt's visual rows inside the decoder.
+  func take(_ record: DecoderPruningRecord) {
+    for cut in record.cuts {
+      let block = (cut.block < 10 ? "0" : "") + "\(cut.block)"
+      take("plan.kept.\(block)", integers: cut.kept.flatMap { $0 })
+      let pairs = cut.merged.flatMap { merged in merged.members.flatMap { [merged.code, $0] } }
+      if !pairs.isEmpty { take("plan.merged.\(block)", shape: [pairs.count / 2, 2], integers: pairs) }
+    }
+  }
+}
