@@ -239,7 +239,8 @@ import Testing
       try plan("prumerge+", image, keep: "50%")
     }
     #expect(try plan("prumerge+", image, keep: "10%").views[0].keptTokens.count > 4)
-    #expect(throws: PruningError.noOwnBudget(strategy: "divprune", others: ["prumerge", "prumerge+", "trim"])) {
+    let others = ["prumerge", "prumerge+", "trim", "pixelprune"]
+    #expect(throws: PruningError.noOwnBudget(strategy: "divprune", others: others)) {
       try StrategyRunner.evidence(
         for: try StrategyCatalogue.standard.make(parsing: "divprune"), of: image.picture, keeping: .adaptive)
     }

@@ -61,7 +61,6 @@ extension VisionLanguageModel {
     return try wrapping { () throws(PruningError) in
       let evidence = try StrategyRunner.evidence(for: setting.strategy, of: description, keeping: setting.budget)
       try model.check(evidence, of: setting.strategy)
-      try model.check(setting.strategy, keeping: setting.budget)
       return evidence
     }
   }

@@ -185,7 +185,8 @@ import ViT
     var pixels = white.pixels
     for index in stride(from: 0, to: pixels.count, by: 5) { pixels[index] = UInt8(index % 251) }
     let other = RGBImage(width: 96, height: 96, pixels: pixels)
-    let video = try model.video([white, other, white, white], times: FrameTimes(count: 4), file: "video")
+    let frames = [("a", white), ("b", other), ("c", white), ("d", white)].map { ($0.0, PNGEncoder.encode($0.1)) }
+    let video = try model.video(frames, times: FrameTimes(count: 4), file: "video")
     let kept = try kept(of: video, by: setting("pixelprune"), model)
     #expect(kept[0].count > 1 && kept[1] == [0])
     var conversation = Conversation(model: model, setting: try setting("pixelprune"))
