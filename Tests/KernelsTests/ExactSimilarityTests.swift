@@ -33,7 +33,10 @@ import Testing
 
   @Test func `a row of length zero is like nothing`() {
     let rows = Matrix(rows: 2, columns: 2, values: [0, 0, 3, 4])
-    #expect(ExactSimilarity.cosines(of: rows, workers: Workers(count: 1)).values == [0, 0, 0, 1])
+    let cosines = ExactSimilarity.cosines(of: rows, workers: Workers(count: 1)).values
+    #expect(cosines.dropLast() == [0, 0, 0])
+    // A row divided by its length is rounded, in double.
+    #expect(abs(cosines[3] - 1) < 1e-15)
   }
 
   @Test(arguments: [1, 4, 30])
