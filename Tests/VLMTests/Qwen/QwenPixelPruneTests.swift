@@ -121,7 +121,8 @@ import ViT
     #expect(answer.keptTokens < answer.visualTokens && answer.visual[0].rows.rows == answer.keptTokens)
   }
 
-  @Test(arguments: QwenModel.names)
+  /// The other checkpoints bound pictures to 30 cells, each so large that most have strokes.
+  @Test(arguments: ["tiny-qwen2-vl-b", "tiny-qwen2_5-vl-a", "tiny-qwen2_5-vl-b", "tiny-qwen3-vl-b"])
   func `drops most of a white page, and nothing that is written on it`(_ name: String) throws {
     let model = try TestModel.load(name)
     let picture = try model.picture(PNGEncoder.encode(Self.page), file: "page")
