@@ -75,7 +75,7 @@ import Testing
   @Test
   func `what is no run is two lines and an exit code`() throws {
     let scratch = try Scratch()
-    try fail(Command("report", "/nowhere"), naming: "/nowhere/manifest.json")
+    try fail(Command("report", "/nowhere"), naming: "/nowhere is no run", "sweep --out")
     try fail(Command("report", scratch.folder), naming: "manifest.json")
     try scratch.write("{}", as: "manifest.json")
     try fail(Command("report", scratch.folder), naming: "manifest.json", "names no model")
