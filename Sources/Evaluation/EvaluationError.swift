@@ -18,6 +18,8 @@ public enum EvaluationError: Error, Sendable {
   case needlessAnnotations(file: String, annotations: String)
   /// Answers, questions and labels that do not belong together.
   case mismatch(String)
+  /// Answers that lack some of the questions.
+  case unanswered(String)
   case noQuestions(file: String)
   case duplicateIdentifier(String, file: String, line: Int)
   /// A question's image that does not exist or is not a file; `file` is the question file.
@@ -32,6 +34,8 @@ public enum EvaluationError: Error, Sendable {
   case logFull(file: String, reason: String)
   /// A folder, or an answers file, that contains something other than a run.
   case notARun(folder: String, reason: String)
+  /// A folder for a new run that is not empty.
+  case occupied(folder: String, by: String)
   /// A run that differs in `field` from the one asked for.
   case otherRun(folder: String, field: String, found: String, wanted: String)
   /// Shards that do not make up one run.
@@ -74,7 +78,7 @@ public enum EvaluationError: Error, Sendable {
     case .missingAnnotations(let file): "\(file) holds VQAv2's questions without their answers"
     case .needlessAnnotations(let file, let annotations):
       "\(annotations) is no part of \(file): only VQAv2's questions have annotations in a file of their own"
-    case .mismatch(let reason): reason
+    case .mismatch(let reason), .unanswered(let reason): reason
     case .noQuestions(let file): "\(file) holds no question"
     case .duplicateIdentifier(let identifier, let file, let line):
       "\(file), line \(line): question_id \(identifier) occurs twice"
@@ -85,6 +89,7 @@ public enum EvaluationError: Error, Sendable {
     case .runInUse(let file): "another process writes \(file)"
     case .logFull(let file, let reason): "cannot write \(file): \(reason)"
     case .notARun(let folder, let reason): "\(folder) is no run: \(reason)"
+    case .occupied(let folder, let content): "\(folder) holds \(content)"
     case .otherRun(let folder, let field, let found, let wanted):
       "\(folder) holds a run with another \(field): \(found), not \(wanted)"
     case .unmergeable(let reason): reason
@@ -114,14 +119,16 @@ public enum EvaluationError: Error, Sendable {
     case .malformedAnswer: #"a line is {"question_id": 1, "text": "…"}"#
     case .missingAnnotations: "give the file of their answers with --annotations"
     case .needlessAnnotations: "leave --annotations out"
+    case .unanswered: "where eval was stopped, give its command again: it answers the rest of them"
     case .mismatch: "score one model's answers with the questions and labels that it was asked"
     case .duplicateIdentifier: "give every question a number or name of its own"
     case .missingImage: "--images names the folder that the questions' paths are relative to"
     case .strayRow: "the log was changed by hand or damaged: take the line out, or start a new run"
     case .runInUse: "wait for it to end, or stop it: one process at a time writes a run"
     case .logFull: "make room on the disk and run the same command again: it goes on where it stopped"
-    case .notARun: "name the folder of a run, or one that is empty or does not exist"
-    case .otherRun: "give the command that began it, or another folder"
+    case .notARun: "name the folder of a run, as sweep --out makes it, or one that is empty or does not exist"
+    case .occupied: "choose an empty folder, or one that does not exist"
+    case .otherRun: "give the command that began it, or another folder or file"
     case .unmergeable: "merge wants each shard of one command once, all of them finished"
     case .unknownMetric(_, let valid): "the metrics are \(valid.joined(separator: ", "))"
     case .model(let error, _): error.hint

@@ -76,7 +76,7 @@ import Testing
   @Test
   func `what is no run is two lines and an exit code`() throws {
     let scratch = try Scratch()
-    try expectFailure(Command("report", "/nowhere"), naming: "/nowhere/manifest.json")
+    try expectFailure(Command("report", "/nowhere"), naming: "/nowhere is no run", "sweep --out")
     try expectFailure(Command("report", scratch.folder), naming: "manifest.json")
     try scratch.write("{}", as: "manifest.json")
     try expectFailure(Command("report", scratch.folder), naming: "manifest.json", "names no model")

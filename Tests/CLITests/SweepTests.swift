@@ -160,7 +160,7 @@ import Testing
     try expectFailure(Command("merge", parts[0], parts[1], parts[3], "--out", again), naming: "missing shard: 3/4")
     try expectFailure(Command(["merge", parts[0]] + parts + ["--out", again]), naming: "given twice")
     try expectFailure(Command("merge", whole, "--out", again), naming: "whole run")
-    try expectFailure(Command(["merge"] + parts + ["--out", whole]), naming: "not empty")
+    try expectFailure(Command(["merge"] + parts + ["--out", whole]), naming: "holds a run already")
     let other = scratch.path("other")
     try expectSuccess(sweep(file, "--out", other, "--shard", "2/4", "--seed", "5"))
     try expectFailure(Command("merge", parts[0], other, parts[2], parts[3], "--out", again), naming: "seed")

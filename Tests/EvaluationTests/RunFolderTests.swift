@@ -143,4 +143,40 @@ import Testing
       #expect(try FileManager.default.contentsOfDirectory(atPath: path).sorted() == ["1", "2", "run"])
     }
   }
+
+  /// A count that no list of its parts fits into memory.
+  @Test(arguments: ["1/9223372036854775807", "1/65537"])
+  func `of an impossible count is refused at once`(text: String) throws {
+    try withTemporaryFolder { path in
+      try shard(1, at: "\(path)/1")
+      let file = "\(path)/1/manifest.json"
+      let manifest = String(decoding: try readFile(file), as: UTF8.self).replacing("\"1/2\"", with: "\"\(text)\"")
+      try writeFile(Array(manifest.utf8), to: file)
+      let error = #expect(throws: EvaluationError.self) { try RunMerge(folders: ["\(path)/1"]) }
+      #expect(error?.message.contains("shard \(text)") == true)
+    }
+  }
+
+  @Test func `of which most are missing names the first eight`() throws {
+    try withTemporaryFolder { path in
+      try shard(1, at: "\(path)/1")
+      let file = "\(path)/1/manifest.json"
+      let manifest = String(decoding: try readFile(file), as: UTF8.self).replacing("\"1/2\"", with: "\"1/65536\"")
+      try writeFile(Array(manifest.utf8), to: file)
+      let error = #expect(throws: EvaluationError.self) { try RunMerge(folders: ["\(path)/1"]) }
+      let names = (2...9).map { "\($0)/65536" }.joined(separator: ", ")
+      #expect(error?.message == "missing shards: \(names), …")
+    }
+  }
+
+  @Test func `into a folder that holds a run says so`() throws {
+    try withTemporaryFolder { path in
+      for number in 1...2 { try shard(number, at: "\(path)/\(number)") }
+      let merge = try RunMerge(folders: ["\(path)/1", "\(path)/2"])
+      #expect(try merge.write(to: "\(path)/run"))
+      let error = #expect(throws: EvaluationError.self) { try merge.write(to: "\(path)/run") }
+      #expect(error?.message == "\(path)/run holds a run already")
+      #expect(error?.hint.contains("empty folder") == true)
+    }
+  }
 }

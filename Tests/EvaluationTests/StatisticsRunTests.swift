@@ -105,6 +105,44 @@ struct `Rows of a run, compared` {
         RunRow(question: .number(1), strategy: "random", keep: "5", correct: 1),
       ], options: StatisticsOptions(replicates: 10), file: "a")
     #expect(report.rows[1].overall.accuracy == 0.5)
+    #expect(report.rows.map(\.overall.failed) == [0, 1])
+    #expect(report.noteLines[0].contains("random at 5 1 of 2"))
+    #expect(report.markdown().contains("random at 5 1 of 2"))
+    #expect(String(decoding: try json(report), as: UTF8.self).contains(#""failed":1"#))
+  }
+
+  @Test
+  func `a question that fails under every setting is retained, which a note explains`() throws {
+    let failed = ["none", "random"].map {
+      RunRow(question: .number(2), strategy: $0, keep: $0 == "none" ? "all" : "5", correct: nil, error: "damaged")
+    }
+    let report = try StatisticsReport(
+      rows([("none", "all", "11"), ("random", "5", "11")]) + failed, options: StatisticsOptions(replicates: 10),
+      file: "a")
+    #expect(report.rows.map(\.overall.failed) == [1, 1] && report.rows[1].overall.retained == 1)
+    #expect(report.rows.allSatisfy { abs($0.overall.accuracy - 2.0 / 3) < 1e-12 })
+    #expect(report.noteLines[0].contains("none at all 1 of 3, random at 5 1 of 3"))
+  }
+
+  @Test
+  func `an interval without width says that it says nothing`() throws {
+    let same = try StatisticsReport(
+      rows([("none", "all", "1101"), ("random", "5", "1101")]), options: StatisticsOptions(replicates: 20), file: "a")
+    #expect(same.noteLines.count == 1 && same.noteLines[0].contains("random at 5. No question changed"))
+    // One image with all questions: every draw is the same one.
+    let single = try StatisticsReport(
+      rows([("none", "all", "1101"), ("random", "5", "1100")], perImage: 4),
+      options: StatisticsOptions(replicates: 20, cluster: .image), file: "a")
+    #expect(single.noteLines.count == 1 && single.noteLines[0].contains("No draw differs"))
+  }
+
+  @Test
+  func `why no budget holds is said`() throws {
+    let report = try StatisticsReport(
+      rows([("none", "all", "1111"), ("random", "5", "0000")]),
+      options: StatisticsOptions(replicates: 20, atLeast: 0.9), file: "a")
+    #expect(report.noteLines.contains { $0.contains("every larger one keep at least 90.0%") })
+    #expect(report.noteLines.last == "None holds for random: the bound at its largest budget, 5, is 0.0%.")
   }
 
   @Test

@@ -43,7 +43,7 @@ public struct ModelAnswers: Sendable {
   public func texts(of questions: [Question], file: String) throws(EvaluationError) -> [String] {
     let missing = questions.filter { texts[$0.identifier] == nil }.map(\.identifier)
     if let first = missing.first {
-      throw .mismatch("\(self.file) has no answer to question \(first) of \(file)\(Self.more(missing.count))")
+      throw .unanswered("\(self.file) has no answer to question \(first) of \(file)\(Self.more(missing.count))")
     }
     if texts.count > questions.count {
       let known = Set(questions.map(\.identifier))

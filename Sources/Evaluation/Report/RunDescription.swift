@@ -33,11 +33,11 @@ public struct RunDescription: Sendable {
   /// Number of rows in the finished run; nil if the manifest does not tell.
   public var rowCount: Int? { settings.isEmpty ? nil : questionCount.map { $0 * settings.count } }
 
-  /// - Throws: `EvaluationError.unreadable` if the manifest is missing or cannot be read.
+  /// - Throws: `.notARun` if the manifest is missing, `.unreadable` if it cannot be read.
   public init(folder: String) throws(EvaluationError) {
     let path = "\(folder)/manifest.json"
     guard let data = FileManager.default.contents(atPath: path) else {
-      throw .unreadable(file: path, reason: "no such file, so that \(folder) is no run")
+      throw .notARun(folder: folder, reason: "it has no manifest.json")
     }
     try self.init([UInt8](data), file: path)
   }

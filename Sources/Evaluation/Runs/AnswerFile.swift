@@ -56,8 +56,10 @@ public final class AnswerFile {
     self.order = order
     if !hasHead { try log.append(head) }
     guard !failed.isEmpty else { return }
-    try log.remove { (line, number) throws(EvaluationError) in
-      guard number > 1 else { return false }
+    var isHead = true
+    try log.remove { (line, _) throws(EvaluationError) in
+      defer { isHead = false }
+      guard !isHead else { return false }
       let answer = try? JSONDecoder().decode(AnswerLine.self, from: Data(line))
       return answer?.metadata.error != nil
     }
@@ -97,9 +99,13 @@ public final class AnswerFile {
     guard order.count == isDone.count, order != order.sorted() else { return }
     var lines = [Data](repeating: Data(), count: order.count)
     var sorted = Data()
-    try log.forEach { (line, number) throws(EvaluationError) in
+    // Counted here: a line's number counts blank lines, which `order` does not hold.
+    var answers = 0
+    try log.forEach { (line, _) throws(EvaluationError) in
       let data = Data(line) + Data([0x0A])
-      if number == 1 { sorted = data } else { lines[order[number - 2]] = data }
+      guard !sorted.isEmpty else { return sorted = data }
+      lines[order[answers]] = data
+      answers += 1
     }
     for line in lines { sorted += line }
     try WholeFile.write(sorted, to: URL(fileURLWithPath: log.path).resolvingSymlinksInPath().path)

@@ -18,8 +18,9 @@ public struct RunMerge: Sendable {
     var parts: [Part] = []
     for folder in folders {
       let manifest = try RunManifest.read(folder: folder)
-      guard let text = manifest.shard, let shard = Shard(parsing: text) else {
-        throw .unmergeable("\(folder) is a whole run, no shard of one")
+      guard let text = manifest.shard else { throw .unmergeable("\(folder) is a whole run, no shard of one") }
+      guard let shard = Shard(parsing: text) else {
+        throw .unmergeable("the manifest of \(folder) says shard \(text), expected a part of 1 to \(Shard.mostParts)")
       }
       if let twin = parts.first(where: { $0.shard.number == shard.number && $0.shard.count == shard.count }) {
         throw .unmergeable("shard \(shard) is given twice: \(twin.folder) and \(folder)")
@@ -36,12 +37,7 @@ public struct RunMerge: Sendable {
       parts.append(Part(folder: folder, manifest: manifest, shard: shard))
     }
     guard let first = parts.first else { throw .unmergeable("there is no shard to merge") }
-    let given = Set(parts.map(\.shard.number))
-    let missing = (1...first.shard.count).filter { !given.contains($0) }
-    guard missing.isEmpty else {
-      let names = missing.prefix(8).map { "\($0)/\(first.shard.count)" }.joined(separator: ", ")
-      throw .unmergeable("missing shard\(missing.count == 1 ? "" : "s"): \(names)\(missing.count > 8 ? ", …" : "")")
-    }
+    try Self.checkNoneIsMissing(of: first.shard.count, given: Set(parts.map(\.shard.number)))
     self.parts = parts.sorted { $0.shard.number < $1.shard.number }
     var merged = first.manifest
     merged.shard = nil
@@ -49,13 +45,24 @@ public struct RunMerge: Sendable {
     manifest = merged
   }
 
+  /// - Parameter given: the numbers of the shards that are there, each at most `count`.
+  private static func checkNoneIsMissing(of count: Int, given: Set<Int>) throws(EvaluationError) {
+    guard given.count < count else { return }
+    // Only as many as are named are looked for: a damaged manifest may say any count.
+    let names = (1...count).lazy.filter { !given.contains($0) }.prefix(8).map { "\($0)/\(count)" }
+    let missing = count - given.count
+    throw .unmergeable(
+      "missing shard\(missing == 1 ? "" : "s"): \(names.joined(separator: ", "))\(missing > 8 ? ", …" : "")")
+  }
+
   /// Writes the merged run with its table: all of it, or nothing.
   /// - Parameter isCancelled: asked between lines.
   /// - Returns: false where it was cancelled.
-  /// - Throws: `.unmergeable` where a shard is not finished, `.notARun` where the folder is not empty.
+  /// - Throws: `.unmergeable` where a shard is not finished, `.occupied` where the folder is not empty.
   public func write(to folder: String, isCancelled: () -> Bool = { false }) throws(EvaluationError) -> Bool {
     let names = try? FileManager.default.contentsOfDirectory(atPath: folder)
-    if let names, !names.isEmpty { throw .notARun(folder: folder, reason: "it is not empty") }
+    if let names, names.contains("manifest.json") { throw .occupied(folder: folder, by: "a run already") }
+    if let names, !names.isEmpty { throw .occupied(folder: folder, by: "other files") }
     if names == nil, FileManager.default.fileExists(atPath: folder) {
       throw .notARun(folder: folder, reason: "it is a file")
     }

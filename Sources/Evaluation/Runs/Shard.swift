@@ -1,11 +1,14 @@
 /// One of several equal parts of a question file, so that several processes can share the work: `--shard 2/8`.
 public struct Shard: Sendable, Hashable, CustomStringConvertible {
+  /// More than any cluster has; a bound, so that a damaged count costs no time.
+  public static let mostParts = 65_536
+
   /// Counted from 1.
   public let number: Int
   public let count: Int
 
   public init?(number: Int, of count: Int) {
-    guard count >= 1, (1...count).contains(number) else { return nil }
+    guard (1...Self.mostParts).contains(count), (1...count).contains(number) else { return nil }
     self.number = number
     self.count = count
   }

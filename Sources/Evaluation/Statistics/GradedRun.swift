@@ -6,6 +6,8 @@ public struct GradedRun: Sendable {
     public let keep: String
     /// 0…1.
     public let grades: [Double]
+    /// Places of the questions that failed; their grade is 0.
+    let failed: Set<Int>
     /// Visual tokens kept, and visual tokens unpruned; NaN if a row does not say.
     let kept: [Double]
     let visualTokens: [Double]

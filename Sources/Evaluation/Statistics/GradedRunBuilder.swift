@@ -9,6 +9,8 @@ public struct GradedRunBuilder {
   private struct Column {
     let key: Key
     var grades: [Double] = []
+    /// Indices of the questions that failed.
+    var failed: Set<Int> = []
     var kept: [Double] = []
     var visualTokens: [Double] = []
     var times: [String: [Double]] = [:]
@@ -52,6 +54,7 @@ public struct GradedRunBuilder {
       throw fault("question \(name) occurs twice under \(row.strategy) at \(row.keep)")
     }
     put(grade, at: place, in: &columns[column].grades)
+    if row.error != nil { columns[column].failed.insert(place) }
     put(row.kept.map(Double.init) ?? .nan, at: place, in: &columns[column].kept)
     put(row.visualTokens.map(Double.init) ?? .nan, at: place, in: &columns[column].visualTokens)
     for (stage, time) in row.times { put(time, at: place, in: &columns[column].times[stage, default: []]) }
@@ -95,7 +98,8 @@ public struct GradedRunBuilder {
     func ordered(_ values: [Double]) -> [Double] { order.map { value(at: $0, in: values) } }
     return GradedRun.Setting(
       strategy: column.key.strategy, keep: column.key.keep, grades: ordered(column.grades),
-      kept: ordered(column.kept), visualTokens: ordered(column.visualTokens), times: column.times.mapValues(ordered))
+      failed: Set(order.indices.filter { column.failed.contains(order[$0]) }), kept: ordered(column.kept),
+      visualTokens: ordered(column.visualTokens), times: column.times.mapValues(ordered))
   }
 
   private mutating func place(of question: Question.Identifier) -> Int {

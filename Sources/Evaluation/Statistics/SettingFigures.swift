@@ -2,6 +2,8 @@
 public struct SettingFigures: Sendable {
   /// Number of questions.
   public let n: Int
+  /// Number of questions that failed; they count as wrong.
+  public let failed: Int
   /// Mean grade, with Wilson's 95 % interval.
   public let accuracy: Double
   public let interval: ClosedRange<Double>
@@ -31,6 +33,7 @@ public struct SettingFigures: Sendable {
   private init(_ setting: GradedRun.Setting, dense: GradedRun.Setting, at places: [Int]) {
     func mean(_ values: [Double]) -> Double? { GradedRun.Setting.mean(places.map { values[$0] }) }
     n = places.count
+    failed = places.count { setting.failed.contains($0) }
     accuracy = places.reduce(0) { $0 + setting.grades[$1] } / Double(n)
     interval = Proportion.interval(around: accuracy, of: n)
     wins = places.count { setting.grades[$0] > dense.grades[$0] }

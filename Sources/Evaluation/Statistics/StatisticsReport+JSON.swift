@@ -50,7 +50,7 @@ extension StatisticsReport.Row: Encodable {
 /// An undefined figure is null.
 extension SettingFigures: Encodable {
   private enum CodingKeys: String, CodingKey {
-    case n, accuracy, interval, retained, lower
+    case n, failed, accuracy, interval, retained, lower
     case retainedInterval = "retained_interval"
     case pNone = "p_none"
     case pRandom = "p_random"
@@ -61,6 +61,7 @@ extension SettingFigures: Encodable {
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(n, forKey: .n)
+    try container.encode(failed, forKey: .failed)
     try container.encode(accuracy, forKey: .accuracy)
     try container.encode([interval.lowerBound, interval.upperBound], forKey: .interval)
     try container.encode(retained, forKey: .retained)

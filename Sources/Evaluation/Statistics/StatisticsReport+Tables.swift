@@ -32,8 +32,11 @@ extension StatisticsReport {
       }
   }
 
-  /// A Markdown table, one row per setting.
-  public func markdown() -> String { Self.markdown(cells) }
+  /// A Markdown table, one row per setting, with the notes below it.
+  public func markdown() -> String {
+    let notes = notes.map { "- \(ForeignText.markdown($0))\n" }
+    return Self.markdown(cells) + (notes.isEmpty ? "" : "\n" + notes.joined())
+  }
 
   static func markdown(_ cells: [[String]]) -> String {
     let lines = cells.map { row in "| \(row.map(ForeignText.markdown).joined(separator: " | ")) |" }

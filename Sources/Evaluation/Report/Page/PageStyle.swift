@@ -21,18 +21,19 @@ enum PageStyle {
     dt,.soft,footer{color:var(--soft);font-size:.875rem}
     dd{margin:0}
     .notice{border-left:4px solid var(--bad);background:var(--raised);padding:10px 14px}
-    .scroll{overflow-x:auto;margin:.8em 0}
+    .scroll{overflow-x:auto;max-width:100%;margin:.8em 0;border-right:1px solid var(--line);scrollbar-width:thin;\
+    scrollbar-color:var(--soft) var(--raised)}
     .scroll:focus-visible,a:focus-visible,summary:focus-visible{outline:2px solid var(--link);outline-offset:2px}
     .chart svg{display:block;width:100%;min-width:640px;max-width:980px;height:auto}
     table{border-collapse:collapse;font-size:.875rem;font-variant-numeric:tabular-nums}
     caption{text-align:left;color:var(--soft);padding-bottom:6px;max-width:min(75ch,100vw - 40px)}
-    th,td{padding:5px 10px;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap;vertical-align:top}
-    thead th{vertical-align:bottom;background:var(--raised)}
+    th,td{padding:5px 8px;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap;vertical-align:top}
+    thead th{vertical-align:bottom;background:var(--raised);white-space:normal;overflow-wrap:normal}
     th[scope=row],td.text,thead th.text{text-align:left}
     tbody th{font-weight:600}
     th[scope=row],td.text{white-space:normal;overflow-wrap:break-word;max-width:min(22em,45vw)}
     td.long{white-space:normal;min-width:14em;max-width:34em;text-align:left}
-    .interval{color:var(--soft)}
+    .interval{display:block;color:var(--soft)}
     .options{display:block;font-size:.75rem;font-weight:400;color:var(--soft)}
     th[scope=row].spec{min-width:17em}
     @media (max-width:700px){th[scope=row].spec{min-width:0}\

@@ -53,7 +53,7 @@ struct ReportPage {
     var sections = [
       Section(identifier: "retention-section", title: "Retained accuracy", content: retention),
       Section(identifier: "time-section", title: "Accuracy against time", content: time),
-      Section(identifier: "figures", title: "Figures", content: tables.settings + Self.method(contents)),
+      Section(identifier: "figures", title: "Figures", content: tables.settings + notes + Self.method(contents)),
     ]
     if let categories = tables.categories {
       sections.append(Section(identifier: "categories", title: "By category", content: categories))
@@ -100,6 +100,10 @@ struct ReportPage {
     return
       "<p class=\"notice\" role=\"note\">This run is not finished: \(contents.rowCount) of \(total) rows are there. "
       + "The figures are of the \(contents.statistics.n) questions that every setting has answered.</p>\n"
+  }
+
+  private var notes: String {
+    contents.statistics.notes.map { "<p class=\"soft\">\(Markup.isolated($0))</p>\n" }.joined()
   }
 
   private var facts: String {
