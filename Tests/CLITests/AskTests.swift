@@ -14,6 +14,15 @@ import Testing
     let line = #/kept 9 of 25 visual tokens \(36\.0%\) · encode \d+\.\d\d s · prune \d+\.\d ms · /#
     let rest = #/prefill \d+\.\d\d s · \d+ tokens at \d+\/s/#
     #expect(plain.errors.contains(line) && plain.errors.contains(rest), "\(plain.errors)")
+    #expect(plain.errors.contains(" · hiprune("), "\(plain.errors)")
+  }
+
+  @Test
+  func `a strategy without a budget keeps everything, and says so`() throws {
+    let plain = try expectSuccess(ask("--strategy", "hiprune"))
+    #expect(plain.errors.contains("note: every visual token is kept: hiprune is given without --keep"))
+    #expect(try expectSuccess(ask("--strategy", "hiprune", "--json")).errors.isEmpty)
+    #expect(!(try expectSuccess(ask("--strategy", "none")).errors.contains("is given without --keep")))
   }
 
   @Test

@@ -156,6 +156,7 @@ func errorText(_ object: JSONObject?) -> String {
     let out = scratch.path("out.jsonl")
     #expect(try expectSuccess(batch([], "--in", file, "--out", out)).output.isEmpty)
     #expect(String(decoding: try scratch.bytes("out.jsonl"), as: UTF8.self).contains(#""id":1"#))
+    try expectFailure(batch([], "--in", file, "--out", out), exitCode: 2, naming: "does not overwrite")
     try FileManager.default.createSymbolicLink(atPath: scratch.path("link"), withDestinationPath: file)
     for same in [
       file, scratch.path("link"), scratch.folder + "/../" + scratch.folder.split(separator: "/").last! + "/in.jsonl",

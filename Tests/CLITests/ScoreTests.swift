@@ -90,6 +90,10 @@ import Testing
       try labels.write(split == "popular" ? text.replacing("thing 3", with: "thing 7") : text, as: name)
     }
     try expectFailure(pope(labels: labels.folder), naming: "label 4 of popular")
+    var bare = pope()
+    bare.arguments = ["score", "--metric", "pope", "--answers", fixture("pope/answers.jsonl"), "--questions"]
+    bare.arguments.append(fixture("pope/questions.jsonl"))
+    try expectFailure(bare, exitCode: 2, naming: "without their right answers", "--labels")
     try FileManager.default.removeItem(atPath: labels.path("coco_pope_popular.json"))
     try expectFailure(pope(labels: labels.folder), naming: "no labels of popular")
   }

@@ -4,8 +4,8 @@ import Testing
 
 @Suite struct `vlmprune statistics` {
   private static let figures: Set<String> = [
-    "n", "accuracy", "interval", "retained", "retained_interval", "lower", "p_none", "p_random", "p_none_holm",
-    "p_random_holm",
+    "n", "failed", "accuracy", "interval", "retained", "retained_interval", "lower", "p_none", "p_random",
+    "p_none_holm", "p_random_holm",
   ]
   private let rows = Fixtures.url("evaluation/statistics-rows.jsonl").path
 
@@ -39,6 +39,8 @@ import Testing
     #expect(try expectKeys(strategies["uniform"], ["keep", "retained", "lower"])["keep"] is NSNull)
     let table = try expectSuccess(Command("statistics", rows, "--replicates", "500", "--at-least", "0.9")).text
     #expect(table.contains("smallest keep for 90.0%") && table.contains("none holds"))
+    #expect(
+      table.contains("every larger one keep at least 90.0%") && table.contains("None holds for uniform: the bound"))
   }
 
   @Test
@@ -67,6 +69,8 @@ import Testing
     for share in ["0", "0%", "101%", "1.5", "-5%", "x", "98", "nan"] {
       try expectFailure(Command("statistics", rows, "--at-least", share), exitCode: 2, naming: "at-least")
     }
+    try expectFailure(Command("statistics", rows, "--at-least", "95"), exitCode: 2, naming: "write 95% or 0.95")
+    try expectFailure(Command("statistics", scratch.folder), naming: "it is a folder", "\(scratch.folder)/rows.jsonl")
     try expectFailure(Command("statistics", rows, "--replicates", "0"), exitCode: 2, naming: "--replicates is 0")
     try expectFailure(Command("statistics", rows, "--seed", "-1"), exitCode: 2, naming: "seed")
     try expectFailure(Command("statistics", rows, "--cluster", "day"), exitCode: 2, naming: "cluster")

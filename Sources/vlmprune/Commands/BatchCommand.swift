@@ -18,7 +18,8 @@ struct BatchCommand: ParsableCommand {
   @Option(name: .long, help: ArgumentHelp("Lines to answer; stdin when left out.", valueName: "file"))
   var `in`: String?
 
-  @Option(name: .long, help: ArgumentHelp("Write the answers here; stdout when left out.", valueName: "file"))
+  @Option(
+    name: .long, help: ArgumentHelp("Write the answers into this new file; stdout when left out.", valueName: "file"))
   var out: String?
 
   @Flag(name: .long, help: "Answers may come in another order: lines about one picture are answered together.")
@@ -100,5 +101,11 @@ struct BatchCommand: ParsableCommand {
     // Pipes and devices are written to as they are.
     if let target, !target.isRegular, !target.isFolder { return }
     try OutputFile.check(outputPath, option: "--out")
+    guard let attributes = try? FileManager.default.attributesOfItem(atPath: OutputFile.target(outputPath)),
+      let size = attributes[.size] as? Int, size > 0
+    else { return }
+    throw CommandFailure.usage(
+      "--out \(outputPath) exists, and batch does not overwrite answers",
+      hint: "give another name, or take that file away first")
   }
 }

@@ -86,7 +86,12 @@ struct ScoreCommand: ParsableCommand {
   }
 
   private func pope() throws -> POPEScore {
-    let list = try questionList(requiresAnswers: labels == nil)
+    let list = try questionList(requiresAnswers: false)
+    guard labels != nil || list.questions.allSatisfy({ !$0.answers.isEmpty }) else {
+      throw CommandFailure.usage(
+        "\(questions ?? "") holds questions without their right answers",
+        hint: "give the folder of POPE's label files with --labels")
+    }
     let texts = try texts(of: list)
     guard let labels else { return try POPEScore(list.questions, answers: texts) }
     // The folder may hold more: only files of these names are labels, each of the split that its name ends in.

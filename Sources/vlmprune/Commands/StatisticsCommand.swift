@@ -7,7 +7,10 @@ struct StatisticsCommand: ParsableCommand {
     abstract: "Figures of a sweep's rows, or of anybody's, with intervals and tests.",
     discussion: """
       Accuracy with Wilson's interval, its share of the dense accuracy with an interval by paired bootstrap, McNemar's
-      exact test against none and against random, raw and with Holm's correction.
+      exact test against none and against random, raw and with Holm's correction. Questions that failed count as wrong.
+
+      --at-least finds the smallest budget such that it and every larger one of the strategy keep the share, by the
+      one-sided 95 % bound: budgets are tried from the largest down, up to the first that fails.
 
       Example:
         vlmprune statistics fixtures/evaluation/statistics-rows.jsonl --at-least 95%
@@ -30,12 +33,20 @@ struct StatisticsCommand: ParsableCommand {
     name: .long, parsing: .unconditional,
     help: ArgumentHelp(
       "Find each strategy's smallest budget that keeps this share of the dense accuracy.", valueName: "share"))
-  var atLeast: ShareArgument?
+  var atLeast: String?
 
   @Flag(name: .long, help: "Print one JSON object.")
   var json = false
 
-  func validate() throws { try Self.check(replicates: replicates) }
+  func validate() throws {
+    try Self.check(replicates: replicates)
+    if let atLeast, ShareArgument(argument: atLeast) == nil {
+      // 95 is neither: nobody means 9500 %.
+      let isPercentage = ShareArgument(argument: atLeast + "%") != nil
+      let forms = isPercentage ? "write \(atLeast)% or \((Double(atLeast) ?? 0) / 100)" : "expected such as 95% or 0.95"
+      throw ValidationError("--at-least is \(atLeast): \(forms)")
+    }
+  }
 
   static func check(replicates: Int) throws {
     if replicates < 1 { throw ValidationError("--replicates is \(replicates), expected at least 1") }
@@ -46,13 +57,19 @@ struct StatisticsCommand: ParsableCommand {
   }
 
   func run() throws {
+    if QuestionInput.isFolder(rows) {
+      throw CommandFailure(
+        message: "cannot read \(rows): it is a folder",
+        hint: "a run's rows are in its rows.jsonl: give \(rows)/rows.jsonl")
+    }
+    let share = atLeast.flatMap(ShareArgument.init(argument:))?.share
     var builder = GradedRunBuilder(file: rows)
     try RunRow.read(try InputFile.bytes(rows), file: rows) { (row, line) throws(EvaluationError) in
       try builder.add(row, line: line)
     }
     let report = try StatisticsReport(
       try builder.run(),
-      options: StatisticsOptions(seed: seed, replicates: replicates, cluster: cluster, atLeast: atLeast?.share),
+      options: StatisticsOptions(seed: seed, replicates: replicates, cluster: cluster, atLeast: share),
       file: rows)
     if json {
       try StandardOutput.write(json: report, envelope: Envelope("statistics"))
@@ -65,7 +82,7 @@ struct StatisticsCommand: ParsableCommand {
 extension StatisticsOptions.Cluster: ExpressibleByArgument {}
 
 /// A share above nothing and up to everything: "98%" or "0.98".
-struct ShareArgument: ExpressibleByArgument {
+struct ShareArgument {
   let share: Double
 
   init?(argument: String) {

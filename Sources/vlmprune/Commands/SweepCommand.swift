@@ -49,7 +49,8 @@ struct SweepCommand: ParsableCommand {
       throw ValidationError("sweep takes --strategies, a list, instead of --strategy")
     }
     if let shard, Shard(parsing: shard) == nil {
-      throw ValidationError("--shard is \(shard), expected a part and how many there are, such as 1/8")
+      throw ValidationError(
+        "--shard is \(shard), expected a part and how many there are, such as 1/8 (at most \(Shard.mostParts))")
     }
     if shard != nil, out == nil { throw ValidationError("--shard needs --out: shards are merged afterwards") }
     if retryFailed, out == nil { throw ValidationError("--retry-failed needs --out: nothing else was kept") }

@@ -9,7 +9,11 @@ import VLM
 
 /// What every command that prunes takes.
 struct SelectionOptions: ParsableArguments {
-  @Option(name: .long, help: ArgumentHelp("Pruning strategy: name or name(option=value, …).", valueName: "spec"))
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Pruning strategy: name or name(option=value, …); with --keep alone, \(StrategyCatalogue.defaultName).",
+      valueName: "spec"))
   var strategy: String?
 
   // The next argument is the value even if it begins with a dash, so that "-1" gets its own message.
@@ -133,6 +137,14 @@ struct RunOptions: ParsableArguments {
         "--grid \(grid) is not a grid of crops", hint: "give rows and columns of at most \(most) crops, such as 2x2")
     }
     return parsed
+  }
+
+  /// Says that a strategy without a budget has nothing to do.
+  func noteWhatIsKept(_ setting: PruningSetting) {
+    guard let strategy = selection.strategy, !json, setting.budget == .all,
+      type(of: setting.strategy).name != "none"
+    else { return }
+    StandardError.write("note: every visual token is kept: \(strategy) is given without --keep\n")
   }
 
   /// Refuses `--fps` where no picture is a video.

@@ -105,14 +105,14 @@ struct AnswerReport: Encodable {
     peakBytes = ProcessMemory.peakBytes
   }
 
-  /// The line after an answer: "kept 64 of 576 visual tokens (11.1%) · encode 0.41 s · …".
+  /// The line after an answer: "kept 64 of 576 visual tokens (11.1%) · encode 0.41 s · … · hiprune(…)".
   var summary: String {
     let percent = String(format: "%.1f", tokens.keepRatio * 100)
     return [
       "kept \(tokens.kept) of \(tokens.visual) visual tokens (\(percent)%)",
       "encode \(Self.seconds(timings.encode))", String(format: "prune %.1f ms", timings.prune),
       "prefill \(Self.seconds(timings.prefill))",
-      speed,
+      speed, strategy,
     ].joined(separator: " · ")
   }
 

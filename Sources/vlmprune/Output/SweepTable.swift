@@ -8,6 +8,8 @@ struct RowCollector {
   private let questionCount: Int
   private var builder: GradedRunBuilder
   private(set) var failed = 0
+  /// The first question that failed, with its error.
+  private(set) var firstFailure: String?
   private var line = 0
 
   /// - Parameter questions: how many the sweep has.
@@ -28,6 +30,7 @@ struct RowCollector {
   private mutating func add(_ row: RunRow) throws(EvaluationError) {
     line += 1
     failed += row.error == nil ? 0 : 1
+    if let error = row.error, firstFailure == nil { firstFailure = "question \(row.question): \(error)" }
     try builder.add(row, line: line)
   }
 
@@ -36,7 +39,7 @@ struct RowCollector {
     if let folder {
       // The rows of earlier processes too.
       builder = GradedRunBuilder(file: folder.path, expecting: questionCount)
-      (failed, line) = (0, 0)
+      (failed, line, firstFailure) = (0, 0, nil)
       try folder.forEachRow { (row) throws(EvaluationError) in try add(row) }
     }
     guard line > 0 else { return nil }
@@ -72,7 +75,14 @@ struct SweepTable {
       StandardError.write(
         "stopped early: the table is of the \(statistics?.n ?? 0) questions that have an answer under every setting\n")
     }
-    if rows.failed > 0 { StandardError.write("warning: \(rows.failed) answers failed and count as wrong\n") }
+    if rows.failed > 0 {
+      let retry = folder == nil ? "" : "; --retry-failed tries them again"
+      StandardError.write("warning: \(rows.failed) answers failed and count as wrong\(retry)\n")
+      if let first = rows.firstFailure {
+        let line = first.split(whereSeparator: \.isNewline).joined(separator: " ")
+        StandardError.write("warning: the first to fail was \(line)\n")
+      }
+    }
     if isWhole, let statistics { try folder?.write(results: statistics.csv()) }
     guard let statistics else {
       if format == .json { try show(json: nil, failed: rows.failed) }
