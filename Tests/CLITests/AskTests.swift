@@ -18,14 +18,6 @@ import Testing
   }
 
   @Test
-  func `a strategy without a budget keeps everything, and says so`() throws {
-    let plain = try expectSuccess(ask("--strategy", "hiprune"))
-    #expect(plain.errors.contains("note: every visual token is kept: hiprune is given without --keep"))
-    #expect(try expectSuccess(ask("--strategy", "hiprune", "--json")).errors.isEmpty)
-    #expect(!(try expectSuccess(ask("--strategy", "none")).errors.contains("is given without --keep")))
-  }
-
-  @Test
   func `--json has the contract's fields and nothing else`() throws {
     let outcome = try expectSuccess(ask("--strategy", "hiprune", "--keep", "36%", "--seed", "3", "--json", image: wide))
     let report = try expectKeys(

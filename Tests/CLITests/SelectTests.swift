@@ -29,8 +29,9 @@ import Testing
     let listed = try #require(try expectSuccess(Command("strategies", "--json")).json()["strategies"] as? [JSONObject])
     let names = Set(listed.compactMap { $0["name"] as? String })
     let tried = Set(Self.specs.map { String($0.spec.prefix { $0 != "(" }) })
-    // pixelprune decides from pixels, which no evidence file has.
-    #expect(names.subtracting(["none", "pixelprune"]) == tried.union(Self.others))
+    // Pixels and the decoder are in no evidence file.
+    let elsewhere = ["none", "pixelprune", "fastv", "pyramiddrop", "sparsevlm", "sparsevlm+"]
+    #expect(names.subtracting(elsewhere) == tried.union(Self.others))
     let scratch = try Scratch()
     let file = try evidence(in: scratch, strategy: "hiprune")
     try expectFailure(Command("select", file, "--strategy", "pixelprune"), exitCode: 2, naming: "reads pixels")

@@ -65,7 +65,6 @@ struct AskCommand: ParsableCommand {
     try options.checkRate(inputs)
     let model = try options.loadModel(rawPrompt: question.rawPrompt)
     try options.check(setting, on: model)
-    options.noteWhatIsKept(setting)
     let loaded = clock.now
     let pictures = try inputs.map { try $0.picture(for: model, options: reading, fps: options.fps) }
     let processed = clock.now

@@ -43,7 +43,6 @@ struct EvalCommand: ParsableCommand {
     let asked = try file.read()
     let model = try options.loadModel()
     try options.check(setting, on: model)
-    options.noteWhatIsKept(setting)
     let run = EvaluationRun(
       model: model, settings: [setting], metric: metric, options: file.generation, system: file.system,
       reuses: !noReuse, loadPicture: loader)

@@ -139,14 +139,6 @@ struct RunOptions: ParsableArguments {
     return parsed
   }
 
-  /// Says that a strategy without a budget has nothing to do.
-  func noteWhatIsKept(_ setting: PruningSetting) {
-    guard let strategy = selection.strategy, !json, setting.budget == .all,
-      type(of: setting.strategy).name != "none"
-    else { return }
-    StandardError.write("note: every visual token is kept: \(strategy) is given without --keep\n")
-  }
-
   /// Refuses `--fps` where no picture is a video.
   func checkRate(_ inputs: [PictureInput]) throws {
     guard let fps, !inputs.contains(where: \.isVideo) else { return }
