@@ -73,8 +73,10 @@ public struct ImageProcessorConfiguration: Sendable, Equatable {
     }
     try Self.check(side: cropSize.height, key: "crop_size")
     try Self.check(side: cropSize.width, key: "crop_size")
-    guard rescaleFactor.isFinite && rescaleFactor > 0 else {
-      throw .invalidConfiguration(key: "rescale_factor", found: "\(rescaleFactor)", expected: "a positive number")
+    // The brightest sample is rescaled in single precision.
+    guard rescaleFactor > 0, Float(rescaleFactor).isNormal, Float(rescaleFactor * 255).isFinite else {
+      throw .invalidConfiguration(
+        key: "rescale_factor", found: "\(rescaleFactor)", expected: "a positive number within single precision")
     }
     guard mean.count == 3 && mean.allSatisfy({ Float($0).isFinite }) else {
       throw .invalidConfiguration(key: "image_mean", found: "\(mean)", expected: "three finite numbers")

@@ -38,6 +38,8 @@ public enum VLMError: Error, Sendable {
   case noVideos(file: String, family: String)
   /// A bound on visual tokens was given to a family whose pictures all have one size.
   case fixedResolution(family: String)
+  /// A bound on visual tokens that is none.
+  case visualTokenBound(Int)
   /// A bound on visual tokens that leaves none to some of a video's views.
   case boundTooSmall(bound: Int, smallest: Int, file: String)
   /// A list of more frames than the family reads.
@@ -58,7 +60,7 @@ public enum VLMError: Error, Sendable {
     switch self {
     case .pruning(let error): error.isUsageError
     case .emptyQuestion, .placeholderInQuestion, .noCrops, .unknownTemplateName, .noSystemText, .fixedResolution,
-      .boundTooSmall:
+      .boundTooSmall, .visualTokenBound:
       true
     default: false
     }
@@ -92,6 +94,7 @@ public enum VLMError: Error, Sendable {
       "the prompt has placeholders for \(Self.list(found)), but the pictures are \(Self.list(pictures))"
     case .noCrops(let family): "models of family \(family) do not cut pictures into crops"
     case .noVideos(let file, let family): "\(file) is a video, and models of family \(family) do not read videos"
+    case .visualTokenBound(let bound): "a picture cannot be bounded to \(bound) visual tokens"
     case .fixedResolution(let family):
       "models of family \(family) read every picture at one size, so no number of visual tokens bounds it"
     case .boundTooSmall(let bound, let smallest, let file):
@@ -132,6 +135,8 @@ public enum VLMError: Error, Sendable {
     case .noCrops: "leave --grid out, or use a model of family llava_next"
     case .noVideos: "use a model of family video_llava or qwen2_5_vl, or give single images"
     case .placeholders(_, _, let placeholder): "write \(placeholder) once for each image, in their order"
+    case .visualTokenBound:
+      "give from \(PictureOptions.visualTokenBounds.lowerBound) to \(PictureOptions.visualTokenBounds.upperBound)"
     case .fixedResolution: "leave --max-visual-tokens out; --keep bounds what the decoder reads"
     case .boundTooSmall(_, let smallest, _): "give --max-visual-tokens at least \(smallest)"
     case .tooManyFrames: "leave frames out, and say with --fps how many a second remain"

@@ -28,6 +28,9 @@ import VLM
       WrongKey(key: "num_key_value_heads", section: "text_config", value: 3),
       WrongKey(key: "head_dim", section: "text_config", value: 7),
       WrongKey(key: "rms_norm_eps", section: "text_config", value: -1),
+      WrongKey(key: "rms_norm_eps", section: "text_config", value: 1e-60),
+      WrongKey(key: "rope_theta", section: "text_config", value: 1e300),
+      WrongKey(key: "layer_norm_eps", section: "vision_config", value: 1e-60),
       WrongKey(key: "num_channels", section: "vision_config", value: 4),
       WrongKey(key: "patch_size", section: "vision_config", value: 71),
       WrongKey(key: "image_size", section: "vision_config", value: 1 << 40),
@@ -163,6 +166,36 @@ import VLM
         try FileManager.default.createDirectory(atPath: $0.file(name), withIntermediateDirectories: false)
       } != nil)
     #expect(try BrokenCheckpoint.error { try writeFile(Array("[]".utf8), to: $0.file(name)) } != nil)
+  }
+
+  @Test func `when its processor rescales beyond single precision`() throws {
+    let error = try BrokenCheckpoint.error {
+      try $0.edit("preprocessor_config.json") { $0["rescale_factor"] = 1e300 }
+    }
+    guard case .image(.invalidConfiguration("rescale_factor", _, _), _)? = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+  }
+
+  /// A section that is null is none: the image processor's own file counts, and there must be one.
+  @Test func `when a null section of processor_config.json is all that describes its image processor`() throws {
+    func error(removesOwn: Bool) throws -> VLMError? {
+      try BrokenCheckpoint.error {
+        try writeFile(Array(#"{"image_processor": null}"#.utf8), to: $0.file("processor_config.json"))
+        if removesOwn {
+          try $0.remove("preprocessor_config.json")
+        } else {
+          try $0.edit("preprocessor_config.json") { $0["crop_size"] = ["height": 56, "width": 56] }
+        }
+      }
+    }
+    guard case .checkpoint(.configurationKey("image_processor", "null", _, _))? = try error(removesOwn: true),
+      case .checkpoint(.configurationKey("crop_size", _, _, _))? = try error(removesOwn: false)
+    else {
+      Issue.record("the image processor's own file was not read")
+      return
+    }
   }
 
   @Test(arguments: ["tokenizer_config.json", "special_tokens_map.json"])

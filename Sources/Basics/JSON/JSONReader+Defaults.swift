@@ -33,6 +33,15 @@ extension JSONReader {
     return number
   }
 
+  /// A number above zero that is used in single precision, where it must be neither zero nor infinite.
+  public func singleNumber(_ key: String, default fallback: Double) throws(Failure) -> Double {
+    let number = try number(key, default: fallback)
+    guard Float(number).isNormal else {
+      throw error(key, found: "\(number)", expected: "a number above 0 within the range of single precision")
+    }
+    return number
+  }
+
   /// True or false.
   public func boolean(_ key: String, default fallback: Bool) throws(Failure) -> Bool {
     guard let found = present(key) else { return fallback }

@@ -22,7 +22,8 @@ extension ConfigurationReader {
       throw parameters.error(kind, found: "an object", expected: "one set of parameters for all layers")
     }
     return RotaryConfiguration(
-      theta: try parameters.number("rope_theta", default: try number("rope_theta", default: defaults.rotaryTheta)),
+      theta: try parameters.singleNumber(
+        "rope_theta", default: try singleNumber("rope_theta", default: defaults.rotaryTheta)),
       scaling: try parameters.rotaryScaling(context: context, takesSections: defaults.rotarySections != .none),
       sections: try parameters.rotarySections(headWidth: headWidth, default: defaults.rotarySections))
   }
@@ -33,12 +34,13 @@ extension ConfigurationReader {
     case "default": return .none
     // Positions of three numbers, and frequencies as they are.
     case "mrope" where takesSections: return .none
-    case "linear": return .linear(factor: try number("factor", default: 1))
+    case "linear": return .linear(factor: try singleNumber("factor", default: 1))
     case "llama3":
       return .llama3(
-        factor: try number("factor", default: 8), lowFrequencyFactor: try number("low_freq_factor", default: 1),
-        highFrequencyFactor: try number("high_freq_factor", default: 4),
-        originalContext: try number("original_max_position_embeddings", default: Double(context)))
+        factor: try singleNumber("factor", default: 8),
+        lowFrequencyFactor: try singleNumber("low_freq_factor", default: 1),
+        highFrequencyFactor: try singleNumber("high_freq_factor", default: 4),
+        originalContext: try singleNumber("original_max_position_embeddings", default: Double(context)))
     default:
       throw error(
         "rope_type", found: "\"\(kind)\"", expected: "default, \(takesSections ? "mrope, " : "")linear or llama3")

@@ -72,10 +72,17 @@ public struct FamilyLoader: Sendable {
   }
 
   /// The file that describes the image processor: processor_config.json where it nests one, as transformers 5 saves
-  /// them.
+  /// them, and preprocessor_config.json elsewhere, as where that section is null.
   func processorFile() throws(CheckpointError) -> String {
     let (nesting, own) = ("processor_config.json", "preprocessor_config.json")
-    if folder.contains(nesting), try folder.json(nesting)["image_processor"] != nil { return nesting }
-    return folder.contains(own) ? own : nesting
+    guard folder.contains(nesting) else { return own }
+    let reader = try ConfigurationReader(try folder.json(nesting), file: folder.file(nesting))
+    if reader.has("image_processor") { return nesting }
+    guard folder.contains(own) else {
+      throw reader.error(
+        "image_processor", found: reader.isNull("image_processor") ? "null" : "missing",
+        expected: "an object, or a file \(own)")
+    }
+    return own
   }
 }

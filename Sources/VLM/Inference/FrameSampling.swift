@@ -30,7 +30,7 @@ public enum FrameSampling: Sendable, Hashable {
     var count = min(max(wanted, least), most, total)
     switch spacing {
     case .fromStart:
-      count -= count % 2
+      count = max(2, count - count % 2)
       return VideoSampling.frames(of: total, count: count)
     case .fromStartToEnd:
       let step = Double(total - 1) / Double(max(count - 1, 1))

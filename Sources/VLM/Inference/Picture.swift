@@ -101,6 +101,10 @@ extension VisionLanguageModel {
       throw .tooManyFrames(found: frames.count, most: most, file: file)
     }
     try check(options)
+    let times = times ?? FrameTimes(count: frames.count)
+    guard times.areUsable(of: frames.count) else {
+      throw .unreadable(file: file, reason: "its \(frames.count) frames need as many finite times, in order")
+    }
     var decoded: [String: RGBImage] = [:]
     var images: [RGBImage] = []
     for frame in frames {
@@ -116,8 +120,7 @@ extension VisionLanguageModel {
         throw .unreadable(file: frame.name, reason: "\(error)")
       }
     }
-    let video = VideoFrames(
-      images: images, names: frames.map(\.name), times: times ?? FrameTimes(count: images.count))
+    let video = VideoFrames(images: images, names: frames.map(\.name), times: times)
     return try family.process(video, file: file, options: options)
   }
 
@@ -128,6 +131,9 @@ extension VisionLanguageModel {
     }
     guard options.maxVisualTokens == nil || type(of: family).readsNativeResolution else {
       throw .fixedResolution(family: familyName)
+    }
+    if let bound = options.maxVisualTokens, !PictureOptions.visualTokenBounds.contains(bound) {
+      throw .visualTokenBound(bound)
     }
   }
 }

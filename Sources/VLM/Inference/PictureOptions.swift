@@ -10,6 +10,9 @@ public struct PictureOptions: Sendable, Equatable {
   /// For families that read pictures of any size; nil: the checkpoint decides.
   public var maxVisualTokens: Int?
 
+  /// What `maxVisualTokens` may be.
+  public static let visualTokenBounds = 1...1 << 24
+
   public init(limits: ImageLimits = ImageLimits(), grid: Grid? = nil, maxVisualTokens: Int? = nil) {
     self.limits = limits
     self.grid = grid
@@ -44,10 +47,9 @@ public struct FrameTimes: Sendable, Hashable {
   /// Seconds from one frame to the next, on average.
   public let secondsPerFrame: Double
 
-  /// - Parameter rate: frames a second, above zero.
+  /// - Parameter rate: frames a second, above zero: a video with times of another rate is refused when it is read.
   public init(count: Int, rate: Double = standardRate) {
-    precondition(rate > 0, "frames follow one another")
-    seconds = (0..<count).map { Double($0) / rate }
+    seconds = (0..<max(count, 0)).map { Double($0) / rate }
     secondsPerFrame = 1 / rate
   }
 
@@ -68,6 +70,12 @@ public struct FrameTimes: Sendable, Hashable {
   private init(seconds: [Double], secondsPerFrame: Double) {
     self.seconds = seconds
     self.secondsPerFrame = secondsPerFrame
+  }
+
+  /// Whether they are finite, in order, and as many as the frames.
+  func areUsable(of count: Int) -> Bool {
+    seconds.count == count && (seconds + [secondsPerFrame, duration]).allSatisfy { $0.isFinite && $0 >= 0 }
+      && zip(seconds, seconds.dropFirst()).allSatisfy(<=)
   }
 
   /// Of all frames, in seconds.

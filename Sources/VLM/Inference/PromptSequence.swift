@@ -56,9 +56,11 @@ extension VisionLanguageModel {
     return template.template.text(turns: turns, system: system, placeholder: placeholderText)
   }
 
-  /// Refuses a question that holds a placeholder itself.
+  /// Refuses a question that holds a placeholder itself, as the tokenizer finds it: byte for byte, even where a
+  /// combining mark follows.
   func refusePlaceholders(in question: String) throws(VLMError) {
-    for marker in PictureKind.allCases.compactMap({ family.markers[$0] }) where question.contains(marker.text) {
+    for marker in PictureKind.allCases.compactMap({ family.markers[$0] })
+    where question.utf8.firstRange(of: marker.text.utf8) != nil {
       throw .placeholderInQuestion(marker.text)
     }
   }
@@ -90,17 +92,22 @@ extension VisionLanguageModel {
     return tokens
   }
 
-  /// The text with what the family writes in the place of each picture.
+  /// The text with what the family writes in the place of each picture. Markers are found by their bytes, as the
+  /// tokenizer finds them: a combining mark after one belongs to the text.
   private func expanded(_ text: String, pictures: [Picture]) -> String {
     var (result, rest) = ("", text[...])
     for picture in pictures {
-      guard let marker = family.markers[picture.kind], let place = rest.firstRange(of: marker.text) else { break }
+      guard let marker = family.markers[picture.kind], let place = rest.utf8.firstRange(of: marker.text.utf8)
+      else { break }
       let text = family.placeholder(for: picture)
       var (before, after) = (rest[..<place.lowerBound], rest[place.upperBound...])
       // A marker without its surroundings, in a prompt that the user writes, is replaced as well.
-      if before.hasSuffix(marker.before), after.hasPrefix(marker.after), text != marker.placeholder {
-        before = before.dropLast(marker.before.count)
-        after = after.dropFirst(marker.after.count)
+      let isSurrounded =
+        before.utf8.reversed().starts(with: marker.before.utf8.reversed())
+        && after.utf8.starts(with: marker.after.utf8)
+      if isSurrounded, text != marker.placeholder {
+        before = Substring(before.utf8.dropLast(marker.before.utf8.count))
+        after = Substring(after.utf8.dropFirst(marker.after.utf8.count))
       }
       result += before + (text == marker.placeholder ? marker.text : text)
       rest = after

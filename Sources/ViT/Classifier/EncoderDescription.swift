@@ -58,7 +58,7 @@ struct EncoderDescription {
       depth: try json.integer("num_hidden_layers", default: 12, in: 1...1024), heads: heads,
       feedForwardWidth: try json.integer("intermediate_size", default: 3072, in: 1...1_048_576),
       activation: try json.activation("hidden_act", default: .gelu),
-      normEpsilon: Float(try json.number("layer_norm_eps", default: 1e-12)),
+      normEpsilon: Float(try json.singleNumber("layer_norm_eps", default: 1e-12)),
       prefixTokens: modelType == "deit" ? 2 : 1, normalisesInput: false, patchBias: true)
   }
 

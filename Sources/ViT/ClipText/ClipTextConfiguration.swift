@@ -36,11 +36,11 @@ public struct ClipTextConfiguration: Sendable, Hashable {
     }
     feedForwardWidth = try text.integer("intermediate_size", default: 2048, in: 1...1_048_576)
     activation = try text.activation("hidden_act", default: .quickGelu)
-    normEpsilon = Float(try text.number("layer_norm_eps", default: 1e-5))
+    normEpsilon = Float(try text.singleNumber("layer_norm_eps", default: 1e-5))
     endToken = try text.integer("eos_token_id", default: 49_407, in: 0...16_777_216)
     jointWidth = try reader.integer("projection_dim", default: 512, in: 1...65_536)
     let vision = try reader.section("vision_config")
     visionWidth = try vision.integer("hidden_size", default: 768, in: 1...65_536)
-    visionNormEpsilon = Float(try vision.number("layer_norm_eps", default: 1e-5))
+    visionNormEpsilon = Float(try vision.singleNumber("layer_norm_eps", default: 1e-5))
   }
 }

@@ -58,5 +58,11 @@ public struct EvidenceFileWriter {
   }
 
   /// Writes everything at once, so that no half-written file is left.
-  public func write(to path: String) throws(CheckpointError) { try tensors.write(to: path) }
+  /// - Throws: also where the picture is beyond what can be read again.
+  public func write(to path: String) throws(CheckpointError) {
+    do { _ = try EvidenceMetadata(parsing: EvidenceMetadata(picture).fields, file: path) } catch {
+      throw .unwritable(file: path, reason: error.message)
+    }
+    try tensors.write(to: path)
+  }
 }

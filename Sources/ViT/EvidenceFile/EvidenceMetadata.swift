@@ -67,8 +67,9 @@ struct EvidenceMetadata: Sendable, Hashable {
     let crops = try reader.optional("crop_grid", "rows×columns of at most \(Self.mostCrops) crops, such as 2x2") {
       Self.grid($0, ofAtMost: Self.mostCrops)
     }
-    let frames = try reader.optional("frames", "1 to \(Self.mostCrops) frames, and no crop_grid") {
-      crops == nil ? Self.integer($0, in: 1...Self.mostCrops) : nil
+    let mostFrames = min(Self.mostFrames, Self.mostPatches * Self.mostCrops / grid.count)
+    let frames = try reader.optional("frames", "1 to \(mostFrames) frames, and no crop_grid") {
+      crops == nil ? Self.integer($0, in: 1...mostFrames) : nil
     }
     layout = crops.map { .thumbnailAndCrops($0) } ?? frames.map { .frames($0) } ?? .single
     digest = try reader.optional("digest", "up to 16 hexadecimal digits") { UInt64($0, radix: 16) } ?? 0
@@ -99,6 +100,8 @@ struct EvidenceMetadata: Sendable, Hashable {
   // A file without tensors may claim any size, so memory that depends on metadata alone is limited.
   private static let mostPatches = 1 << 18
   private static let mostCrops = 256
+  // Views of the longest video that a family reads: 65,536 frames in pairs.
+  private static let mostFrames = 32_768
 
   private static func grid(_ text: String, ofAtMost cells: Int) -> Grid? {
     Grid(parsing: text).flatMap { $0.count <= cells ? $0 : nil }

@@ -96,8 +96,11 @@ extension ConfigurationReader {
   fileprivate func axialTheta() throws(CheckpointError) -> Double {
     let parameters = try section("rope_parameters")
     let kind = try parameters.string("rope_type", default: "axial")
-    guard kind == "axial" else { throw parameters.error("rope_type", found: "\"\(kind)\"", expected: "\"axial\"") }
-    return try parameters.number("rope_theta", default: 10_000)
+    // transformers computes the same frequencies under both names.
+    guard ["axial", "default"].contains(kind) else {
+      throw parameters.error("rope_type", found: "\"\(kind)\"", expected: "\"axial\" or \"default\"")
+    }
+    return try parameters.singleNumber("rope_theta", default: 10_000)
   }
 
   /// `integers` takes no empty list.

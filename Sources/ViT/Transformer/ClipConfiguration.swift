@@ -33,7 +33,8 @@ extension VisionConfiguration {
       heads: heads,
       feedForwardWidth: try section.integer("intermediate_size", default: wide ? 4096 : 3072, in: 1...1_048_576),
       activation: try section.activation("hidden_act", default: .quickGelu),
-      normEpsilon: Float(try section.number("layer_norm_eps", default: 1e-5)), prefixTokens: 1, normalisesInput: true,
+      normEpsilon: Float(try section.singleNumber("layer_norm_eps", default: 1e-5)), prefixTokens: 1,
+      normalisesInput: true,
       patchBias: false)
   }
 }

@@ -26,6 +26,7 @@ import Testing
       WrongKey(key: "model_type", section: "vision_config", value: "qwen2_vl"),
       WrongKey(key: "out_hidden_size", section: "vision_config", value: 64),
       WrongKey(key: "tokens_per_second", section: "vision_config", value: 0),
+      WrongKey(key: "tokens_per_second", section: "vision_config", value: 1e30),
       WrongKey(key: "hidden_size", value: "48"), WrongKey(key: "tie_word_embeddings", value: "yes"),
       WrongKey(
         key: "rope_scaling", value: ["type": "mrope", "mrope_section": [1, 2, 3]] as [String: any Sendable],
@@ -58,6 +59,7 @@ import Testing
     arguments: [
       ("patch_size", 7), ("merge_size", 3), ("temporal_patch_size", 3), ("min_pixels", 0), ("do_resize", false),
       ("image_processor_type", "CLIPImageProcessor"), ("num_frames", 8),
+      ("min_frames", 1), ("max_frames", 1),
     ] as [(String, any Sendable)])
   func `when its processor does not cut pictures as the tower reads them`(key: String, value: any Sendable) throws {
     let error = try BrokenCheckpoint.error(of: "tiny-qwen2-vl-a") {

@@ -74,6 +74,15 @@ import Testing
     }
   }
 
+  @Test(arguments: [1e30, 1e300, .infinity])
+  func `stay whole numbers whatever the seconds between views are`(seconds: Double) {
+    let grid = Grid(rows: 1, columns: 1)
+    let span = VisualSpan(
+      kind: .video, places: [0, 1], unprunedLength: 2, grids: [grid, grid], secondsPerView: seconds)
+    let found = QwenPositions(perSecond: 4).positions(of: [.visual(span)]).positions
+    #expect(found.map(\.temporal) == [0, 1 << 24])
+  }
+
   @Test func `are kept by the rows that remain, and new tokens go on as if nothing had been dropped`() throws {
     for golden in try Self.cases() {
       let keeps = { (place: Int) in place % 3 == 1 }

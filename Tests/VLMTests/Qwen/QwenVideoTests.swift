@@ -60,6 +60,56 @@ import Testing
     }
   }
 
+  /// A combining mark and what is before it are one character, but not one token.
+  @Test(arguments: ["<|vision_start|><|video_pad|><|vision_end|>", "<|video_pad|>"])
+  func `stands in a prompt before a combining mark`(placeholder: String) throws {
+    let model = try TestModel.load("tiny-qwen3-vl-a")
+    let video = try QwenModel.video(4, for: model)
+    let text = { (shown: String) in "user\n\(shown)\u{301}Where?" }
+    #expect(
+      try model.promptTokens(text(placeholder), pictures: [video])
+        == model.tokenizer.encode(text(model.family.placeholder(for: video))))
+    guard
+      case .placeholderInQuestion("<|video_pad|>")? = vlmError({
+        try model.refusePlaceholders(in: "<|video_pad|>\u{301}?")
+      })
+    else {
+      Issue.record("a question with a placeholder was taken")
+      return
+    }
+  }
+
+  @Test(arguments: [0, -1, Int.max])
+  func `is not read with a bound on tokens that is none`(bound: Int) throws {
+    let model = try TestModel.load("tiny-qwen2-vl-b")
+    guard
+      case .visualTokenBound(bound)? = vlmError({
+        _ = try QwenModel.video(2, for: model, options: PictureOptions(maxVisualTokens: bound))
+      })
+    else {
+      Issue.record("the bound was taken")
+      return
+    }
+  }
+
+  @Test(arguments: [
+    FrameTimes(count: 2, rate: 0), FrameTimes(count: 2, rate: -1), FrameTimes(count: 3), FrameTimes(seconds: [1, 0]),
+    FrameTimes(seconds: [0, .infinity]),
+  ])
+  func `is not read with times that are none`(times: FrameTimes) throws {
+    let model = try TestModel.load("tiny-qwen2-vl-b")
+    let frames = Array(try ViewModel.frames().prefix(2))
+    guard case .unreadable("tiny", _)? = vlmError({ _ = try model.video(frames, times: times, file: "tiny") }) else {
+      Issue.record("the times were taken")
+      return
+    }
+  }
+
+  @Test func `file of few frames is read as a pair, however few are asked for`() {
+    let one = FrameSampling.rate(2, least: 1, most: 768, spacing: .fromStart)
+    #expect(one.frames(of: [0, 0.04, 0.08]) == [0, 1])
+  }
+
   /// Two position numbers a second: 1 s a view at two frames a second, 2 s at one.
   @Test(arguments: [(2.0, [0, 2, 4]), (1.0, [0, 4, 8]), (8.0, [0, 0, 1])])
   func `has times in its positions where the family counts them`(rate: Double, times: [Int]) throws {

@@ -45,7 +45,7 @@ import Testing
     ("grid", "60000x60000"), ("image_size", "20"), ("image_size", "0x10"), ("image_size", "-5x10"), ("depth", "0"),
     ("depth", "2.0"), ("depth", "1000000000000"), ("feature_layer", "2"), ("feature_layer", "-1"),
     ("feature_layer", "x"), ("merge", "2x2"), ("merge", "1x3"), ("merge", "two"), ("crop_grid", "x"),
-    ("crop_grid", "0x2"), ("frames", "0"), ("frames", "8.0"), ("frames", "257"), ("crop_grid", "60000x60000"),
+    ("crop_grid", "0x2"), ("frames", "0"), ("frames", "8.0"), ("frames", "32769"), ("crop_grid", "60000x60000"),
     ("digest", "xyz"), ("digest", "12345678901234567"),
     ("full_attention_layers", "2"), ("full_attention_layers", "0,,1"),
   ])

@@ -74,6 +74,13 @@ import ViT
     }
   }
 
+  @Test(arguments: ["axial", "default"])
+  func `takes both names of its rotary positions`(_ name: String) throws {
+    let text = #"{"rope_parameters": {"rope_type": "\#(name)", "rope_theta": 500}}"#
+    let section = try ConfigurationReader(JSONValue(parsing: Array(text.utf8)), file: "config.json")
+    #expect(try QwenVisionConfiguration(qwen25: section).rotaryTheta == 500)
+  }
+
   @Test(
     .enabled(if: Fixtures.sharedData != nil, "../shared/data is absent"),
     arguments: [

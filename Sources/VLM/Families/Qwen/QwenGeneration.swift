@@ -73,7 +73,9 @@ public enum Qwen25VL: QwenGeneration {
   }
 
   public static func positionsPerSecond(_ vision: ConfigurationReader) throws(CheckpointError) -> Double? {
-    try vision.number("tokens_per_second", default: 4)
+    let found = try vision.number("tokens_per_second", default: 4)
+    guard found <= 1000 else { throw vision.error("tokens_per_second", found: "\(found)", expected: "at most 1000") }
+    return found
   }
 }
 

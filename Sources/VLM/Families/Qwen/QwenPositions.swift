@@ -34,12 +34,16 @@ struct QwenPositions: Sendable {
     return (positions, Position(largest + 1))
   }
 
+  /// The largest whole number up to which Float32 holds all: a time that a user gives may be any.
+  private static let largestTime = Float(1 << 24)
+
   /// The time number of each view, from 0: ⌊view · interval⌋ in Float32, as the reference multiplies.
   private func times(of span: VisualSpan) -> [Int] {
     var interval: Float = 1
     if span.kind == .video, let perSecond, let seconds = span.secondsPerView {
       interval = Float(perSecond) * Float(seconds)
     }
-    return span.grids.indices.map { Int(Float($0) * interval) }
+    let bound = min(interval, Self.largestTime)
+    return span.grids.indices.map { Int(min(Float($0) * bound, Self.largestTime)) }
   }
 }

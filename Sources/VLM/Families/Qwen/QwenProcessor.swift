@@ -78,7 +78,9 @@ private struct QwenProcessorSection {
   func sampling(_ spacing: FrameSampling.Spacing) throws(VLMError) -> FrameSampling {
     do throws(ImageError) {
       if let count = reader.present("num_frames") { throw reader.unusable("num_frames", count, "null: fps decides") }
-      let least = try reader.integer("min_frames", default: 4, in: 1...65_536)
+      // Frames are taken in pairs.
+      let fewest = spacing == .fromStart ? 2 : 1
+      let least = try reader.integer("min_frames", default: 4, in: fewest...65_536)
       return .rate(
         try reader.number("fps", default: FrameTimes.standardRate), least: least,
         most: try reader.integer("max_frames", default: 768, in: least...65_536), spacing: spacing)
