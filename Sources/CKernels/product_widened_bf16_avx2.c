@@ -2,7 +2,7 @@
 
 #if defined(__x86_64__)
 
-// Weights are stored in bfloat16 and multiplied in Float32, with rows that nobody narrows.
+// Weights are stored in bfloat16 and multiplied in Float32, with rows that stay Float32.
 enum { CHANNELS = 128 };
 
 typedef struct {

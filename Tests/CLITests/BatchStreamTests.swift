@@ -121,7 +121,7 @@ final class BatchSession {
   }
 
   @Test(arguments: [SIGTERM, SIGINT])
-  func `a signal ends the process, with whole lines behind it`(signal: Int32) throws {
+  func `a signal ends the process after whole lines`(signal: Int32) throws {
     let session = try BatchSession()
     _ = try session.answer(line("1"))
     for number in 2..<40 { session.write(line("\(number)") + "\n") }

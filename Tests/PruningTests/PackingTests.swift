@@ -66,7 +66,7 @@ import Testing
     #expect(dense.positions(.original, before: dense) == Array(0..<10))
   }
 
-  @Test func `a separator behind a row takes the next ones position`() throws {
+  @Test func `a separator after a row takes the next ones position`() throws {
     // Four rows of the padded raster end with a separator here, two of the unpruned sequence.
     let plan = try ImagePlan(
       views: [ViewPlan(keeping: [1]), ViewPlan(keeping: [2]), ViewPlan(keeping: [0])],
@@ -77,7 +77,7 @@ import Testing
     #expect(plan.positions(.original, before: .dense(of: picture())) == [1, 6, 4, 6, 7, 9, 9])
   }
 
-  @Test func `frames follow each other behind their class tokens`() {
+  @Test func `frames follow each other after their class tokens`() {
     let picture = Samples.picture(
       tower, layout: .frames(2), unpruned: Arrangement((0..<2).flatMap { [.classToken(view: $0), .view($0)] }))
     let dense = ImagePlan.dense(of: picture)

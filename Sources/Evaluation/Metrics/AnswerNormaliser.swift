@@ -33,7 +33,7 @@ enum AnswerNormaliser {
       guard punctuation.contains(scalar) else { return scalar }
       return beside.contains(scalar) ? nil : " "
     }
-    // The reference means a look-behind but mistypes it, and passes the flags as the limit on removals.
+    // The reference mistypes the lookbehind that it intends, and passes the flags as the limit on removals.
     var removals = 32
     return spaced.enumerated().compactMap { index, scalar in
       let isBeforeDigit = index + 1 < spaced.count && spaced[index + 1].properties.numericType == .decimal

@@ -34,7 +34,7 @@ public final class LineLog {
       throw errno == EWOULDBLOCK
         ? .runInUse(path) : .unwritable(file: path, reason: "it cannot be locked: \(String(cString: strerror(errno)))")
     }
-    // Whoever had the lock may have put another file in the place of this one, after it was opened here.
+    // The previous holder of the lock may have replaced this file after it was opened here.
     var (locked, named) = (stat(), stat())
     guard fstat(descriptor, &locked) == 0, stat(path, &named) == 0, locked.st_ino == named.st_ino else {
       throw .runInUse(path)

@@ -2,8 +2,8 @@ import Foundation
 
 /// Files of a run that are there as a whole or not at all.
 enum WholeFile {
-  /// Where a file is written before it gets its name. A process that is killed leaves its draft behind, under a name
-  /// that the next one knows and replaces.
+  /// Where a file is written before it gets its name. A killed process may leave its draft, under a name that the
+  /// next one knows and replaces.
   static func draft(of path: String) -> String { "\(path).part" }
 
   /// Writes a draft and renames it. Where that fails, the old file stays and the draft goes.

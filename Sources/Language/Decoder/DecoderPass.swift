@@ -8,7 +8,7 @@ struct DecoderPass {
   private var positions: [Position]
   private var rotation: RotaryTable
   private var additions: LayerAdditions?
-  /// How much each block's numbering is behind `positions`; nil: nowhere.
+  /// By how much each block's positions are smaller than `positions`; nil: equal in every block.
   private let shifts: [Int]?
   /// The temporal position of the last row in each block that has run.
   private(set) var lastPositions: [Int] = []
@@ -42,7 +42,7 @@ struct DecoderPass {
       // Only the last position decides the next token, so the last block computes it alone, and all keys and values.
       let isLast = layer == decoder.blocks.count - 1
       if isLast, let sink {
-        // All of it for whoever watches, apart, so that watching changes no bit of the logits.
+        // A sink wants all rows. They are computed on a copy, so that a sink changes no bit of the logits.
         var watched = DecoderWorkspace(
           decoder.configuration, hidden: work.hiddenRows(last: rows), from: workers.workspaces)
         runBlock(layer, on: &watched, wanted: rows, cache: &cache)

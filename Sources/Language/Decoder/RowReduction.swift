@@ -19,8 +19,8 @@ public protocol RowReduction {
 public struct ReducedPrefill: Sendable, Hashable {
   /// Of the first new token, [vocabulary].
   public let logits: [Float]
-  /// How much each block's numbering is behind that of block 0: a later token has the position `position − shifts[b]`
-  /// in block b.
+  /// By how much each block's positions are smaller than those of block 0: a later token has the position
+  /// `position − shifts[b]` in block b.
   public let shifts: [Int]
 }
 

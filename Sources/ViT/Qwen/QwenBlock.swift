@@ -1,7 +1,7 @@
 import Kernels
 
-/// The activations of one view on its way through the tower: rooms of a pool, reused by every block and, when they have
-/// gone back, by the next view.
+/// The activations of one view on its way through the tower: buffers from a pool, reused by every block and, once
+/// returned, by the next view.
 struct QwenWorkspace: ~Copyable {
   let patches: Int
   /// The residual stream, [patches, width].

@@ -84,7 +84,7 @@ struct BatchAnswerer: ~Copyable {
       total: clock.now - start)
   }
 
-  /// Nobody's table is made with another model than it says.
+  /// Refuses a line that names another model, so that no table is made with a model that it does not name.
   private func checkModel(_ name: String?) throws(RequestError) {
     let own = [model.name, model.name.split(separator: "/").last.map(String.init)]
     guard let name, !own.contains(name) else { return }

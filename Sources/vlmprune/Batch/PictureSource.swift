@@ -19,7 +19,7 @@ enum PictureSource: Hashable {
         hint: "download it, and \(hint)", code: "invalid_image_url")
     }
     guard text != "-" else { throw RequestError("a line's picture cannot come from stdin", hint: hint) }
-    // Nobody's path is so long, but base64 without what belongs in front of it is.
+    // No path is this long, but base64 without its "data:" prefix is.
     guard text.utf8.count < PATH_MAX, !text.utf8.contains(0) else {
       throw RequestError("the picture is neither a path nor a data: URL", hint: hint, code: "invalid_image")
     }
