@@ -12,7 +12,7 @@ import Testing
   @Test(arguments: cases)
   func `A strategy keeps and sends what its authors' code does`(golden: GoldenCase) throws {
     let strategy = try StrategyCatalogue.standard.make(parsing: golden.strategy)
-    let source = try ReducedImage(case: golden.image)
+    let source = try ReducedImage(case: golden.input ?? golden.image)
     let budget = try Budget(parsing: golden.keep)
     let image = try source.image(for: StrategyRunner.evidence(for: strategy, of: source.picture, keeping: budget))
     let plan = try StrategyRunner.plan(
@@ -24,7 +24,7 @@ import Testing
   @Test(arguments: cases.filter { $0.merged != nil })
   func `Merged tokens have the members and the vectors of the authors' code`(golden: GoldenCase) throws {
     let strategy = try StrategyCatalogue.standard.make(parsing: golden.strategy)
-    let source = try ReducedImage(case: golden.image)
+    let source = try ReducedImage(case: golden.input ?? golden.image)
     let budget = try Budget(parsing: golden.keep)
     let image = try source.image(for: StrategyRunner.evidence(for: strategy, of: source.picture, keeping: budget))
     let plan = try StrategyRunner.plan(

@@ -5,6 +5,8 @@ import Testing
 /// One line of cases.json or worked.json: what a strategy keeps of an image.
 struct GoldenCase: Decodable, Sendable, CustomTestStringConvertible {
   let image: String
+  /// The image whose input this one shares; nil: it has its own.
+  let input: String?
   let strategy: String
   let keep: String
   let kept: [[Int]]
