@@ -32,6 +32,18 @@ struct `Parity on the bundled model` {
     #expect(different.isEmpty, "questions \(different.prefix(5).map(\.question.identifier.description))")
   }
 
+  /// 2×2 patches a token, windows, positions of three numbers: the native-resolution model.
+  @Test
+  func `the native-resolution model gives transformers' answers`() async throws {
+    let golden = try JSONValue(
+      parsing: [UInt8](try Data(contentsOf: Fixtures.url("golden/bundled/answers-qwen.json"))))
+    let expected = try #require(golden["answers"])
+    let answered = try await BundledModel.shared.answers("none", keep: "all", images: 12, name: "shapes-qwen")
+    #expect(answered.count == 96 && answered[0].answer.visualTokens == 144)
+    let different = answered.filter { $0.answer.text != expected[$0.question.identifier.description]?.string }
+    #expect(different.isEmpty, "questions \(different.prefix(5).map(\.question.identifier.description))")
+  }
+
   @Test
   func `accuracy is what the model is shipped with: 90 % overall at least, 75 % in every category`() async throws {
     let answered = try await BundledModel.shared.answers("none", keep: "all", images: .max)
