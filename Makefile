@@ -11,7 +11,7 @@ LINTED = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
 # commit.
 export VLMPRUNE_COMMIT := $(shell git describe --always --dirty=_changed --abbrev=12 --exclude='*' 2>/dev/null)
 
-.PHONY: setup build demo test lint format retention sweep report-picture run-scripts benchmarks picture install clean
+.PHONY: setup build demo test lint format retention retention-qwen sweep report-picture run-scripts benchmarks picture install clean
 
 setup:
 	@scripts/setup.sh
@@ -38,6 +38,11 @@ format:
 # Strategies × budgets on the bundled model's test scenes.
 retention: build
 	@scripts/retention.sh $(RELEASE)/vlmprune
+
+# The same on the native-resolution model, which has no class token.
+retention-qwen: build
+	@scripts/retention.sh $(RELEASE)/vlmprune .build/retention-qwen fixtures/models/shapes-qwen \
+	  hiprune,hiprune++,fopru,divprune,pixelprune
 
 # The same rows, and their report as one page.
 sweep: build

@@ -1,16 +1,18 @@
 #!/bin/sh
-# Accuracy of the bundled model on its test scenes: strategies × budgets, as a Markdown table. The rows are kept in RUN:
+# Accuracy of a bundled model on the test scenes: strategies × budgets, as a Markdown table. The rows are kept in RUN:
 # a second call goes on where the first was stopped, and `vlmprune report RUN` draws them.
-#   scripts/retention.sh BINARY [RUN [MODEL FOLDER]]
+#   scripts/retention.sh BINARY [RUN [MODEL_FOLDER [STRATEGIES]]]
+# STRATEGIES are names or specs between commas, as `sweep --strategies` takes them.
 set -eu
 
 binary=$1
 root=$(cd "$(dirname "$0")/.." && pwd)
 run=${2:-$root/.build/retention}
+strategies=${4:-fastervlm,vtc-cls,hiprune,fopru,globalcom2}
 # The paths stand in the run's manifest: relative ones make runs of two checkouts comparable.
 cd "$root"
 "$binary" sweep ${3:+--model "$3"} --questions fixtures/questions/scenes/questions.jsonl \
-  --images fixtures/questions/scenes --strategies fastervlm,vtc-cls,hiprune,fopru,globalcom2 \
+  --images fixtures/questions/scenes --strategies "$strategies" \
   --keep 50%,25%,11%,5% --out "$run" --format csv > /dev/null
 
 echo "Cells: accuracy %, in brackets the share of the dense accuracy that is left."
@@ -25,13 +27,13 @@ awk '
     if (field[2] != "") next
     sub(/\(.*/, "", spec)
     if (spec == "none") { printf "Dense: %.1f %% of %d questions.\n\n", 100 * field[7], field[3]; next }
+    if (!(spec in seen)) { seen[spec]; name[++rows] = spec }
     cell[spec, field[1]] = sprintf("%.1f (%.1f)", 100 * field[7], 100 * field[10])
   }
   END {
     count = split("50% 25% 11% 5%", keep, " ")
     printf "| strategy |"; for (i = 1; i <= count; i++) printf " %s |", keep[i]
     printf "\n|---|"; for (i = 1; i <= count; i++) printf "---|"
-    rows = split("fastervlm vtc-cls hiprune fopru globalcom2 random uniform downsample", name, " ")
     for (r = 1; r <= rows; r++) {
       printf "\n| %s |", name[r]
       for (i = 1; i <= count; i++) printf " %s |", cell[name[r], keep[i]]
