@@ -148,7 +148,7 @@ RUNS = {
         model=QwenConfig(), easy_share=0.15, large_shards=4, crowded_shards=7, warmup=40, stages=(
             Stage("dense", 336, 215, 4, 0, 7, 1e-3, dense=8, taught=4.0),
             Stage("scenes", 336, 600, 8, 16, 2, 1e-3, frozen=144, pruned=0.7, easy=False),
-            Stage("scenes", 336, 1500, 8, 12, 12, 6e-4, dense=4, tower=0.8, pruned=0.5, rectangles=0.25))),
+            Stage("scenes", 336, 1360, 8, 12, 12, 6e-4, dense=4, tower=0.8, pruned=0.5, rectangles=0.25))),
     "smoke": RunConfig(
         model=ModelConfig(tower_width=64, tower_depth=4, tower_heads=2, tower_hidden=256, width=64, depth=3, heads=2,
                           kv_heads=1, hidden=192),
