@@ -6,8 +6,8 @@ import Testing
 
 @testable import VLM
 
-/// The bundled native-resolution model against transformers, on pictures of several shapes: trained attention in windows
-/// and in whole pictures, without a class token.
+/// The bundled native-resolution model against transformers, on pictures of several shapes: trained attention in
+/// windows and in whole pictures, without a class token.
 @Suite struct `The bundled native-resolution model against transformers` {
   private struct Item {
     let image: String
