@@ -58,6 +58,21 @@ struct `Retention on the bundled model` {
     #expect(comparison.difference > 0.05 && comparison.pValue < 0.001)
   }
 
+  /// What patches pay each other is enough where no class token says what matters.
+  @Test(arguments: ["hiprune", "fopru"])
+  func `without a class token attention keeps 95 % at 11 % of 144 tokens and beats random beyond chance`(
+    strategy: String
+  ) async throws {
+    func right(_ strategy: String, _ keep: String) async throws -> [Bool] {
+      try await BundledModel.shared.answers(strategy, keep: keep, images: 30, name: "shapes-qwen").map(\.isRight)
+    }
+    let dense = accuracy(try await right("none", "all"))
+    let pruned = try await right(strategy, "11%")
+    #expect(dense > 0.9 && accuracy(pruned) >= 0.95 * dense)
+    let comparison = PairedComparison(pruned, try await right("random", "11%"))
+    #expect(comparison.difference > 0.3 && comparison.pValue < 0.001)
+  }
+
   /// A smaller budget may win by luck; it must not win significantly.
   @Test(arguments: ["fastervlm", "hiprune", "random"])
   func `accuracy does not rise as the budget falls`(strategy: String) async throws {
