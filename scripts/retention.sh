@@ -17,7 +17,7 @@ cd "$root"
 
 echo "Cells: accuracy %, in brackets the share of the dense accuracy that is left."
 echo
-awk '
+awk -v strategies="$strategies,random,uniform,downsample" '
   NR == 1 { next }
   {
     # A spec with commas stands in quotes.
@@ -27,14 +27,18 @@ awk '
     if (field[2] != "") next
     sub(/\(.*/, "", spec)
     if (spec == "none") { printf "Dense: %.1f %% of %d questions.\n\n", 100 * field[7], field[3]; next }
-    if (!(spec in seen)) { seen[spec]; name[++rows] = spec }
+    seen[spec]
     cell[spec, field[1]] = sprintf("%.1f (%.1f)", 100 * field[7], 100 * field[10])
   }
   END {
     count = split("50% 25% 11% 5%", keep, " ")
     printf "| strategy |"; for (i = 1; i <= count; i++) printf " %s |", keep[i]
     printf "\n|---|"; for (i = 1; i <= count; i++) printf "---|"
+    # Options may hold commas too: what is no strategy is skipped.
+    gsub(/\([^)]*\)/, "", strategies)
+    rows = split(strategies, name, ",")
     for (r = 1; r <= rows; r++) {
+      if (!(name[r] in seen)) continue
       printf "\n| %s |", name[r]
       for (i = 1; i <= count; i++) printf " %s |", cell[name[r], keep[i]]
     }
