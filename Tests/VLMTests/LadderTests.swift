@@ -100,17 +100,22 @@ struct LadderFile: CustomTestStringConvertible {
 extension LadderFile.Rungs {
   /// Expects every rung in the order of the computation. The first bad one is the place of the error: what comes after
   /// it follows from it.
+  /// - Parameter blocks: how far hidden states may be off.
   /// - Returns: whether all agree.
-  func expect(_ found: [String: Inspection.Tensor], in file: String) throws -> Bool {
+  func expect(
+    _ found: [String: Inspection.Tensor], in file: String, blocks: Float = Tolerances.blocks
+  ) throws -> Bool {
     for name in names {
       let golden = try #require(holder(of: name))
       let tensor = try #require(found[name], "\(name) is not recorded")
-      guard try expect(tensor, equals: golden, in: file) else { return false }
+      guard try expect(tensor, equals: golden, in: file, blocks: blocks) else { return false }
     }
     return true
   }
 
-  private func expect(_ tensor: Inspection.Tensor, equals golden: Golden, in file: String) throws -> Bool {
+  private func expect(
+    _ tensor: Inspection.Tensor, equals golden: Golden, in file: String, blocks: Float
+  ) throws -> Bool {
     if let integers = tensor.integers {
       let expected = try golden.integers(tensor.name)
       #expect(integers == expected, "\(file), \(tensor.name)")
@@ -119,16 +124,17 @@ extension LadderFile.Rungs {
     let shape = try golden.shape(tensor.name)
     #expect(tensor.shape == shape, "\(file), \(tensor.name)")
     return expectClose(
-      actual: tensor.floats, expected: try golden.floats(tensor.name), tolerance: tolerance(of: tensor.name),
+      actual: tensor.floats, expected: try golden.floats(tensor.name),
+      tolerance: tolerance(of: tensor.name, blocks: blocks),
       label: "\(file), \(tensor.name)", shape: shape)
   }
 
-  private func tolerance(of name: String) -> Float {
+  private func tolerance(of name: String, blocks: Float) -> Float {
     switch name {
     case "pixel_values": Tolerances.pixels
     case "logits": Tolerances.logits
     case _ where name.hasPrefix("received."): Tolerances.attentionSums
-    default: name.hasPrefix("vision.attention.") ? Tolerances.attention : Tolerances.blocks
+    default: name.hasPrefix("vision.attention.") ? Tolerances.attention : blocks
     }
   }
 }

@@ -41,7 +41,8 @@ import Testing
       try #require(facts["question"]), newPictures: pictures, options: GenerationOptions(maxNewTokens: 24),
       inspection: inspection)
 
-    guard try rungs.expect(QwenLadder.rungs(of: inspection), in: file.name) else { return }
+    let found = QwenLadder.rungs(of: inspection)
+    guard try rungs.expect(found, in: file.name, blocks: Tolerances.qwenBlocks) else { return }
     let text = try #require(facts["answer"]).trimmingCharacters(in: .whitespacesAndNewlines)
     #expect(answer.finishReason == .stop ? text.hasPrefix(answer.text) : answer.text == text)
     let grids = pictures.flatMap { model.family.describe($0, packing: .spatial).grids }
