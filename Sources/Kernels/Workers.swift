@@ -7,12 +7,21 @@ public struct Workers: Sendable {
   public let count: Int
   /// Work memory, which the kernels take for each call and give back.
   public let workspaces: WorkspacePool
+  private let stop: StopCheck?
 
-  public init(count: Int, workspaces: WorkspacePool = WorkspacePool()) {
+  public init(count: Int, workspaces: WorkspacePool = WorkspacePool(), stop: StopCheck? = nil) {
     precondition(count >= 1, "at least one thread works")
     self.count = count
     self.workspaces = workspaces
+    self.stop = stop
   }
+
+  /// The same threads and work memory, for work that ends early when `stop` says so.
+  public func stopping(when stop: StopCheck) -> Workers { Workers(count: count, workspaces: workspaces, stop: stop) }
+
+  /// Whether what these workers do is no longer wanted. Towers and decoders ask between blocks and return early; their
+  /// callers ask again and throw the result away.
+  public var haveStopped: Bool { stop?.hasStopped ?? false }
 
   /// Calls `body(i)` for every i in 0 ..< items, in no particular order and on several threads at once, and returns
   /// when all are done. Items are handed out one by one, so that uneven ones balance.

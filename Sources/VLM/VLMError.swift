@@ -52,6 +52,8 @@ public enum VLMError: Error, Sendable {
   case unknownModel(name: String)
   /// The arithmetic overflowed: the weights are damaged.
   case notFinite(stage: String)
+  /// The caller no longer wanted the result.
+  case cancelled
   /// CLIP's text tower belongs to a vision tower of another width.
   case foreignTextTower(folder: String, expected: Int, found: Int)
 
@@ -107,6 +109,7 @@ public enum VLMError: Error, Sendable {
       "the prompt has \(tokens) tokens, but the model's context holds \(context)"
     case .unknownModel(let name): "there is no model \(name) here"
     case .notFinite(let stage): "\(stage) gave numbers that are not finite"
+    case .cancelled: "the work was cancelled"
     case .foreignTextTower(let folder, let expected, let found):
       "the text tower in \(folder) belongs to a vision tower of width \(expected), and this model's has \(found)"
     }
@@ -149,6 +152,7 @@ public enum VLMError: Error, Sendable {
         ? "download it: hf download \(name)"
         : "give the folder of a Hugging Face checkpoint, or a name such as llava-hf/llava-1.5-7b-hf"
     case .notFinite: "the weights are damaged: download the checkpoint again"
+    case .cancelled: "start it again: nothing of it was kept"
     case .foreignTextTower: "name the CLIP checkpoint that the model's vision tower is from"
     }
   }

@@ -16,7 +16,7 @@ public struct VisionLanguageModel: Sendable {
   public let template: ChosenTemplate?
   /// Tokens that end an answer.
   public let endTokens: Set<Int>
-  public let workers: Workers
+  public internal(set) var workers: Workers
   /// CLIP's text tower, for strategies that read the question through it; nil where none was loaded.
   public var textTower: TextTower?
   /// What it computes with.
@@ -34,6 +34,15 @@ public struct VisionLanguageModel: Sendable {
 
   /// Whether the times of a video's frames change the answer.
   public var readsTimes: Bool { family.sampling.mostFrames != nil }
+
+  /// This model for work that may become unwanted: encoding and running the decoder throw `.cancelled` soon after
+  /// `check` says so, between two blocks.
+  /// - Parameter check: asked on the thread that runs the blocks.
+  public func stopping(when check: @escaping @Sendable () -> Bool) -> VisionLanguageModel {
+    var model = self
+    model.workers = workers.stopping(when: StopCheck(check))
+    return model
+  }
 
   /// What the user should know before trusting a strategy's choice on this model, one line each.
   public func warnings(about setting: PruningSetting) -> [String] {

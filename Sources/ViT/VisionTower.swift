@@ -6,7 +6,8 @@ import Pruning
 public protocol VisionTower: Sendable {
   /// The tower as strategies see it.
   var description: TowerDescription { get }
-  /// Encodes one view, as far as its rows and the evidence need.
+  /// Encodes one view, as far as its rows and the evidence need. Where `workers` have stopped, the result means
+  /// nothing.
   /// - Parameters:
   ///   - kinds: evidence of attention, keys and features; projections are the caller's.
   ///   - inspection: what to show as well.
@@ -51,6 +52,11 @@ public struct EncodedView: Sendable {
     self.rows = rows
     self.classToken = classToken
     self.evidence = evidence
+  }
+
+  /// What a tower returns that was stopped: nothing.
+  static var stopped: EncodedView {
+    EncodedView(rows: Matrix(rows: 0, columns: 0), classToken: nil, evidence: [:])
   }
 }
 

@@ -1,6 +1,7 @@
 import Foundation
 import Kernels
 import Pruning
+import Synchronization
 import TestSupport
 import Testing
 
@@ -138,14 +139,33 @@ struct `Evaluation runs` {
   }
 
   @Test
-  func `a cancelled run stops between tokens and says so`() throws {
+  func `a cancelled run stops after the answers that it has and says so`() throws {
     let model = try FamilyCatalogue.load(
       folder: Fixtures.model(Self.model).path, name: Self.model, workers: Workers(count: 1))
     let run = EvaluationRun(model: model, settings: [try PruningSetting("none", keep: "all")])
-    var answered = 0
+    let answered = Atomic<Int>(0)
     let isWhole = try run.run(
-      Self.questions, images: Fixtures.url("images").path, isCancelled: { answered == 2 }
-    ) { _ in answered += 1 }
-    #expect(!isWhole && answered == 2)
+      Self.questions, images: Fixtures.url("images").path, isCancelled: { answered.load(ordering: .relaxed) == 2 }
+    ) { _ in answered.add(1, ordering: .relaxed) }
+    #expect(!isWhole && answered.load(ordering: .relaxed) == 2)
+  }
+
+  /// The picture in flight is given up, too, and is neither an answer nor a failure.
+  @Test
+  func `a run that is cancelled while it encodes ends there, without a result`() throws {
+    let model = try FamilyCatalogue.load(
+      folder: Fixtures.model(Self.model).path, name: Self.model, workers: Workers(count: 1))
+    let run = EvaluationRun(model: model, settings: [try PruningSetting("none", keep: "all")])
+    // The first check is made before the picture is read, the next ones before blocks of the tower.
+    for limit in 1...model.towerDescription.featureLayer + 2 {
+      let checks = Atomic<Int>(0)
+      var results = 0
+      let isWhole = try run.run(
+        Self.questions, images: Fixtures.url("images").path,
+        isCancelled: { checks.add(1, ordering: .relaxed).newValue >= limit }
+      ) { _ in results += 1 }
+      #expect(!isWhole && results == 0)
+      #expect(checks.load(ordering: .relaxed) == limit)
+    }
   }
 }

@@ -71,14 +71,15 @@ public struct EvaluationRun: Sendable {
   /// - Parameters:
   ///   - images: the folder that image paths are relative to.
   ///   - isDone: whether a question, by question and setting, already has its answer.
-  ///   - isCancelled: asked between tokens.
+  ///   - isCancelled: asked between the blocks of the model.
   ///   - onResult: called with each result as soon as it exists.
   /// - Returns: whether every question was answered; false if the run was cancelled.
   /// - Throws: what `onResult` throws. A picture or a question that fails is a result, not an error.
   public func run(
     _ questions: [Question], images: String, isDone: (Int, Int) -> Bool = { _, _ in false },
-    isCancelled: @escaping () -> Bool = { false }, onResult: (Result) throws -> Void
+    isCancelled: @escaping @Sendable () -> Bool = { false }, onResult: (Result) throws -> Void
   ) throws -> Bool {
+    let model = model.stopping(when: isCancelled)
     for group in Self.groups(questions) {
       let missing = settings.indices.flatMap { setting in
         group.filter { !isDone($0, setting) }.map { (question: $0, setting: setting) }
@@ -88,7 +89,7 @@ public struct EvaluationRun: Sendable {
       do {
         let picture = try loadPicture("\(images)/\(questions[group[0]].image)", model)
         guard
-          try answer(missing, of: questions, about: picture, isCancelled: isCancelled, onResult: onResult)
+          try answer(missing, of: questions, about: picture, by: model, onResult: onResult)
         else { return false }
       } catch let failure as ReportingFailure {
         throw failure.error
@@ -107,7 +108,7 @@ public struct EvaluationRun: Sendable {
   /// - Returns: false if the run was cancelled.
   private func answer(
     _ places: [(question: Int, setting: Int)], of questions: [Question], about picture: Picture,
-    isCancelled: () -> Bool, onResult: (Result) throws -> Void
+    by model: VisionLanguageModel, onResult: (Result) throws -> Void
   ) throws -> Bool {
     let expected = try evidence(of: picture, places.map(\.setting))
     var conversation = Conversation(model: model, setting: settings[0], system: system, expecting: expected)
@@ -121,10 +122,10 @@ public struct EvaluationRun: Sendable {
       conversation.forgetTurns()
       let outcome: Outcome
       do {
-        guard let answer = try ask(questions[place.question], isNew ? [picture] : [], &conversation, isCancelled)
-        else { return false }
+        outcome = .answered(try ask(questions[place.question], isNew ? [picture] : [], &conversation))
         isNew = false
-        outcome = .answered(answer)
+      } catch VLMError.cancelled {
+        return false
       } catch {
         outcome = .failed(error)
       }
@@ -137,15 +138,10 @@ public struct EvaluationRun: Sendable {
     return true
   }
 
-  /// - Returns: nil if the run was cancelled.
   private func ask(
-    _ question: Question, _ pictures: [Picture], _ conversation: inout Conversation, _ isCancelled: () -> Bool
-  ) throws(VLMError) -> AnsweredQuestion? {
-    var generation = try conversation.begin(question.text, newPictures: pictures, options: options)
-    while try conversation.next(&generation) != nil {
-      if isCancelled() { return nil }
-    }
-    let answer = generation.answer
+    _ question: Question, _ pictures: [Picture], _ conversation: inout Conversation
+  ) throws(VLMError) -> AnsweredQuestion {
+    let answer = try conversation.ask(question.text, newPictures: pictures, options: options)
     return AnsweredQuestion(
       question: question, answer: answer.record,
       grade: question.answers.isEmpty ? nil : metric.grade(answer.text, of: question))

@@ -23,7 +23,7 @@ public struct SweepRun: Sendable {
   ///   - explain: turns an error into the one line that a row contains.
   /// - Returns: whether every row exists; false if the run was cancelled.
   public func run(
-    isDone: (Int, Int) -> Bool = { _, _ in false }, isCancelled: @escaping () -> Bool = { false },
+    isDone: (Int, Int) -> Bool = { _, _ in false }, isCancelled: @escaping @Sendable () -> Bool = { false },
     explain: (any Error) -> String, onRow: (RunRow) throws -> Void
   ) throws -> Bool {
     try run.run(questions, images: images, isDone: isDone, isCancelled: isCancelled) { result in

@@ -2,7 +2,8 @@ import Basics
 import Kernels
 
 extension Decoder {
-  /// Runs new positions after those in the cache.
+  /// Runs new positions after those in the cache. Where `workers` have stopped, the result means nothing and the cache
+  /// must be emptied; so with the functions below.
   /// - Parameters:
   ///   - embeddings: [rows, width], at least one row.
   ///   - positions: the rotary position of each row.

@@ -26,7 +26,8 @@ struct DecoderPass {
     rotation = decoder.rotary.table(positions: positions)
   }
 
-  /// - Returns: the workspace after the last block, with the last row's output.
+  /// - Returns: the workspace after the last block, with the last row's output. Where the workers have stopped, neither
+  ///   it nor the cache is of any use.
   mutating func run<Reduction: RowReduction>(
     _ embeddings: Matrix, reducing reduction: inout Reduction, cache: inout KeyValueCache, sink: (any TensorSink)?
   ) throws(Reduction.Failure) -> DecoderWorkspace {
@@ -34,6 +35,7 @@ struct DecoderPass {
     cache.reserve(embeddings.rows)
     var work = DecoderWorkspace(decoder.configuration, hidden: embeddings.values, from: workers.workspaces)
     for layer in decoder.blocks.indices {
+      if workers.haveStopped { break }
       if layer > 0, reduction.isReduced(before: layer) {
         try reduce(&work, by: &reduction, before: layer, cache: &cache)
       }

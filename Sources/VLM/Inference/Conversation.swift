@@ -9,7 +9,7 @@ import ViT
 /// Later questions reuse what the cache already holds: the longest common beginning of the old and the new prompt. If
 /// only the question, strategy or budget changes, the pictures' features are reused.
 public struct Conversation: ~Copyable, Sendable {
-  public let model: VisionLanguageModel
+  public private(set) var model: VisionLanguageModel
   public private(set) var setting: PruningSetting
   /// The setting's strategy with every option spelled out; nil before the setting's first question.
   private var spec: StrategySpec?
@@ -44,6 +44,10 @@ public struct Conversation: ~Copyable, Sendable {
     self.setting = setting
     spec = nil
   }
+
+  /// From now on `begin` and `next` throw `.cancelled` soon after `check` says that the answer is no longer wanted,
+  /// between two blocks of the tower or the decoder. The conversation stays as it was before the answer.
+  public mutating func stop(when check: @escaping @Sendable () -> Bool) { model = model.stopping(when: check) }
 
   /// Drops questions and answers, but keeps the pictures and what the cache holds of them: the next question is the
   /// first one about the same pictures.
@@ -154,7 +158,7 @@ public struct Conversation: ~Copyable, Sendable {
       do {
         logits = try cache.prefillDropping(generation.prompt, reducing: &reduction, by: model, inspection: inspection)
       } catch { throw .pruning(error) }
-      try Self.checkFinite(logits)
+      try check(logits)
       generation.pruning = reduction.pruning
       inspection?.take(reduction.pruning.record)
       (generation.prefilled, generation.logits) = (generation.promptLength, logits)
@@ -165,7 +169,7 @@ public struct Conversation: ~Copyable, Sendable {
       generation.prompt, by: model, begun: generation.prefilled, chunk: inspection == nil ? chunk : .max,
       isolating: generation.options.isolatesQuestions, inspection: inspection)
     generation.prefilled = done
-    if let logits { try Self.checkFinite(logits) }
+    try check(logits ?? [])
     generation.logits = logits
   }
 
@@ -188,7 +192,7 @@ public struct Conversation: ~Copyable, Sendable {
     }
     let position = generation.prompt.nextPosition.advanced(by: generation.tokens.count - 1)
     let next = cache.append(token, at: position, by: model)
-    do { try Self.checkFinite(next) } catch {
+    do { try check(next) } catch {
       cache.forget()
       throw error
     }
@@ -207,7 +211,12 @@ public struct Conversation: ~Copyable, Sendable {
     unaskedPictures = 0
   }
 
-  private static func checkFinite(_ logits: [Float]) throws(VLMError) {
+  /// Refuses the result of a run that was stopped, and numbers that mean nothing.
+  private mutating func check(_ logits: [Float]) throws(VLMError) {
+    if model.workers.haveStopped {
+      cache.forget()
+      throw .cancelled
+    }
     guard logits.allSatisfy(\.isFinite) else { throw .notFinite(stage: "the decoder") }
   }
 }

@@ -23,6 +23,7 @@ extension VisionLanguageModel {
   /// - Parameters:
   ///   - tokens: of each view, ascending: those that enter the tower, where it can do with some of them; nil: all.
   ///   - inspection: what to show as well.
+  /// - Throws: `.cancelled` where the model is one that stops, between two blocks of the tower.
   public func encode(
     _ picture: Picture, tokens: [[Int]]? = nil, evidence: Evidence, inspection: TowerInspection? = nil
   ) throws(VLMError) -> EncodedPicture {
@@ -38,6 +39,7 @@ extension VisionLanguageModel {
       let encoded = tower.encode(
         TowerInput(pixels: view.pixels.values, patchGrid: patchGrid, kept: tokens?[index]), evidence: evidence.kinds,
         inspection: inspection, workers: workers)
+      if workers.haveStopped { throw .cancelled }
       guard encoded.rows.values.allSatisfy(\.isFinite) else { throw .notFinite(stage: "the vision tower") }
       features.append(encoded.rows)
       classTokens += encoded.classToken ?? []

@@ -26,6 +26,7 @@ public struct TransformerTower: VisionTower {
     precondition(view.patchGrid == configuration.grid, "every view of this tower has one size")
     precondition(view.kept == nil, "this tower encodes whole views")
     let encoding = transformer.encode(view.pixels, request: request(kinds, inspection), workers: workers)
+    if workers.haveStopped { return .stopped }
     if let inspection { show(encoding, to: inspection) }
     let prefix = configuration.prefixTokens
     let sequence = Matrix.sideBySide(layers.compactMap { encoding.hidden[$0] })

@@ -36,7 +36,7 @@ public struct VisionTransformer: Sendable {
   let inputNorm: LayerNorm?
   let blocks: [EncoderBlock]
 
-  /// Encodes one view.
+  /// Encodes one view. Where `workers` have stopped, what later blocks would give is missing.
   /// - Parameter pixels: [3, imageSize, imageSize], normalised.
   public func encode(_ pixels: [Float], request: EncodingRequest, workers: Workers) -> Encoding {
     var encoding = Encoding()
@@ -50,6 +50,7 @@ public struct VisionTransformer: Sendable {
       from: workers.workspaces)
     let deepestOutput = request.hiddenLayers.max() ?? -1
     for layer in 0...last {
+      if workers.haveStopped { return encoding }
       let taps = request.taps[layer] ?? []
       // Even past the deepest output that is read, the maps of later blocks need this block's output, unless it is the
       // last.

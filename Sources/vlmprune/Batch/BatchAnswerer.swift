@@ -43,6 +43,7 @@ struct BatchAnswerer: ~Copyable {
   }
 
   init(model: VisionLanguageModel, defaults: BatchDefaults) {
+    let model = model.stopping { StopRequest.hasCome }
     self.model = model
     self.defaults = defaults
     conversation = Conversation(model: model, setting: defaults.setting, system: defaults.system)
@@ -50,6 +51,11 @@ struct BatchAnswerer: ~Copyable {
 
   /// - Returns: nil if a signal asked for an end before the answer was complete.
   mutating func answer(_ request: BatchRequest) throws -> BatchAnswer? {
+    do { return try completeAnswer(request) } catch VLMError.cancelled { return nil }
+  }
+
+  /// - Throws: `VLMError.cancelled` where a signal asked for an end.
+  private mutating func completeAnswer(_ request: BatchRequest) throws -> BatchAnswer {
     let clock = ContinuousClock()
     let start = clock.now
     try checkModel(request.model)
@@ -68,7 +74,6 @@ struct BatchAnswerer: ~Copyable {
     var text = ""
     var isStopped = false
     while !isStopped, let step = try conversation.next(&generation) {
-      if StopRequest.hasCome { return nil }
       guard case .text(let piece) = step else { continue }
       text += piece
       if let end = request.stop.compactMap({ text.firstRange(of: $0)?.lowerBound }).min() {
