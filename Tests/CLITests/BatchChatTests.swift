@@ -90,6 +90,7 @@ import Testing
       (chat("1", with(#""temperature": 3"#)), 400, "temperature"), (chat("1", with(#""top_p": 0"#)), 400, "top_p"),
       (chat("1", with(#""stop": 3"#)), 400, "stop"), (chat("1", with(#""prune": 3"#)), 400, "prune"),
       (chat("1", with(#""prune": {"keep": []}"#)), 400, "prune.keep"),
+      (chat("1", with(#""prune": {"keep": 1.0}"#)), 400, "prune.keep"),
       (chat("1", with(#""prune": {"keep": 26}"#)), 400, "25"), (chat("1", part("http://x/a.png")), 400, "http"),
       (chat("1", part("data:image/png;base64,iVBORw0KGgo=")), 422, "PNG"),
       (chat("1", part("/nowhere.png")), 400, "nowhere"),

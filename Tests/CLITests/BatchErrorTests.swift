@@ -63,6 +63,8 @@ import Testing
       (line("1", square, "What?", #""keep": 0"#), "0"), (line("1", square, "What?", #""keep": 26"#), "25"),
       (line("1", square, "What?", #""keep": "120%""#), "120%"), (line("1", square, "What?", #""keep": true"#), "keep"),
       (line("1", square, "What?", #""keep": 9, "strategy": "none""#), "none"),
+      (line("1", square, "What?", #""keep": 1"#), "everything or one token"),
+      (line("1", square, "What?", #""keep": 1.0"#), "everything or one token"),
       (line("1", square, "What?", #""strategy": "nobody""#), "nobody"),
       (line("1", square, "What?", #""strategy": "hiprune(alpha=7)""#), "alpha"),
       (line("1", square, "What?", #""max_new_tokens": 0"#), "max_new_tokens is 0"),

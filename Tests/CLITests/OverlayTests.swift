@@ -45,6 +45,13 @@ import Testing
     #expect(try scratch.names() == ["file"])
   }
 
+  @Test(arguments: ["kept.jpg", "kept.JPEG", "kept.webp"])
+  func `a name that promises another format than PNG is refused`(name: String) throws {
+    let scratch = try Scratch()
+    try expectFailure(
+      ask("--overlay", scratch.path(name), model: "/nowhere"), exitCode: 2, naming: "--overlay", name, ".png")
+  }
+
   @Test
   func `the image itself is not replaced`() throws {
     let scratch = try Scratch()

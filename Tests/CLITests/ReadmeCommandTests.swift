@@ -60,5 +60,6 @@ import Testing
     let outcome = try expectSuccess(command)
     #expect(outcome.text == "yellow\n")
     #expect(outcome.errors.contains("note: the bundled model knows drawn scenes"))
+    #expect(outcome.errors.contains("its answers to anything else mean nothing"))
   }
 }

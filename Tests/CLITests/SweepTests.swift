@@ -49,8 +49,10 @@ import Testing
     let command = sweep(
       file, strategies: "hiprune(alpha=0.2, object=2),random,hiprune(object=2, alpha=0.2)", "--keep", "all,9,4,36%,9",
       "--json")
-    let report = try expectSuccess(command).json()
-    let rows = try #require(report["rows"] as? [[String: Any]])
+    let outcome = try expectSuccess(command)
+    #expect(outcome.errors.contains("note: 9 and 36% of 25 visual tokens are the same budget"))
+    #expect(!outcome.errors.contains("note: 4 and"))
+    let rows = try #require(try outcome.json()["rows"] as? [[String: Any]])
     let names = rows.map { "\(($0["strategy"] as? String)?.prefix { $0 != "(" } ?? "") \($0["keep"] ?? "")" }
     #expect(
       Set(names)

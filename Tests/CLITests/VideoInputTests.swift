@@ -35,6 +35,19 @@ import Testing
     #expect(shuffled.views.map { $0["kept"] as? [Int] } != kept)
   }
 
+  @Test(arguments: [("20", "20 of 128", "16"), ("33%", "42.2 of 128", "40"), ("16", nil, ""), ("25%", nil, "")])
+  func `a budget that the frames round says what became of it`(keep: String, asked: String?, kept: String) throws {
+    var command = askVideo([folder], "--strategy", "fastervlm", "--keep", keep)
+    command.arguments.removeAll { $0 == "--json" }
+    let errors = try expectSuccess(command).errors
+    guard let asked else {
+      #expect(!errors.contains("rounds for each"))
+      return
+    }
+    #expect(errors.contains("note: --keep \(keep) asks for \(asked) visual tokens"))
+    #expect(errors.contains("rounds for each of 8 views, which makes \(kept)"))
+  }
+
   @Test
   func `files without --video are images, and fewer than eight frames are repeated`() throws {
     let report = try expectSuccess(askVideo([frame(1), frame(2)], "--keep", "8", "--strategy", "uniform")).json()

@@ -109,13 +109,27 @@ struct `The page of a report` {
   }
 
   @Test
+  func `a table names how many tests Holm's correction is over`() throws {
+    let statistics = try contents().statistics
+    let (none, random) = (
+      statistics.rows.count { $0.strategy != "none" && $0.overall.pNone != nil },
+      statistics.rows.count { $0.overall.pRandom != nil }
+    )
+    #expect(none > random && random > 0)
+    #expect(statistics.cells[0].filter { $0.hasPrefix("Holm") } == ["Holm of \(none)", "Holm of \(random)"])
+    let page = try #require(files(contents())["report.html"])
+    #expect(page.contains("Holm of \(none)") && page.contains("Holm of \(random)"))
+  }
+
+  @Test
   func `results.csv has a row a setting and category, with every digit`() throws {
     let csv = try #require(files(contents())["results.csv"])
     let lines = csv.split(separator: "\r\n").map { $0.split(separator: ",", omittingEmptySubsequences: false) }
     #expect(
       lines[0].joined(separator: ",") == "strategy,keep,category,n,visual_tokens,kept,keep_ratio,accuracy,accuracy_low,"
         + "accuracy_high,retained,retained_low,retained_high,p_none,p_random,decode_ms,encode_ms,prefill_ms,project_ms,"
-        + "prune_ms")
+        + "prune_ms,first_token_ms")
+    #expect(lines[1].last?.isEmpty == false && lines[2][2] != "" && lines[2].last == "")
     #expect(csv.hasSuffix("\r\n"))
     let none = try #require(lines.first { $0[0] == "none" && $0[2].isEmpty })
     #expect(none[1] == "all" && none[3] == "48" && none[4] == "576" && none[5] == "576" && none[6] == "1")

@@ -8,9 +8,10 @@ public struct RunContents: Sendable {
   /// is nil if rows do not name their images.
   public let statistics: StatisticsReport
   public let clustered: StatisticsReport?
-  /// Milliseconds for each setting.
-  let firstTokenTimes: [Double?]
   public var samples: [SampledQuestion]
+
+  /// Milliseconds for each setting.
+  var firstTokenTimes: [Double?] { statistics.firstTokenTimes }
 
   public var isFinished: Bool { description.rowCount.map { rowCount >= $0 } ?? true }
 
@@ -34,7 +35,6 @@ public struct RunContents: Sendable {
     statistics = try StatisticsReport(run, options: options, file: path)
     options.cluster = .image
     clustered = run.images.contains(nil) ? nil : try StatisticsReport(run, options: options, file: path)
-    firstTokenTimes = FirstTokenTimes.of(run)
     samples = SampledQuestion.choose(from: run, count: Self.sampleCount)
     try addReplies(bytes, file: path)
   }

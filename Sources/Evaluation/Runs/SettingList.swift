@@ -36,6 +36,7 @@ public struct SettingList: Sendable {
     if smaller.isEmpty, !pruning.isEmpty {
       notes.append("every budget is 100%, where strategies do nothing: only the dense setting is left")
     }
+    notes += Self.equalBudgets(smaller, on: model)
     for (strategy, isWanted) in pruning.map({ ($0, true) }) + (try Self.baselineStrategies().map { ($0, false) }) {
       for budget in smaller {
         var setting = base
@@ -47,6 +48,21 @@ public struct SettingList: Sendable {
           continue
         }
         try append(setting, model: model)
+      }
+    }
+  }
+
+  /// Counts and shares that are one number of tokens, where every picture has the same. They stay settings of their
+  /// own: methods may round the two differently.
+  private static func equalBudgets(_ budgets: [Budget], on model: VisionLanguageModel) -> [String] {
+    guard let picture = model.family.largestPicture(of: .image, grid: nil), picture.tokens.count == 1 else { return [] }
+    let total = picture.visualTokens
+    return budgets.flatMap { first in
+      budgets.compactMap { second in
+        guard case .count(let count) = first, case .ratio(let ratio) = second,
+          abs(Double(count) - ratio * Double(total)) < 1e-6
+        else { return nil }
+        return "\(first) and \(second) of \(total) visual tokens are the same budget, and are measured as two"
       }
     }
   }

@@ -20,6 +20,9 @@ public struct StatisticsReport: Sendable {
   /// Number of questions.
   public let n: Int
   public let rows: [Row]
+  /// Milliseconds to the first token by setting, an image's encoding included, which only the first row about it pays;
+  /// nil where rows have no times.
+  public let firstTokenTimes: [Double?]
   /// By strategy, without `none`; nil if no share was asked for.
   public let smallest: [String: Smallest]?
 
@@ -52,9 +55,15 @@ public struct StatisticsReport: Sendable {
         strategy: run.settings[setting].strategy, keep: run.settings[setting].keep, overall: overall[setting],
         categories: groups.map { (name: $0.name, figures: $0.figures[setting]) })
     }
+    firstTokenTimes = FirstTokenTimes.of(run)
     smallest = try options.atLeast.map { (share) throws(EvaluationError) in
       try Self.smallest(keeping: share, run, overall)
     }
+  }
+
+  /// How many tests against the dense setting, and against `random`, Holm's correction is over.
+  var tests: (none: Int, random: Int) {
+    (rows.count { $0.overall.pNoneHolm != nil }, rows.count { $0.overall.pRandomHolm != nil })
   }
 
   /// Tries budgets from the largest down and stops at the first that fails. To try all and take the smallest that

@@ -35,10 +35,16 @@ public struct RequestFields {
     return number
   }
 
-  /// What `--keep` takes, as a text or a number.
+  /// What `--keep` takes, as a text or a number. The number 1 is refused: programs write the share 1.0 and the count 1
+  /// alike.
   public func budget(_ key: String) throws(RequestError) -> String? {
     guard let value = value(key) else { return nil }
     if let text = value.string { return text }
+    guard value.number != 1 else {
+      throw RequestError(
+        "\(prefix)\(key) is the number 1, which may mean everything or one token",
+        hint: "write \"all\", or \"1\" as a text for one token", parameter: prefix + key)
+    }
     if let integer = value.integer { return "\(integer)" }
     guard let number = value.number else { throw wrongKind(key, "a number or a text", value) }
     return "\(number)"

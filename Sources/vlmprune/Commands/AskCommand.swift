@@ -43,6 +43,7 @@ struct AskCommand: ParsableCommand {
   private func check() throws {
     try question.check()
     guard let overlay else { return }
+    try OverlayPictures.checkFormat(of: overlay)
     for path in OverlayPictures.paths(overlay, count: video ? 1 : images.count) {
       try OutputFile.check(path, option: "--overlay", inputs: images)
     }
@@ -87,6 +88,7 @@ struct AskCommand: ParsableCommand {
     } else {
       try StandardOutput.write("\n")
       StandardError.write(report.summary + "\n")
+      if let note = BudgetNote.line(on: answer, setting: setting) { StandardError.write("note: \(note)\n") }
     }
   }
 

@@ -7,7 +7,8 @@ enum ModelLocator {
   /// What the bundled model can be asked.
   static let bundledNote =
     "the bundled model knows drawn scenes of small objects: ask what colour or shape one is, how many there are, "
-    + "where one is, what is written on it, which is the largest"
+    + "where one is, what is written on it, which is the largest; "
+    + "its answers to anything else mean nothing"
 
   /// - Parameter request: what the user gave; nil for the bundled model.
   /// - Returns: the folder, and the model's name in results.

@@ -6,6 +6,20 @@ import VLM
 
 /// The pictures of `--overlay`: one per picture, NAME.png or NAME-1.png, NAME-2.png, ….
 enum OverlayPictures {
+  /// Endings of names that promise another format than PNG.
+  private static let otherFormats: Set = [
+    "jpg", "jpeg", "jpe", "jfif", "webp", "gif", "bmp", "tif", "tiff", "svg", "pdf", "heic", "heif", "avif", "ppm",
+  ]
+
+  /// Refuses a name that says another format than is written.
+  static func checkFormat(of path: String) throws {
+    let ending = URL(fileURLWithPath: path).pathExtension
+    guard otherFormats.contains(ending.lowercased()) else { return }
+    throw CommandFailure.usage(
+      "--overlay \(path) is named as .\(ending), and a PNG file would be written",
+      hint: "give a name that ends in .png")
+  }
+
   static func paths(_ path: String, count: Int) -> [String] {
     guard count > 1 else { return [path] }
     let url = URL(fileURLWithPath: path)

@@ -15,11 +15,13 @@ struct FigureTables {
   }
 
   var settings: String {
+    let tests = contents.statistics.tests
     var table = PageTable(
       caption: "All settings. Shares in %, with 95 % intervals in brackets.",
       head: [
         "Strategy", "Keep", "Kept tokens", "n", "Accuracy", "Retained, over questions", "Retained, over images",
-        "95 % bound", "p against none", "Holm", "p against random", "Holm", "First token, ms",
+        "95 % bound", "p against none", "Holm of \(tests.none)", "p against random", "Holm of \(tests.random)",
+        "First token, ms",
       ])
     for (index, row) in contents.statistics.rows.enumerated() {
       let figures = row.overall
@@ -48,7 +50,9 @@ struct FigureTables {
     let largest = known.indices.sorted { (known[$1].figures.n, $0) < (known[$0].figures.n, $1) }.prefix(most).sorted()
     var table = PageTable(
       caption: "By category. Shares in %, with 95 % intervals over questions in brackets.",
-      head: ["Category", "Strategy", "Keep", "n", "Accuracy", "Retained", "95 % bound", "p against none", "Holm"],
+      head: [
+        "Category", "Strategy", "Keep", "n", "Accuracy", "Retained", "95 % bound", "p against none", "Holm in category",
+      ],
       textColumns: [0, 1, 2])
     for category in largest {
       for row in rows {
