@@ -4,39 +4,49 @@ import Kernels
 
 /// The tokens that the class token attends to most, each with its likest neighbours added; the rest become one token.
 /// "LLaVA-PruMerge: Adaptive Token Reduction for Efficient Large Multimodal Models".
-struct PruMerge: PruningStrategy {
+struct PruMerge: MergingStrategy {
   static let name = "prumerge"
   static let summary = "outliers of class attention, with their neighbours added (PruMerge, arXiv 2403.15388)"
-  static let needsClassToken = true
-  static let findsOwnBudget = true
-  static let options = PruMerging.options
 
-  private let merging: PruMerging
+  let merging: PruMerging
 
-  init(options: inout StrategyOptions) throws(PruningError) { merging = try PruMerging(options: &options) }
-
-  func evidence(on tower: TowerDescription) -> Evidence { PruMerging.evidence(on: tower) }
-
-  func resolved(on tower: TowerDescription) -> StrategySpec { merging.resolved(Self.name) }
-
-  func plan(
-    _ image: EncodedImage, question: QuestionEvidence, keeping budget: Budget, in context: inout PlanContext
-  ) throws(PruningError) -> ImagePlan {
-    try merging.plan(image, keeping: budget, in: context) { scored, _, _ in scored }
-  }
+  func extend(_ scored: [Int], share: Double, tokens: Int) -> [Int] { scored }
 }
 
 /// PruMerge, and tokens at even distances over the whole view. The released program runs this one.
-struct PruMergePlus: PruningStrategy {
+struct PruMergePlus: MergingStrategy {
   static let name = "prumerge+"
   static let summary = "prumerge, and tokens at even distances (PruMerge+, arXiv 2403.15388)"
-  static let needsClassToken = true
-  static let findsOwnBudget = true
-  static let options = PruMerging.options
 
-  private let merging: PruMerging
+  let merging: PruMerging
 
-  init(options: inout StrategyOptions) throws(PruningError) { merging = try PruMerging(options: &options) }
+  func extend(_ scored: [Int], share: Double, tokens: Int) throws(PruningError) -> [Int] {
+    guard share > 0 else { throw .nothingStandsOut(strategy: Self.name) }
+    let step = Int((1 / share).rounded(.down) / 3)
+    guard step > 0 else { throw .shareTooLarge(strategy: Self.name, largest: "a third") }
+    let known = Set(scored)
+    // The last token is never sampled, as in the released code.
+    return scored + stride(from: 0, to: tokens - 1, by: step).filter { !known.contains($0) }
+  }
+}
+
+/// PruMerge or PruMerge+: they differ in the tokens that stay.
+protocol MergingStrategy: PruningStrategy {
+  init(merging: PruMerging)
+  var merging: PruMerging { get }
+  /// The tokens to keep of a view, from those kept by score (best first), their share of all, and the view's number of
+  /// tokens.
+  func extend(_ scored: [Int], share: Double, tokens: Int) throws(PruningError) -> [Int]
+}
+
+extension MergingStrategy {
+  static var needsClassToken: Bool { true }
+  static var findsOwnBudget: Bool { true }
+  static var options: [OptionDescription] { PruMerging.options }
+
+  init(options: inout StrategyOptions) throws(PruningError) {
+    self.init(merging: try PruMerging(options: &options))
+  }
 
   func evidence(on tower: TowerDescription) -> Evidence { PruMerging.evidence(on: tower) }
 
@@ -45,20 +55,12 @@ struct PruMergePlus: PruningStrategy {
   func plan(
     _ image: EncodedImage, question: QuestionEvidence, keeping budget: Budget, in context: inout PlanContext
   ) throws(PruningError) -> ImagePlan {
-    try merging.plan(image, keeping: budget, in: context) {
-      (scored, share, tokens) throws(PruningError) in
-      guard share > 0 else { throw .nothingStandsOut(strategy: Self.name) }
-      let step = Int((1 / share).rounded(.down) / 3)
-      guard step > 0 else { throw .shareTooLarge(strategy: Self.name, largest: "a third") }
-      let known = Set(scored)
-      // The last token is never sampled, as in the released code.
-      return scored + stride(from: 0, to: tokens - 1, by: step).filter { !known.contains($0) }
-    }
+    try merging.plan(image, keeping: budget, in: context, extend: extend)
   }
 }
 
 /// What the two have in common.
-private struct PruMerging {
+struct PruMerging {
   static let options = [neighboursOption.description]
   private static let neighboursOption = StrategyOption.integer(
     "neighbours", default: 32, in: 0...65_536, "tokens that are added to a kept one")
