@@ -21,10 +21,8 @@ struct QwenSequence {
   ///   - patchGrid: of the whole view, in multiples of the merge.
   ///   - kept: merged cells, ascending, in raster order; nil: all. Windows keep their place and shrink.
   init(_ configuration: QwenVisionConfiguration, patchGrid: Grid, kept: [Int]? = nil) {
-    let merge = configuration.mergeSize
-    precondition(
-      patchGrid.rows % merge == 0 && patchGrid.columns % merge == 0, "a view is cut into whole merge groups")
-    let cells = Grid(rows: patchGrid.rows / merge, columns: patchGrid.columns / merge)
+    let patchOrder = QwenPatchOrder(patchGrid: patchGrid, merge: configuration.mergeSize)
+    let cells = patchOrder.groups
     let kept = kept ?? Array(0..<cells.count)
     precondition(
       kept.allSatisfy { (0..<cells.count).contains($0) } && zip(kept, kept.dropFirst()).allSatisfy(<),
@@ -42,8 +40,9 @@ struct QwenSequence {
     for (place, index) in sequence.enumerated() {
       let cell = kept[index]
       for patch in 0..<groupSize {
-        rows.append(cell / cells.columns * merge + patch / merge)
-        columns.append(cell % cells.columns * merge + patch % merge)
+        let place = patchOrder.place(of: patch, in: cell)
+        rows.append(place.row)
+        columns.append(place.column)
       }
       let end = (place + 1) * groupSize
       if window(cell) == last {

@@ -37,11 +37,11 @@ import Testing
     try JSONDecoder().decode([Case].self, from: Data(contentsOf: Fixtures.url("golden/qwen/positions.json")))
   }
 
-  private static func rule(of family: String) -> QwenPositions {
+  private static func rule(of family: String) -> QwenNumbering {
     switch family {
-    case "qwen2_5_vl": QwenPositions(perSecond: 2)
-    case "qwen2_5_vl at 4 a second": QwenPositions(perSecond: 4)
-    default: QwenPositions(perSecond: nil)
+    case "qwen2_5_vl": QwenNumbering(perSecond: 2)
+    case "qwen2_5_vl at 4 a second": QwenNumbering(perSecond: 4)
+    default: QwenNumbering(perSecond: nil)
     }
   }
 
@@ -79,7 +79,7 @@ import Testing
     let grid = Grid(rows: 1, columns: 1)
     let span = VisualSpan(
       kind: .video, places: [0, 1], unprunedLength: 2, grids: [grid, grid], secondsPerView: seconds)
-    let found = QwenPositions(perSecond: 4).positions(of: [.visual(span)]).positions
+    let found = QwenNumbering(perSecond: 4).positions(of: [.visual(span)]).positions
     #expect(found.map(\.temporal) == [0, 1 << 24])
   }
 

@@ -22,7 +22,7 @@ public struct QwenFamily<Generation: QwenGeneration>: VisionFamily {
   private let processor: QwenProcessor
   private let tower: QwenTower
   private let merger: QwenMerger
-  private let positions: QwenPositions
+  private let numbers: QwenNumbering
 
   public static func load(_ loader: FamilyLoader) throws(VLMError) -> VisionLanguageModel {
     let configuration = try wrapping { () throws(CheckpointError) in
@@ -38,7 +38,7 @@ public struct QwenFamily<Generation: QwenGeneration>: VisionFamily {
     }
     let family = QwenFamily(
       markers: markers, processor: processor, tower: weights.tower, merger: weights.merger,
-      positions: QwenPositions(perSecond: configuration.positionsPerSecond))
+      numbers: QwenNumbering(perSecond: configuration.positionsPerSecond))
     return VisionLanguageModel(
       name: loader.name, family: family, decoder: weights.decoder, tokenizer: tokenizer, template: template,
       endTokens: endTokens, workers: loader.workers)
@@ -85,14 +85,14 @@ public struct QwenFamily<Generation: QwenGeneration>: VisionFamily {
   /// As the reference's processor gives them: [patches, channels · 2 · patch²]. Patches of a merge group follow one
   /// another, groups are in raster order, and a picture stands for two equal frames.
   public func shown(_ view: ProcessedImage) -> (shape: [Int], values: [Float]) {
-    let (patch, merge) = (processor.image.configuration.patchSize, processor.image.configuration.mergeSize)
+    let patch = processor.image.configuration.patchSize
     let (pixels, grid) = (view.pixels, patchGrid(of: view))
+    let order = QwenPatchOrder(patchGrid: grid, merge: processor.image.configuration.mergeSize)
     var values: [Float] = []
     values.reserveCapacity(2 * 3 * pixels.height * pixels.width)
     for number in 0..<grid.count {
-      let (group, member) = number.quotientAndRemainder(dividingBy: merge * merge)
-      let row = group / (grid.columns / merge) * merge + member / merge
-      let column = group % (grid.columns / merge) * merge + member % merge
+      let (group, member) = number.quotientAndRemainder(dividingBy: order.groupSize)
+      let (row, column) = order.place(of: member, in: group)
       for channel in 0..<3 {
         for frame in [0, pixels.frames - 1] {
           for y in row * patch..<(row + 1) * patch {
@@ -133,7 +133,7 @@ public struct QwenFamily<Generation: QwenGeneration>: VisionFamily {
   public func positions(
     of spans: [PromptSpan], numbering: ImagePlan.Positions
   ) -> (positions: [Position], next: Position) {
-    positions.positions(of: spans)
+    numbers.positions(of: spans)
   }
 
   private func writesTimes(of picture: Picture) -> Bool { Generation.writesTimes && picture.kind == .video }

@@ -29,47 +29,40 @@ public protocol QwenGeneration: Sendable {
   static func positionsPerSecond(_ vision: ConfigurationReader) throws(CheckpointError) -> Double?
 }
 
-/// LayerNorm, quick GELU, attention over the whole view in every block.
-public enum Qwen2VL: QwenGeneration {
-  public static let modelType = "qwen2_vl"
-  public static let summary = "Qwen2-VL: pictures and videos at their own size, 2×2 patches a token, Qwen2 decoder"
-  public static let template = ChatMLPrompt.qwen
-  public static let writesTimes = false
-  public static let video = NativeResolutionConfiguration.qwen2Video
-  public static let sharesVideoArea = false
-  public static let spacing = FrameSampling.Spacing.fromStart
-
-  public static func tower(_ vision: ConfigurationReader) throws(CheckpointError) -> QwenVisionConfiguration {
-    try QwenVisionConfiguration(qwen2: vision)
-  }
+/// What most generations share: Qwen2-VL's, which the later ones depart from.
+extension QwenGeneration {
+  public static var template: ChatMLPrompt { .qwen }
+  public static var writesTimes: Bool { false }
+  public static var video: NativeResolutionConfiguration { .qwen2Video }
+  public static var sharesVideoArea: Bool { false }
+  public static var spacing: FrameSampling.Spacing { .fromStart }
 
   public static func decoder(
     _ text: ConfigurationReader, tied: Bool
   ) throws(CheckpointError) -> DecoderConfiguration {
-    try DecoderConfiguration(qwen2: text, tied: tied, standardType: "qwen2_vl_text")
+    try DecoderConfiguration(qwen2: text, tied: tied, standardType: "\(modelType)_text")
   }
 
   public static func positionsPerSecond(_ vision: ConfigurationReader) throws(CheckpointError) -> Double? { nil }
+}
+
+/// LayerNorm, quick GELU, attention over the whole view in every block.
+public enum Qwen2VL: QwenGeneration {
+  public static let modelType = "qwen2_vl"
+  public static let summary = "Qwen2-VL: pictures and videos at their own size, 2×2 patches a token, Qwen2 decoder"
+
+  public static func tower(_ vision: ConfigurationReader) throws(CheckpointError) -> QwenVisionConfiguration {
+    try QwenVisionConfiguration(qwen2: vision)
+  }
 }
 
 /// RMSNorm, gated feed-forward layers, windows in most blocks, times of videos in the positions.
 public enum Qwen25VL: QwenGeneration {
   public static let modelType = "qwen2_5_vl"
   public static let summary = "Qwen2.5-VL: as Qwen2-VL, with window attention in most blocks of the tower"
-  public static let template = ChatMLPrompt.qwen
-  public static let writesTimes = false
-  public static let video = NativeResolutionConfiguration.qwen2Video
-  public static let sharesVideoArea = false
-  public static let spacing = FrameSampling.Spacing.fromStart
 
   public static func tower(_ vision: ConfigurationReader) throws(CheckpointError) -> QwenVisionConfiguration {
     try QwenVisionConfiguration(qwen25: vision)
-  }
-
-  public static func decoder(
-    _ text: ConfigurationReader, tied: Bool
-  ) throws(CheckpointError) -> DecoderConfiguration {
-    try DecoderConfiguration(qwen2: text, tied: tied, standardType: "qwen2_5_vl_text")
   }
 
   public static func positionsPerSecond(_ vision: ConfigurationReader) throws(CheckpointError) -> Double? {
@@ -98,8 +91,6 @@ public enum Qwen3VL: QwenGeneration {
   ) throws(CheckpointError) -> DecoderConfiguration {
     try DecoderConfiguration(qwen3: text, tied: tied, standardType: "qwen3_vl_text")
   }
-
-  public static func positionsPerSecond(_ vision: ConfigurationReader) throws(CheckpointError) -> Double? { nil }
 }
 
 extension NativeResolutionConfiguration {

@@ -4,7 +4,7 @@ import Kernels
 /// The position numbers of Qwen-VL prompts (M-RoPE), as transformers 5.23 counts them. Text counts in all three
 /// dimensions at once. A picture that begins at s has rows and columns from s on; the text after it goes on at s + the
 /// larger of its two sides, whatever the times of a video are.
-struct QwenPositions: Sendable {
+struct QwenNumbering: Sendable {
   /// Position numbers in a second of video; nil: one number a view.
   let perSecond: Double?
 
