@@ -5,7 +5,7 @@ public struct DecoderPruningRecord: Sendable, Hashable {
     /// The first block that runs without the dropped rows.
     public let block: Int
     /// By picture, what is left, in the order of the sequence: view · N + patch, −1 a separator, −200 − m the m-th
-    /// merged row of this prompt.
+    /// merged row of this prompt, where codes that the prompt's own rows have (−300, a row of zeros) are left out.
     public let kept: [[Int]]
     /// The merged rows that this cut made: each one's code with the codes of its members, in the order of the sequence.
     public let merged: [Merged]
@@ -24,13 +24,16 @@ public struct DecoderPruningRecord: Sendable, Hashable {
   public let raters: [[Int]]
   public private(set) var cuts: [Cut] = []
   private var pending: [Merged] = []
-  private var mergedCount = 0
+  private var nextCode = -200
+  /// Codes of the prompt's rows that a merged row must not share.
+  private let taken: Set<Int>
 
   /// - Parameter codes: of each picture's rows in the prompt.
   init(of codes: [[Int]], raters: [[Int]]) {
     rows = codes.map { [$0.count] }
     tokens = codes.map { [Self.tokens(among: $0)] }
     self.raters = raters
+    taken = Set(codes.joined().filter { $0 <= -200 })
   }
 
   /// Patches and merged rows: budgets and reports count neither separators (−1) nor class tokens (−100 − view).
@@ -40,8 +43,9 @@ public struct DecoderPruningRecord: Sendable, Hashable {
   /// - Returns: their codes.
   mutating func merge(_ members: [[Int]]) -> [Int] {
     members.map { members in
-      let merged = Merged(code: -200 - mergedCount, members: members)
-      mergedCount += 1
+      while taken.contains(nextCode) { nextCode -= 1 }
+      let merged = Merged(code: nextCode, members: members)
+      nextCode -= 1
       pending.append(merged)
       return merged.code
     }
