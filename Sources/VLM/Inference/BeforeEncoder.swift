@@ -20,11 +20,7 @@ extension VisionLanguageModel {
 
   /// Refuses a strategy that decides before a tower which encodes whole views.
   func check(_ strategy: any PruningStrategy, keeping budget: Budget) throws(PruningError) {
-    guard let strategy = strategy as? any BeforeEncoderPruning else {
-      guard let early = strategy.beforeDecoder as? any BeforeEncoderPruning else { return }
-      let name = type(of: early).name
-      throw .malformedSpec("\(name) + …", reason: "\(name) stands alone: nothing inside the decoder joins it")
-    }
+    guard let strategy = strategy as? any BeforeEncoderPruning else { return }
     guard type(of: family).encodesSomeCells else { throw wholeViewsOnly(strategy) }
     try strategy.check(budget)
   }
