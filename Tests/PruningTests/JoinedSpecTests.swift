@@ -40,10 +40,6 @@ import Testing
     #expect(
       refusal("random(keep=9) + fastv + fastv") == .cannotJoin(["random(keep=9)", "fastv", "fastv"], inside: inside))
     #expect(refusal("random(keep=9) + nothing") == .unknownStrategy("nothing", valid: catalogue.everyName))
-    #expect(
-      refusal("pixelprune(keep=adaptive) + fastv")
-        == .malformedSpec(
-          "pixelprune + fastv", reason: "pixelprune stands alone: nothing inside the decoder joins it"))
     #expect(refusal("random(keep=0) + fastv") == .budgetNotPositive("0"))
     #expect(refusal("random(keep=9) + ") == .malformedSpec(" ", reason: "it has no name"))
   }

@@ -81,10 +81,6 @@ extension StrategyCatalogue {
     guard parts.count == 2, decoderMethods.names.contains(second.name),
       let type = strategies.first(where: { $0.name == first.name }), type.prunes
     else { throw .cannotJoin(parts.map { String(WrittenSpec.trimmed($0[...])) }, inside: decoderMethods.names) }
-    if type is any BeforeEncoderPruning.Type {
-      throw .malformedSpec(
-        "\(first.name) + \(second.name)", reason: "\(first.name) stands alone: nothing inside the decoder joins it")
-    }
     guard let keep = first.options.first(where: { $0.name == "keep" })?.value else {
       throw .stageWithoutBudget(strategy: first.name, method: second.name)
     }

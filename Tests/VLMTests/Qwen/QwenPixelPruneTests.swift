@@ -105,6 +105,22 @@ import ViT
     }
   }
 
+  /// A library's caller need not check a setting first.
+  @Test func `joined with a method inside the decoder is refused where it is asked, too`() throws {
+    let model = try TestModel.load("tiny-qwen2_5-vl-b")
+    let joined = try TestModel.setting("pixelprune(keep=adaptive) + fastv", keep: "20")
+    let picture = try model.picture("tiny-page.png")
+    for error in [
+      vlmError { try model.check(joined) }, vlmError { _ = try model.planBeforeEncoder(picture, setting: joined) },
+      vlmError {
+        var conversation = Conversation(model: model, setting: joined)
+        _ = try conversation.begin("What is it?", newPictures: [picture])
+      },
+    ] {
+      #expect(error?.message.contains("stands alone") == true, "\(error?.message ?? "no error")")
+    }
+  }
+
   @Test(arguments: `A Qwen tower on some of the cells`.files)
   func `answers as transformers does from the same cells, in every rung`(_ file: LadderFile) throws {
     let rungs = try LadderFile.Rungs(file)
