@@ -23,7 +23,10 @@ final class OneDNN: @unchecked Sendable {
     let weights: dnnl_memory_desc_t
     let destination: dnnl_memory_desc_t
     let scratchpad: dnnl_memory_desc_t
+    let scratchBytes: Int
     let implementation: String
+    /// Operands that no thread uses just now.
+    private let idle = Mutex<[Operands]>([])
 
     init(
       _ primitive: dnnl_primitive_t,
@@ -33,10 +36,44 @@ final class OneDNN: @unchecked Sendable {
       self.primitive = primitive
       (source, weights, destination) = operands
       self.scratchpad = scratchpad
+      scratchBytes = dnnl_memory_desc_get_size([scratchpad])
       self.implementation = implementation
     }
 
     deinit { dnnl_primitive_destroy(primitive) }
+
+    /// Calls `body` with operands of this product's shape. A product of few rows takes less time than making them.
+    func withOperands(_ engine: dnnl_engine_t, _ body: (Operands) -> Bool) -> Bool {
+      guard
+        let operands = idle.withLock({ $0.popLast() })
+          ?? Operands([source, weights, destination, scratchpad], engine)
+      else { return false }
+      defer { idle.withLock { $0.append(operands) } }
+      return body(operands)
+    }
+  }
+
+  /// What one call reads and writes: made once, pointed at other memory by every call. One thread uses it at a time.
+  /// Unchecked because of the library's handles.
+  private final class Operands: @unchecked Sendable {
+    private(set) var arguments: [dnnl_exec_arg_t] = []
+
+    /// - Parameter descriptors: of source, weights, destination and scratch memory.
+    init?(_ descriptors: [dnnl_memory_desc_t], _ engine: dnnl_engine_t) {
+      let names = [DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST, DNNL_ARG_SCRATCHPAD]
+      for (name, descriptor) in zip(names, descriptors) {
+        var memory: dnnl_memory_t?
+        guard dnnl_memory_create(&memory, [descriptor], engine, nil) == dnnl_success else { return nil }
+        arguments.append(dnnl_exec_arg_t(arg: name, memory: memory))
+      }
+    }
+
+    deinit { for argument in arguments { dnnl_memory_destroy(argument.memory) } }
+
+    /// - Returns: false when the library refuses an address.
+    func point(_ operand: Int, at address: UnsafeMutableRawPointer?) -> Bool {
+      dnnl_memory_set_data_handle(arguments[operand].memory, address) == dnnl_success
+    }
   }
 
   /// Products by shape, each with the time of its last use. A prompt needs a few dozen, and lengths repeat. But each
@@ -88,20 +125,14 @@ final class OneDNN: @unchecked Sendable {
         && destination.count >= shape.rows * shape.columns * 4, "operands are whole")
     guard let product = product(shape) else { return false }
     defer { withExtendedLifetime(product) {} }
-    let operands = [
-      (DNNL_ARG_SRC, product.source, UnsafeMutableRawPointer(mutating: source.baseAddress)),
-      (DNNL_ARG_WEIGHTS, product.weights, UnsafeMutableRawPointer(mutating: weights.baseAddress)),
-      (DNNL_ARG_DST, product.destination, destination.baseAddress),
-      (DNNL_ARG_SCRATCHPAD, product.scratchpad, lane.scratchpad(dnnl_memory_desc_get_size([product.scratchpad]))),
-    ]
-    var arguments: [dnnl_exec_arg_t] = []
-    defer { for argument in arguments { dnnl_memory_destroy(argument.memory) } }
-    for (name, descriptor, address) in operands {
-      var memory: dnnl_memory_t?
-      guard dnnl_memory_create(&memory, [descriptor], engine, address) == dnnl_success else { return false }
-      arguments.append(dnnl_exec_arg_t(arg: name, memory: memory))
+    let scratch = lane.scratchpad(product.scratchBytes)
+    return product.withOperands(engine) { operands in
+      operands.point(0, at: UnsafeMutableRawPointer(mutating: source.baseAddress))
+        && operands.point(1, at: UnsafeMutableRawPointer(mutating: weights.baseAddress))
+        && operands.point(2, at: destination.baseAddress) && operands.point(3, at: scratch)
+        && dnnl_primitive_execute(
+          product.primitive, lane.stream, Int32(operands.arguments.count), operands.arguments) == dnnl_success
     }
-    return dnnl_primitive_execute(product.primitive, lane.stream, Int32(arguments.count), arguments) == dnnl_success
   }
 
   /// One thread's stream and scratch memory. The library's own scratch memory is shared by all primitives that one

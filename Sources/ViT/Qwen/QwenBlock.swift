@@ -1,7 +1,8 @@
 import Kernels
 
 /// The activations of one view on its way through the tower: buffers from a pool, reused by every block and, once
-/// returned, by the next view.
+/// returned, by the next view. Not `EncoderWorkspace`: a view has thousands of patches here, so normed rows and context
+/// share a buffer, and the inner activations exist for a chunk of the rows at a time.
 struct QwenWorkspace: ~Copyable {
   let patches: Int
   /// The residual stream, [patches, width].
