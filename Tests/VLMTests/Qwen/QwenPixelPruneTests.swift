@@ -108,7 +108,7 @@ import ViT
   /// A library's caller need not check a setting first.
   @Test func `joined with a method inside the decoder is refused where it is asked, too`() throws {
     let model = try TestModel.load("tiny-qwen2_5-vl-b")
-    let joined = try TestModel.setting("pixelprune(keep=adaptive) + fastv", keep: "20")
+    let joined = try TestModel.setting("pixelprune(keep=adaptive) + fastv", keep: "90%")
     let picture = try model.picture("tiny-page.png")
     for error in [
       vlmError { try model.check(joined) }, vlmError { _ = try model.planBeforeEncoder(picture, setting: joined) },
