@@ -85,6 +85,10 @@ extension VisionLanguageModel {
         for: setting.strategy, of: picture, keeping: setting.budget, catalogue: catalogue)
     }
     _ = try StrategyRunner.evidence(for: setting.strategy, on: picture.tower, catalogue: catalogue)
+    if setting.budget == .adaptive, let decoder = setting.strategy.inDecoder {
+      let others = catalogue.strategies.filter { $0.findsOwnBudget && $0.ownBudgetOption == nil }.map { $0.name }
+      throw .noOwnBudget(strategy: type(of: decoder).name, others: others)
+    }
     let reduction = try plannedReduction(of: picture, setting: setting)
     let (strategy, budget) = try afterTower(setting, of: picture, reduction)
     let seen = reduction.map { picture.reduced(to: $0.tokens) } ?? picture
