@@ -105,7 +105,8 @@ extension EncoderAttention {
         values.withElements { values in
           context.withMutableElements {
             apply(
-              queries: queries, keys: keys, values: values, tokens: tokens, segments: segments, offsets: offsets, into: &$0,
+              queries: queries, keys: keys, values: values, tokens: tokens, segments: segments, offsets: offsets,
+              into: &$0,
               taps: taps, workers: workers)
           }
         }

@@ -17,7 +17,7 @@ public struct CostModel: Sendable {
     _ model: VisionLanguageModel, picture: Picture, tokens: [[Int]]? = nil, reduction: PictureReduction? = nil
   ) {
     let tower = model.family.tower(for: picture.kind)
-    views = picture.patchGrids.enumerated().map { 
+    views = picture.patchGrids.enumerated().map {
       tower.cost(of: $0.element, kept: tokens?[$0.offset], schedule: reduction?.schedules[$0.offset])
     }
     decoder = model.decoder.configuration

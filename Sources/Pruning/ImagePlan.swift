@@ -14,8 +14,8 @@ public struct ViewPlan: Sendable, Hashable {
 
   /// Represents the view's class token among sources and anchors.
   public static let classSource = -1
-  /// The anchor of a row that stands at no token's place: what is merged of all the others. The m-th such row of several
-  /// has this number − m.
+  /// The anchor of a row that stands at no token's place: what is merged of all the others. Of several such rows, the
+  /// m-th has this number − m.
   public static let mergedAnchor = -2
 
   public init(

@@ -30,8 +30,6 @@ public protocol PruningStrategy: Sendable {
   func resolved(on tower: TowerDescription, decoder: DecoderDescription) throws(PruningError) -> StrategySpec
   /// Whether it reads where tokens lie in their view. Tokens that a tower has merged lie nowhere.
   var readsGrid: Bool { get }
-  /// What it does inside the tower and after it; nil for strategies that decide after the tower.
-  var inTower: TowerStages? { get }
   /// What drops tokens inside the decoder; nil for strategies between tower and decoder. The budget is its own then,
   /// and the plan is what reaches the decoder.
   var inDecoder: (any DecoderPruning)? { get }
@@ -64,7 +62,6 @@ extension PruningStrategy {
   public func warnings(on tower: TowerDescription) -> [String] { [] }
 
   public var readsGrid: Bool { false }
-  public var inTower: TowerStages? { nil }
   public var inDecoder: (any DecoderPruning)? { nil }
   public var beforeDecoder: any PruningStrategy { self }
 

@@ -147,7 +147,9 @@ import Testing
   @Test func `a plan of tokens becomes one of patches`() throws {
     let view = ReducedView(
       patches: 5, schedule: [3],
-      tokens: [.init(anchor: 1, sources: [0, 1]), .init(anchor: 4, sources: [4]), .init(anchor: -2, sources: [2, 3])],
+      tokens: [
+        .init(anchor: 1, sources: [0, 1]), .init(anchor: 4, sources: [4]), .init(anchor: -2, sources: [2, 3]),
+      ],
       fused: 1)
     let picture = Samples.picture(Samples.tower(1, 5), layout: .frames(2)).reduced(to: [3, 3])
     #expect(picture.tokens == [3, 3])

@@ -58,7 +58,9 @@ struct InsideTowerCase: Decodable, Sendable, CustomTestStringConvertible {
     #expect(features.shape[1] == example.kept.count)
     guard let generated = example.generatedIds else {
       let width = features.shape[2]
-      let sums = Matrix(rows: example.kept.count, columns: width, values: features.floats).columnSums().map { Float($0) }
+      let sums = Matrix(rows: example.kept.count, columns: width, values: features.floats).columnSums().map {
+        Float($0)
+      }
       try golden.expect(sums, "golden.\(index).sums", tolerance: Tolerances.blocks * Float(example.kept.count))
       return
     }

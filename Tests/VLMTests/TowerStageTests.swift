@@ -79,7 +79,8 @@ import Testing
     let settings = [
       try TestModel.setting(), try TestModel.setting("tome", keep: "12"), try TestModel.setting("tome", keep: "8"),
       try TestModel.setting("evit", keep: "12"), try TestModel.setting("tome(keep=12) + fastervlm", keep: "6"),
-      try TestModel.setting("tome(keep=12) + fastv(layer=1)", keep: "8"), try TestModel.setting("fastervlm", keep: "12"),
+      try TestModel.setting("tome(keep=12) + fastv(layer=1)", keep: "8"),
+      try TestModel.setting("fastervlm", keep: "12"),
     ]
     let options = GenerationOptions(maxNewTokens: 6, isolatesQuestions: true)
     var conversation = Conversation(model: model, setting: settings[0])

@@ -1,7 +1,7 @@
 import Basics
 
 extension PictureDescription {
-  /// The picture as strategies see it after a tower that merged or dropped rows: each view a single row of tokens, which
+  /// The picture as strategies see it after a tower that merged or dropped rows: each view a single row of tokens that
   /// lie nowhere, and no view beside another.
   /// - Parameter tokens: of each view, what left the tower.
   public func reduced(to tokens: [Int]) -> PictureDescription {
@@ -24,8 +24,8 @@ extension ImagePlan {
   /// - Parameters:
   ///   - reduced: of each view.
   ///   - arrangement: how the picture's tokens are sent; nil: in the plan's order.
-  /// - Returns: the plan of those tokens, and the same rows in terms of patches. There, a merged row's weights are those
-  ///   of a plain mean: the tower's own depend on the values at each merge.
+  /// - Returns: the plan of those tokens, and the same rows in terms of patches. There, a merged row has the weights of a
+  ///   plain mean: the tower merges step by step, so it has none of its own.
   public func placed(
     by reduced: [ReducedView], arrangement: Arrangement?
   ) -> (present: ImagePlan, patches: ImagePlan) {
@@ -49,9 +49,12 @@ extension ImagePlan {
       }
       sequence = arrangement.sequence(of: patches).sequence
     }
-    let scores = scores.isEmpty ? [] : zip(scores, reduced).map { scores, view in
-      view.owners.map { owner in owner.map { scores[$0] } ?? scores.min() ?? 0 }
-    }
+    let scores =
+      scores.isEmpty
+      ? []
+      : zip(scores, reduced).map { scores, view in
+        view.owners.map { owner in owner.map { scores[$0] } ?? scores.min() ?? 0 }
+      }
     return (
       ImagePlan(unchecked: present, sequence: sequence, tokens: tokens, count: count, weights: weights),
       ImagePlan(

@@ -111,7 +111,11 @@ struct ToMe: TokenReduction {
     for (place, row) in second.enumerated() {
       let rows = [row] + joined[place]
       let size = rows.reduce(0.0) { $0 + scene.sizes[$1] }
-      if rows.count == 1 { map.keep(row) } else { map.merge(rows, weights: rows.map { scene.sizes[$0] / size }, anchor: row) }
+      if rows.count == 1 {
+        map.keep(row)
+      } else {
+        map.merge(rows, weights: rows.map { scene.sizes[$0] / size }, anchor: row)
+      }
     }
     return map
   }

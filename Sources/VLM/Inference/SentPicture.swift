@@ -65,7 +65,8 @@ extension VisionLanguageModel {
     }
   }
 
-  /// Applies a plan of the tokens that left the tower: gathers kept rows, connects only those, and puts separators between them.
+  /// Applies a plan of the tokens that left the tower: gathers kept rows, connects only those, and puts separators
+  /// between them.
   public func visualRows(
     of encoded: EncodedPicture, picture: PictureDescription, plan: ImagePlan
   ) throws(VLMError) -> VisualRows {
