@@ -24,8 +24,8 @@ extension ImagePlan {
   /// - Parameters:
   ///   - reduced: of each view.
   ///   - arrangement: how the picture's tokens are sent; nil: in the plan's order.
-  /// - Returns: the plan of those tokens, and the same rows in terms of patches. There, a merged row has the weights of a
-  ///   plain mean: the tower merges step by step, so it has none of its own.
+  /// - Returns: the plan of those tokens, and the same rows in terms of patches. There, a merged row has the weights of
+  ///   a plain mean: the tower merges step by step, so it has none of its own.
   public func placed(
     by reduced: [ReducedView], arrangement: Arrangement?
   ) -> (present: ImagePlan, patches: ImagePlan) {
