@@ -165,6 +165,9 @@ import Testing
     #expect(placed.patches.tokens == [5, 5])
     #expect(placed.patches.keptTokens == 4)
     #expect(placed.patches.scores == [[3, 3, 1, 1, 2], [1, 1, 3, 3, 2]])
+    // A drawing of a plan without scores shows what was merged widely.
+    let unscored = ImagePlan.dense(of: picture).placed(by: [view, view], arrangement: nil).patches
+    #expect(unscored.scores == [[0.5, 0.5, 0.5, 0.5, 1], [0.5, 0.5, 0.5, 0.5, 1]])
   }
 
   @Test func `tokens of crops go back to the raster, without what lies over padding`() throws {

@@ -178,4 +178,19 @@ struct InsideTowerCase: Decodable, Sendable, CustomTestStringConvertible {
       #expect(rows.contains(Array(features.floats[token * 2 * width..<token * 2 * width + width])))
     }
   }
+
+  @Test func `are counted on the rows that run: attention on those that enter, the MLP on those that leave`() throws {
+    let tower = try #require(try TestModel.load("tiny-classic").family.tower(for: .image) as? TransformerTower)
+    let grid = tower.transformer.configuration.grid
+    let dense = tower.cost(of: grid)
+    let same = tower.cost(of: grid, kept: nil, schedule: [25, 25, 25, 25])
+    #expect(same.linear == dense.linear && same.attention == dense.attention && same.rows == dense.rows)
+    let cost = tower.cost(of: grid, kept: nil, schedule: [25, 10, 10, 4])
+    let (width, inner) = (64.0, 128.0)
+    let (entering, leaving) = ([26.0, 26, 11, 11], [26.0, 11, 11, 5])
+    let patches = 2 * 25 * 3 * 14 * 14 * width
+    let projections = entering.reduce(0) { $0 + 8 * $1 * width * width }
+    #expect(cost.linear == leaving.reduce(patches + projections) { $0 + 4 * $1 * width * inner })
+    #expect(cost.attention == entering.reduce(0) { $0 + 4 * $1 * $1 * width })
+  }
 }

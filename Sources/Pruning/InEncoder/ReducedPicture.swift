@@ -49,18 +49,25 @@ extension ImagePlan {
       }
       sequence = arrangement.sequence(of: patches).sequence
     }
-    let scores =
-      scores.isEmpty
-      ? []
-      : zip(scores, reduced).map { scores, view in
-        view.owners.map { owner in owner.map { scores[$0] } ?? scores.min() ?? 0 }
-      }
+    let scores = scores.isEmpty ? reduced.map(\.detail) : zip(scores, reduced).map { $1.spread($0) }
     return (
       ImagePlan(unchecked: present, sequence: sequence, tokens: tokens, count: count, weights: weights),
       ImagePlan(
         unchecked: patches, sequence: sequence, tokens: reduced.map(\.patches), count: count, weights: weights,
         scores: scores)
     )
+  }
+}
+
+extension ReducedView {
+  /// For each patch, the score of the token that it ended in; the lowest one for patches in none.
+  fileprivate func spread(_ scores: [Double]) -> [Double] {
+    owners.map { owner in owner.map { scores[$0] } ?? scores.min() ?? 0 }
+  }
+
+  /// For drawings: how much of its token each patch is, so that what was merged widely looks cold.
+  fileprivate var detail: [Double] {
+    owners.map { owner in owner.map { 1 / Double(tokens[$0].sources.count) } ?? 0 }
   }
 }
 
