@@ -5,7 +5,9 @@ import Testing
 @testable import Kernels
 
 @Suite struct `Attention with offsets on its keys` {
-  private let (heads, headWidth, tokens) = (3, 16, 21)
+  private let heads = 3
+  private let headWidth = 16
+  private let tokens = 21
 
   private struct Rows {
     let queries: [Float]
