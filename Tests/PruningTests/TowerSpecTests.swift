@@ -49,6 +49,8 @@ import Testing
     #expect(try budgets("tome + uniform", "60%") == [.all, .ratio(0.6)])
     #expect(try budgets("tome + uniform", "10%") == [.ratio(0.2), .ratio(0.1)])
     #expect(try budgets("tome(r=8) + uniform", "64") == [.adaptive, .count(64)])
+    // Alone, a budget beside `r` is refused when rows are counted.
+    #expect(try budgets("tome(r=8)", "64") == [.count(64), .all])
     #expect(try budgets("tome(keep=90) + prumerge", "adaptive") == [.count(90), .adaptive])
     #expect(throws: PruningError.stageWithoutBudget(strategy: "tome", method: "prumerge")) {
       _ = try budgets("tome + prumerge", "adaptive")

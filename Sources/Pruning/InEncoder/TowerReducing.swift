@@ -41,8 +41,8 @@ public struct TowerStages: Sendable {
   public func budgets(keeping budget: Budget, of total: Int) throws(PruningError) -> (tower: Budget, between: Budget) {
     let tower = type(of: reduction).name
     guard let between else {
-      if let own = own { return (own, .all) }
       guard let decoder else { return (budget, .all) }
+      if let own { return (own, .all) }
       return (try budget.twice(of: total, for: tower, before: type(of: decoder).name), .all)
     }
     let name = type(of: between).name
@@ -54,7 +54,7 @@ public struct TowerStages: Sendable {
         sent = try budget.twice(of: total, for: name, before: type(of: decoder).name)
       }
     }
-    if let own = own { return (own, sent) }
+    if let own { return (own, sent) }
     return (try sent.twice(of: total, for: tower, before: name), sent)
   }
 
