@@ -7,6 +7,9 @@ import Kernels
 struct PruMerge: PruningStrategy {
   static let name = "prumerge"
   static let summary = "outliers of class attention, with their neighbours added (PruMerge, arXiv 2403.15388)"
+  static let paper: Paper? = Paper(
+    "LLaVA-PruMerge: Adaptive Token Reduction for Efficient Large Multimodal Models",
+    arXiv: "2403.15388")
   static let needsClassToken = true
   static let findsOwnBudget = true
   static let options = PruMerging.options
@@ -30,6 +33,9 @@ struct PruMerge: PruningStrategy {
 struct PruMergePlus: PruningStrategy {
   static let name = "prumerge+"
   static let summary = "prumerge, and tokens at even distances (PruMerge+, arXiv 2403.15388)"
+  static let paper: Paper? = Paper(
+    "LLaVA-PruMerge: Adaptive Token Reduction for Efficient Large Multimodal Models",
+    arXiv: "2403.15388")
   static let needsClassToken = true
   static let findsOwnBudget = true
   static let options = PruMerging.options
