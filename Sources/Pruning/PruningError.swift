@@ -37,6 +37,8 @@ public enum PruningError: Error, Sendable, Hashable {
   case modelLacks(String, strategy: String, remedy: String?, alternatives: [String])
   /// The strategy drops patches before the tower, which encodes whole views.
   case needsPartialViews(strategy: String, alternatives: [String])
+  /// The strategy compares the frames of a video, and this is a picture, or frames of several sizes.
+  case needsFrames(strategy: String)
   /// The strategy reads pixels, and the picture was already encoded.
   case needsPixels(strategy: String)
   case missingEvidence(EvidenceKind, view: Int)
@@ -109,6 +111,8 @@ extension PruningError {
       "strategy \(strategy) reads \(lacking), which this model does not give"
     case .needsPartialViews(let strategy, _):
       "strategy \(strategy) drops patches before the vision tower, and this one encodes whole views"
+    case .needsFrames(let strategy):
+      "strategy \(strategy) compares a video's frames, all of one size, and there are none here"
     case .needsPixels(let strategy):
       "strategy \(strategy) reads pixels before the vision tower, and the picture was already encoded"
     case .missingEvidence(let kind, let view): "view \(view) has no \(kind)"
@@ -161,6 +165,7 @@ extension PruningError {
     case .needsClassToken(_, let alternatives), .modelLacks(_, _, nil, let alternatives),
       .needsPartialViews(_, let alternatives):
       "these work on it: \(alternatives.joined(separator: ", "))"
+    case .needsFrames: "give a video, or name another strategy"
     case .needsPixels: "run it on a picture, with ask or eval"
     case .missingEvidence(let kind, _): "collect \(kind), which the strategy asks for"
     case .missingQuestionEvidence: "give the question's embeddings, which the strategy compares tokens with"

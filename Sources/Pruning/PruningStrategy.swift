@@ -11,6 +11,8 @@ public protocol PruningStrategy: Sendable {
   static var place: PruningPlace { get }
   /// Whether it reads the class token's attention, so that it cannot work on towers without one.
   static var needsClassToken: Bool { get }
+  /// Whether it compares the frames of a video, so that it is of no use to families without videos.
+  static var comparesFrames: Bool { get }
   /// Whether it can keep less than everything; a baseline that cannot says false.
   static var prunes: Bool { get }
   /// Why it cannot work on a family of towers, whatever the checkpoint; nil if it can.
@@ -33,6 +35,8 @@ public protocol PruningStrategy: Sendable {
   /// What drops tokens inside the decoder; nil for strategies between tower and decoder. The budget is its own then,
   /// and the plan is what reaches the decoder.
   var inDecoder: (any DecoderPruning)? { get }
+  /// The same method on a file's tensors, where there is neither picture nor decoder; nil where it has no such form.
+  var onFiles: (any PruningStrategy)? { get }
   /// What decides between tower and decoder.
   var beforeDecoder: any PruningStrategy { get }
   /// What a user should know before trusting the result on this tower, one line each.
@@ -48,6 +52,7 @@ extension PruningStrategy {
   public static var paper: Paper? { nil }
   public static var place: PruningPlace { .beforeDecoder }
   public static var needsClassToken: Bool { false }
+  public static var comparesFrames: Bool { false }
   public static var prunes: Bool { true }
   public static var findsOwnBudget: Bool { false }
   public static var options: [OptionDescription] { [] }
@@ -63,6 +68,7 @@ extension PruningStrategy {
   public func warnings(on tower: TowerDescription) -> [String] { [] }
 
   public var inDecoder: (any DecoderPruning)? { nil }
+  public var onFiles: (any PruningStrategy)? { inDecoder == nil ? self : nil }
   public var beforeDecoder: any PruningStrategy { self }
 
   public func resolved(

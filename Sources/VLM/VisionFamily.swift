@@ -24,6 +24,8 @@ public protocol VisionFamily: Sendable {
   var nativeSize: PixelSize { get }
   /// Whether pictures are read at their own size, so that a number of visual tokens can bound it.
   static var readsNativeResolution: Bool { get }
+  /// Whether it reads videos.
+  static var readsVideos: Bool { get }
   /// Which frames of a video are read.
   var sampling: FrameSampling { get }
   /// How the processor's file wants transparency to be decoded.
@@ -70,6 +72,7 @@ extension VisionFamily {
   public static var readsNativeResolution: Bool { false }
   public static var numbersGrids: Bool { false }
   public static var encodesSomeCells: Bool { false }
+  public static var readsVideos: Bool { false }
   public var separator: [Float]? { nil }
   public var hasPlainProjector: Bool { false }
   public func projectorWeights(workers: Workers) -> ProjectorWeights? { nil }

@@ -43,6 +43,10 @@ import Testing
         "make the options smaller, or leave them out, or give a larger budget"
       ),
       (
+        .needsFrames(strategy: "s"), "strategy s compares a video's frames, all of one size, and there are none here",
+        "give a video, or name another strategy"
+      ),
+      (
         .shareTooLarge(strategy: "s", largest: "a third"), "strategy s samples around at most a third of the tokens",
         "give a smaller budget: it is the share of tokens that are kept by their score"
       ),

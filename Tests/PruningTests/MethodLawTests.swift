@@ -28,7 +28,7 @@ import Testing
     shared: SharedEvidence = SharedEvidence(), seed: UInt64 = 0
   ) throws -> ImagePlan {
     try StrategyRunner.plan(
-      try StrategyCatalogue.standard.make(parsing: spec),
+      try #require(try StrategyCatalogue.standard.make(parsing: spec).onFiles),
       for: EncodedImage(image.picture, views: image.views, shared: shared), question: question,
       keeping: try Budget(parsing: keep), seed: seed)
   }

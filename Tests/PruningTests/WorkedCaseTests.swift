@@ -11,7 +11,7 @@ import Testing
 
   @Test(arguments: cases)
   func `A strategy keeps and sends what its authors' code does`(golden: GoldenCase) throws {
-    let strategy = try StrategyCatalogue.standard.make(parsing: golden.strategy)
+    let strategy = try #require(try StrategyCatalogue.standard.make(parsing: golden.strategy).onFiles)
     let source = try ReducedImage(case: golden.image)
     let budget = try Budget(parsing: golden.keep)
     let image = try source.image(for: StrategyRunner.evidence(for: strategy, of: source.picture, keeping: budget))
@@ -23,7 +23,7 @@ import Testing
 
   @Test(arguments: cases.filter { $0.merged != nil })
   func `Merged tokens have the members and the vectors of the authors' code`(golden: GoldenCase) throws {
-    let strategy = try StrategyCatalogue.standard.make(parsing: golden.strategy)
+    let strategy = try #require(try StrategyCatalogue.standard.make(parsing: golden.strategy).onFiles)
     let source = try ReducedImage(case: golden.image)
     let budget = try Budget(parsing: golden.keep)
     let image = try source.image(for: StrategyRunner.evidence(for: strategy, of: source.picture, keeping: budget))
@@ -58,7 +58,7 @@ import Testing
 
   @Test
   func `The catalogue has the methods that are listed as built, and none that waits`() throws {
-    let names = Set(StrategyCatalogue.standard.names)
+    let names = Set(StrategyCatalogue.standard.everyName)
     let methods = try WorkedMethods.committed()
     #expect(Set(methods.built.keys.map(WorkedMethods.strategy)).isSubset(of: names))
     #expect(names.isDisjoint(with: methods.waiting.map(WorkedMethods.strategy)), "now built: give it its cases")

@@ -35,15 +35,24 @@ private struct PromptShape: Decodable {
 }
 
 @Suite struct `Methods inside the decoder, block by block` {
-  private static var golden: Golden? { try? Golden(Fixtures.url("golden/decoder/pruning.safetensors").path) }
-  static let cases = decoded([DecoderPruningCase].self, "cases") ?? []
+  private static var golden: Golden? { golden("pruning") }
+  /// The cases of two files, with their numbers there; both are about the decoder of the first.
+  static let cases = ["pruning", "dart"].flatMap { file in
+    (decoded([DecoderPruningCase].self, "cases", of: file) ?? []).enumerated().map { (file, $0.offset, $0.element) }
+  }
   private static let prompts = decoded([String: PromptShape].self, "prompts") ?? [:]
   private let workers = Workers(count: 2)
 
-  private static func decoded<Value: Decodable>(_ type: Value.Type, _ key: String) -> Value? {
+  private static func golden(_ file: String) -> Golden? {
+    try? Golden(Fixtures.url("golden/decoder/\(file).safetensors").path)
+  }
+
+  private static func decoded<Value: Decodable>(
+    _ type: Value.Type, _ key: String, of file: String = "pruning"
+  ) -> Value? {
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
-    return golden?.metadata[key].flatMap { try? decoder.decode(type, from: Data($0.utf8)) }
+    return golden(file)?.metadata[key].flatMap { try? decoder.decode(type, from: Data($0.utf8)) }
   }
 
   private func decoder() throws -> Decoder {
@@ -68,11 +77,17 @@ private struct PromptShape: Decodable {
     )
   }
 
-  @Test func `there are 18 cases`() { #expect(Self.cases.count == 18) }
+  @Test func `there are 24 cases, of every method`() {
+    #expect(Self.cases.count == 24)
+    #expect(
+      DecoderPruningCatalogue.standard.names.allSatisfy { name in
+        Self.cases.contains { $0.2.spec == name || $0.2.spec.hasPrefix("\(name)(") }
+      })
+  }
 
   @Test(arguments: cases.indices)
   func `kept and merged rows, rows of each block, logits and tokens`(_ index: Int) throws {
-    let example = Self.cases[index]
+    let (file, number, example) = Self.cases[index]
     let decoder = try decoder()
     let (embeddings, layout) = try prompt(example.prompt)
     var reduction = PromptReduction(
@@ -94,8 +109,8 @@ private struct PromptShape: Decodable {
     let text = embeddings.rows - layout.pictures.reduce(0) { $0 + $1.rows.count }
     #expect(cache.counts == visual.map { $0 + text })
     #expect(prefill.shifts == example.shifts)
-    try #require(Self.golden).expect(
-      prefill.logits, "golden.\(index).logits", tolerance: Tolerances.logits)
+    try #require(Self.golden(file)).expect(
+      prefill.logits, "golden.\(number).logits", tolerance: Tolerances.logits)
     var (logits, tokens) = (prefill.logits, [Int]())
     while tokens.count < example.generatedIds.count {
       let best = try #require(logits.indices.max { logits[$0] < logits[$1] })
@@ -130,7 +145,7 @@ private struct PromptShape: Decodable {
       struct Refusal: Error {}
       func isReduced(before block: Int) -> Bool { block == 3 }
       mutating func reduce(
-        before block: Int, weights: ([Int], AttentionSource) -> AttentionWeights, rows: () -> Matrix
+        before block: Int, weights: ([Int], AttentionSource) -> AttentionWeights, rows: (RowSource) -> Matrix
       ) throws(Refusal) -> ReducedRows { throw Refusal() }
     }
     let decoder = try decoder()

@@ -43,7 +43,7 @@ struct InsideDecoderCase: Decodable, Sendable, CustomTestStringConvertible {
     for name in DecoderPruningCatalogue.standard.names {
       #expect(all.contains { $0.spec == name || $0.spec.hasPrefix("\(name)(") }, "\(name)")
     }
-    #expect(all.contains { $0.model.contains("qwen") } && all.count == 9)
+    #expect(all.contains { $0.model.contains("qwen") } && all.count == 11)
   }
 
   @Test(arguments: InsideDecoderCase.all.indices)
@@ -74,6 +74,7 @@ struct InsideDecoderCase: Decodable, Sendable, CustomTestStringConvertible {
   @Test(arguments: [
     ("fastv(layer=1)", "tiny-classic"), ("pyramiddrop(blocks=1/2)", "tiny-classic"), ("fastv", "tiny-qwen2-vl-a"),
     ("sparsevlm(blocks=0/1/2)", "tiny-grouped"), ("sparsevlm+(blocks=0/1/2)", "tiny-grouped"),
+    ("dart(layer=1)", "tiny-classic"), ("dart", "tiny-qwen2-vl-a"),
   ])
   func `keeping everything is the dense answer, bit for bit`(_ spec: String, name: String) throws {
     let model = try TestModel.load(name)

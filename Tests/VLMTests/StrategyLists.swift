@@ -5,8 +5,10 @@ import Testing
 
 /// Which strategies a law of the engine holds for. A new one is in every list unless its definition says otherwise.
 enum StrategyLists {
-  /// Methods that need what the tiny models lack: CLIP's text tower, keys inside the decoder.
-  static let unavailable = ["cdpruner", "trim", "dart"]
+  /// Methods that need what the tiny models lack: CLIP's text tower, and for pictures a video's frames.
+  static let unavailable = ["cdpruner", "trim"] + comparing
+  /// Methods that compare the frames of a video.
+  static let comparing = ["vidcom2", "evs"]
   /// Methods that need a tower which encodes some cells alone.
   static let beforeEncoder = ["pixelprune"]
   /// Methods that also send class tokens, merged tokens or zero vectors, by their definitions.

@@ -34,6 +34,26 @@ import Testing
     }
   }
 
+  @Test func `is pruned by what changes from frame to frame, and a picture is not`() throws {
+    let model = try TestModel.load(ViewModel.video)
+    let video = try model.video(try ViewModel.sampled(), file: "tiny")
+    let changed = try ask(model, video, strategy: "evs", keep: "40")
+    // The first frame is whole.
+    #expect(changed.visual[0].plan.views[0].rows == 16 && changed.keptTokens == 40)
+    #expect(try ask(model, video, strategy: "evs", keep: "5").keptTokens == 16)
+    let unlike = try ask(model, video, strategy: "vidcom2", keep: "25%")
+    #expect(unlike.visual[0].plan.views.allSatisfy { $0.rows >= 1 } && abs(unlike.keptTokens - 32) <= 4)
+    #expect(unlike.visual[0].rows.rows == unlike.keptTokens)
+    let picture = try model.picture("tiny-wide.png")
+    #expect(try ask(model, picture, strategy: "vidcom2", keep: "25%").keptTokens == 4)
+    guard case .pruning(.needsFrames(strategy: "evs"))? = vlmError({
+      _ = try ask(model, picture, strategy: "evs", keep: "50%")
+    }) else {
+      Issue.record("a picture was taken for a video")
+      return
+    }
+  }
+
   @Test func `sends the class token of each frame as long as nothing is pruned`() throws {
     let model = try TestModel.load(ViewModel.video)
     let answer = try ask(model, try model.video(try ViewModel.sampled(), file: "tiny"))

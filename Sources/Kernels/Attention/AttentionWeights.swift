@@ -92,6 +92,16 @@ extension CausalAttention {
   }
 }
 
+/// In which form the rows between two decoder blocks are read.
+public enum RowSource: Sendable, Hashable {
+  /// The residual stream that enters the next block: [rows, width].
+  case residual
+  /// The same after the decoder's final norm: [rows, width].
+  case normed
+  /// The rotated keys of the block that has just run, all heads side by side: [rows, heads · headWidth].
+  case keys
+}
+
 /// Whose attention is read between two decoder blocks.
 public enum AttentionSource: Sendable, Hashable {
   /// The block that has just run, on all present rows.

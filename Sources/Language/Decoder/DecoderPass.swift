@@ -67,19 +67,32 @@ struct DecoderPass {
     _ work: inout DecoderWorkspace, by reduction: inout Reduction, before layer: Int, cache: inout KeyValueCache
   ) throws(Reduction.Failure) {
     let (before, after, rotation, workers) = (decoder.blocks[layer - 1], decoder.blocks[layer], rotation, workers)
-    let (rows, width) = (work.rows, decoder.configuration.width)
+    let (rows, width, norm) = (work.rows, decoder.configuration.width, decoder.outputNorm)
+    let keyWidth = decoder.configuration.keyValueHeads * decoder.configuration.headWidth
     let reduced = try reduction.reduce(before: layer) { queries, source in
       switch source {
       case .blockBefore: before.weights(of: queries, in: work, layer: layer - 1, cache: &cache, workers: workers)
       case .blockAfter: after.weightsAhead(of: queries, in: work, rotation: rotation, workers: workers)
       }
-    } rows: {
-      Matrix(rows: rows, columns: width, values: work.hiddenRows(last: rows))
+    } rows: { source in
+      switch source {
+      case .residual: Matrix(rows: rows, columns: width, values: work.hiddenRows(last: rows))
+      case .normed: Self.normed(work.hiddenRows(last: rows), rows: rows, by: norm, workers: workers)
+      // The workspace still has those of the block that ran last.
+      case .keys: Matrix(rows: rows, columns: keyWidth, values: work.keys.values(0..<rows * keyWidth))
+      }
     }
     work.reduce(to: reduced.rows)
     additions = additions?.reduced(to: reduced.rows)
     positions = reduced.positions
     self.rotation = decoder.rotary.table(positions: positions)
+  }
+
+  private static func normed(_ hidden: [Float], rows: Int, by norm: RMSNorm, workers: Workers) -> Matrix {
+    var values = hidden
+    var span = values.mutableSpan
+    norm.apply(inPlace: &span, rows: rows, workers: workers)
+    return Matrix(rows: rows, columns: norm.width, values: values)
   }
 
   /// Tokens after a reduced prompt have other angles from block to block.

@@ -9,9 +9,9 @@ public protocol RowReduction {
   /// Decides which rows `block` and all later ones run on.
   /// - Parameters:
   ///   - weights: softmax weights of some of the present rows, in a block of the caller's choice.
-  ///   - rows: the residual stream that enters `block`, [rows, width].
+  ///   - rows: all present rows, in the form of the caller's choice.
   mutating func reduce(
-    before block: Int, weights: (_ queries: [Int], _ source: AttentionSource) -> AttentionWeights, rows: () -> Matrix
+    before block: Int, weights: (_ queries: [Int], _ source: AttentionSource) -> AttentionWeights, rows: (RowSource) -> Matrix
   ) throws(Failure) -> ReducedRows
 }
 
@@ -29,7 +29,7 @@ struct NoReduction: RowReduction {
   func isReduced(before block: Int) -> Bool { false }
 
   mutating func reduce(
-    before block: Int, weights: ([Int], AttentionSource) -> AttentionWeights, rows: () -> Matrix
+    before block: Int, weights: ([Int], AttentionSource) -> AttentionWeights, rows: (RowSource) -> Matrix
   ) throws(Never) -> ReducedRows {
     preconditionFailure("asked for a reduction that was not announced")
   }

@@ -30,18 +30,21 @@ public protocol DecoderPruning: Sendable {
   var keepsPositions: Bool { get }
   /// Whether it reads the attention of raters: text rows after a picture that are close to the picture's rows.
   var readsRaters: Bool { get }
+  /// The same method on a file's tensors, where there is no decoder; nil where no file has what it reads.
+  var onFiles: (any PruningStrategy)? { get }
   /// Decides one cut of one picture.
   /// - Parameters:
   ///   - weights: softmax weights of some of the present rows over all of them.
-  ///   - rows: the residual stream that enters the cut's block, [present rows, width].
+  ///   - rows: all present rows, in the form of the caller's choice.
   func decide(
     _ cut: DecoderCut, on scene: CutScene,
-    weights: (_ queries: [Int], _ source: AttentionSource) -> AttentionWeights, rows: () -> Matrix
+    weights: (_ queries: [Int], _ source: AttentionSource) -> AttentionWeights, rows: (RowSource) -> Matrix
   ) throws(PruningError) -> CutDecision
 }
 
 extension DecoderPruning {
   public var readsRaters: Bool { false }
+  public var onFiles: (any PruningStrategy)? { nil }
 }
 
 /// One cut of one picture.
@@ -65,18 +68,25 @@ public struct CutScene: Sendable {
   public let visual: Range<Int>
   /// The rows whose attention is read: the raters, or the prompt's last row.
   public let queries: [Int]
+  /// The text rows after the picture.
+  public let text: [Int]
   /// Of all present rows.
   public let positions: [Position]
   public let decoder: DecoderDescription
+  /// Threads for matrix products.
+  public let workers: Workers
 
   public init(
-    picture: Int, visual: Range<Int>, queries: [Int], positions: [Position], decoder: DecoderDescription
+    picture: Int, visual: Range<Int>, queries: [Int], text: [Int] = [], positions: [Position],
+    decoder: DecoderDescription, workers: Workers = Workers(count: 1)
   ) {
     self.picture = picture
     self.visual = visual
     self.queries = queries
+    self.text = text
     self.positions = positions
     self.decoder = decoder
+    self.workers = workers
   }
 }
 

@@ -11,6 +11,7 @@ public struct DecoderPruningCatalogue: Sendable {
     PyramidDrop.self,
     SparseVLM.self,
     SparseVLMPlus.self,
+    DART.self,
   ])
 
   public var names: [String] { methods.map { $0.name } }

@@ -40,6 +40,7 @@ public struct PromptLayout: Sendable {
 public struct PromptPruning: Sendable {
   private let method: any DecoderPruning
   private let decoder: DecoderDescription
+  private let workers: Workers
   private let renumbers: Bool
   /// By picture.
   private let cuts: [[DecoderCut]]
@@ -66,6 +67,7 @@ public struct PromptPruning: Sendable {
     precondition(embeddings.rows == layout.positions.count, "one position a row")
     self.method = method
     self.decoder = decoder
+    self.workers = workers
     renumbers = !method.keepsPositions && layout.canRenumber
     var cuts: [[DecoderCut]] = []
     for picture in layout.pictures {
@@ -96,7 +98,7 @@ public struct PromptPruning: Sendable {
   /// Decides which rows `block` and all later ones run on.
   /// - Parameters: as `DecoderPruning.decide`.
   public mutating func reduce(
-    before block: Int, weights: ([Int], AttentionSource) -> AttentionWeights, rows: () -> Matrix
+    before block: Int, weights: ([Int], AttentionSource) -> AttentionWeights, rows: (RowSource) -> Matrix
   ) throws(PruningError) -> ReducedRows {
     var decisions: [CutDecision?] = []
     for picture in ranges.indices {
@@ -106,14 +108,16 @@ public struct PromptPruning: Sendable {
   }
 
   private func decision(
-    of picture: Int, before block: Int, weights: ([Int], AttentionSource) -> AttentionWeights, rows: () -> Matrix
+    of picture: Int, before block: Int, weights: ([Int], AttentionSource) -> AttentionWeights, rows: (RowSource) -> Matrix
   ) throws(PruningError) -> CutDecision? {
     // One row that is left stays.
     guard let cut = cuts[picture].first(where: { $0.block == block }), ranges[picture].count > 1 else { return nil }
     let asked = Set(queries[picture])
+    let end = ranges[picture].upperBound
     let scene = CutScene(
       picture: picture, visual: ranges[picture], queries: origins.indices.filter { asked.contains(origins[$0]) },
-      positions: positions, decoder: decoder)
+      text: (end..<origins.count).filter { row in !ranges.contains { $0.contains(row) } }, positions: positions,
+      decoder: decoder, workers: workers)
     return try method.decide(cut, on: scene, weights: weights, rows: rows)
   }
 

@@ -45,7 +45,7 @@ struct SparseVLM: DecoderPruning {
   var readsRaters: Bool { true }
 
   func decide(
-    _ cut: DecoderCut, on scene: CutScene, weights: ([Int], AttentionSource) -> AttentionWeights, rows: () -> Matrix
+    _ cut: DecoderCut, on scene: CutScene, weights: ([Int], AttentionSource) -> AttentionWeights, rows: (RowSource) -> Matrix
   ) throws(PruningError) -> CutDecision {
     var scores = [Double](repeating: 0, count: scene.visual.count)
     for queries in scene.queryParts {
@@ -59,7 +59,7 @@ struct SparseVLM: DecoderPruning {
     guard merging == .yes else { return CutDecision(kept: kept) }
     let dropped = ranked.dropFirst(count)
     let recycled = Array(dropped.prefix(Int(0.3 * Double(dropped.count)) + 1))
-    let present = rows()
+    let present = rows(.residual)
     let states = Matrix(
       rows: recycled.count, columns: present.columns,
       values: recycled.flatMap { present.row(scene.visual.lowerBound + $0) })

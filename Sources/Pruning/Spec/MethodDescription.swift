@@ -72,14 +72,15 @@ extension MethodDescription {
   ) -> [Reading] {
     if type is any BeforeEncoderPruning.Type { return [Reading(tower: nil, quantities: ["pixels"])] }
     guard let strategy = try? catalogue.make(parsing: type.name) else { return [] }
-    let readings = Example.all.compactMap { example -> Reading? in
+    let examples = type.comparesFrames ? Example.videos : Example.all
+    let readings = examples.compactMap { example -> Reading? in
       guard type.obstacle(hasClassToken: example.tower.hasClassToken) == nil,
         let evidence = try? strategy.evidence(for: example.picture)
       else { return nil }
       return Reading(tower: example.name, quantities: evidence.quantities)
     }
     // What is the same on all towers is said once.
-    if let first = readings.first, readings.count == Example.all.count,
+    if let first = readings.first, readings.count == examples.count,
       readings.allSatisfy({ $0.quantities == first.quantities })
     {
       return [Reading(tower: nil, quantities: first.quantities)]
@@ -113,11 +114,16 @@ private struct Example {
       layout: .thumbnailAndCrops(Grid(rows: 2, columns: 2)), grid: Grid(rows: 24, columns: 24)),
     Example(
       name: "towers that merge patches (Qwen2.5-VL)",
-      tower: TowerDescription(
-        depth: 32, featureLayer: 31, hasClassToken: false, merge: Grid(rows: 2, columns: 2),
-        fullAttentionLayers: [7, 15, 23, 31]), layout: .single, grid: Grid(rows: 48, columns: 48)),
+      tower: merging, layout: .single, grid: Grid(rows: 48, columns: 48)),
   ]
 
+  static let videos = [clip, merging].map { tower in
+    Example(name: "", tower: tower, layout: .frames(8), grid: Grid(rows: 16, columns: 16))
+  }
+
+  private static let merging = TowerDescription(
+    depth: 32, featureLayer: 31, hasClassToken: false, merge: Grid(rows: 2, columns: 2),
+    fullAttentionLayers: [7, 15, 23, 31])
   private static let clip = TowerDescription(depth: 24, featureLayer: 22, hasClassToken: true)
 
   var picture: PictureDescription {

@@ -17,7 +17,6 @@ extension StrategyCatalogue {
     VisPruner.self,
     DivPrune.self,
     CDPruner.self,
-    DART.self,
     Scope.self,
     HoloV.self,
     Trim.self,
@@ -26,6 +25,8 @@ extension StrategyCatalogue {
     ZooPrune.self,
     CenPrune.self,
     TextMonkey.self,
+    VidCom2.self,
+    EVS.self,
     PixelPrune.self,
   ])
 

@@ -51,7 +51,7 @@ public struct StrategyCatalogue: Sendable {
   public func names(workingOn tower: TowerDescription) -> [String] {
     strategies.filter { type in
       type.prunes && type.obstacle(hasClassToken: tower.hasClassToken) == nil
-        && !(type is any BeforeEncoderPruning.Type)
+        && !type.comparesFrames && !(type is any BeforeEncoderPruning.Type)
     }.map { $0.name }
   }
 }

@@ -35,6 +35,9 @@ public struct CapabilityMatrix: Sendable {
     if strategy is any BeforeEncoderPruning.Type, !family.encodesSomeCells {
       return "drops patches before the tower, and the tower encodes whole views"
     }
+    if strategy.comparesFrames, !family.readsVideos {
+      return "compares the frames of a video, and the family reads pictures"
+    }
     return strategy.obstacle(hasClassToken: family.hasClassToken)
   }
 

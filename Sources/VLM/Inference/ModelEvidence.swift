@@ -51,7 +51,8 @@ extension VisionLanguageModel {
   /// Refuses evidence that this model cannot give, and names the strategies that it gives all they read.
   /// - Throws: `PruningError.modelLacks`.
   func check(_ evidence: Evidence, of strategy: any PruningStrategy) throws(PruningError) {
-    guard let lacking = lacking(in: evidence) else { return }
+    let needsVideos = type(of: strategy).comparesFrames && !type(of: family).readsVideos
+    guard let lacking = needsVideos ? ("frames of a video", nil) : lacking(in: evidence) else { return }
     throw .modelLacks(
       lacking.name, strategy: type(of: strategy).name, remedy: lacking.remedy, alternatives: fittingStrategies.names)
   }
@@ -59,11 +60,12 @@ extension VisionLanguageModel {
   /// The strategies that prune and to which this model gives all that they read.
   var fittingStrategies: StrategyCatalogue {
     let tower = towerDescription
-    let encodesSomeCells = type(of: family).encodesSomeCells
+    let (encodesSomeCells, readsVideos) = (type(of: family).encodesSomeCells, type(of: family).readsVideos)
     return StrategyCatalogue(
       StrategyCatalogue.standard.strategies.filter { type in
         guard type.prunes, tower.hasClassToken || !type.needsClassToken,
           encodesSomeCells || !(type is any BeforeEncoderPruning.Type),
+          readsVideos || !type.comparesFrames,
           let strategy = try? StrategyCatalogue.standard.make(parsing: type.name),
           let evidence = try? strategy.evidence(on: tower)
         else { return false }

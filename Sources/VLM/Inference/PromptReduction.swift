@@ -11,7 +11,7 @@ struct PromptReduction: RowReduction {
   func isReduced(before block: Int) -> Bool { pruning.isReduced(before: block) }
 
   mutating func reduce(
-    before block: Int, weights: ([Int], AttentionSource) -> AttentionWeights, rows: () -> Matrix
+    before block: Int, weights: ([Int], AttentionSource) -> AttentionWeights, rows: (RowSource) -> Matrix
   ) throws(PruningError) -> ReducedRows {
     try pruning.reduce(before: block, weights: weights, rows: rows)
   }

@@ -21,8 +21,8 @@ struct SelectCommand: ParsableCommand {
 
   func run() throws {
     let budget = try options.budget()
-    let strategy = try StrategyCatalogue.standard.make(parsing: options.strategy, keeping: budget)
-    if strategy.inDecoder != nil { throw PruningError.needsDecoder(strategy: type(of: strategy).name) }
+    let named = try StrategyCatalogue.standard.make(parsing: options.strategy, keeping: budget)
+    guard let strategy = named.onFiles else { throw PruningError.needsDecoder(strategy: type(of: named).name) }
     let evidenceFile = try EvidenceFile(path: file)
     let evidence = try StrategyRunner.evidence(
       for: strategy, of: evidenceFile.picture, keeping: budget)

@@ -98,10 +98,10 @@ import Testing
     func isReduced(before block: Int) -> Bool { blocks.contains(block) }
 
     mutating func reduce(
-      before block: Int, weights: ([Int], AttentionSource) -> AttentionWeights, rows: () -> Matrix
+      before block: Int, weights: ([Int], AttentionSource) -> AttentionWeights, rows: (RowSource) -> Matrix
     ) throws(Never) -> ReducedRows {
       seen[block] = weights([4, 22], source)
-      return ReducedRows(rows: (0..<rows().rows).map { .init(keeping: $0) }, positions: positions)
+      return ReducedRows(rows: (0..<rows(.residual).rows).map { .init(keeping: $0) }, positions: positions)
     }
   }
 

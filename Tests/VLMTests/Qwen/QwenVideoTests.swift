@@ -27,6 +27,20 @@ import Testing
     #expect(answer.visual[0].plan.views.allSatisfy { $0.rows > 0 } && answer.keptTokens < answer.visualTokens)
   }
 
+  @Test(arguments: QwenModel.names)
+  func `is pruned by what changes from pair to pair`(_ name: String) throws {
+    let model = try TestModel.load(name)
+    let video = try QwenModel.video(5, for: model)
+    for strategy in ["evs", "vidcom2"] {
+      var conversation = Conversation(model: model, setting: try TestModel.setting(strategy, keep: "50%"))
+      let answer = try conversation.show("Where?", newPictures: [video], options: GenerationOptions(maxNewTokens: 2))
+      let rows = answer.visual[0].plan.views.map(\.rows)
+      let cells = answer.visualTokens / 3
+      #expect(rows.count == 3 && (strategy != "evs" || rows[0] == cells), "\(strategy): \(rows)")
+      #expect(answer.keptTokens < answer.visualTokens)
+    }
+  }
+
   /// "<0.2 seconds>": the middle of the pair at 0 and 0.5 s, rounded half to even.
   @Test func `stands in the prompt after its times in words, where the family writes them`() throws {
     let model = try TestModel.load("tiny-qwen3-vl-a")

@@ -17,6 +17,7 @@ public struct QwenFamily<Generation: QwenGeneration>: VisionFamily {
   public static var readsNativeResolution: Bool { true }
   public static var numbersGrids: Bool { true }
   public static var encodesSomeCells: Bool { true }
+  public static var readsVideos: Bool { true }
 
   public let markers: [PictureKind: PictureMarker]
   private let processor: QwenProcessor

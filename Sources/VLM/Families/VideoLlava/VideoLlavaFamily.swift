@@ -11,6 +11,7 @@ import ViT
 public struct VideoLlavaFamily: VisionFamily {
   public static let modelType = "video_llava"
   public static let summary = "Video-LLaVA: images, and videos as 8 frames of 256 visual tokens, Vicuna decoder"
+  public static let readsVideos = true
   public static let hasClassToken = true
 
   public let markers: [PictureKind: PictureMarker]
