@@ -87,7 +87,7 @@ public struct Benchmark: Sendable {
     model: VisionLanguageModel, textTokens: Int, options: PictureOptions = PictureOptions(),
     file: (name: String, bytes: [UInt8])? = nil
   ) {
-    self.file = file ?? ("pattern", PNGEncoder.encode(Self.pattern(for: model)))
+    self.file = file ?? ("pattern", Self.patternFile(for: model, phase: 0))
     self.options = options
     self.model = model
     self.textTokens = textTokens
@@ -225,14 +225,15 @@ public struct Benchmark: Sendable {
   }
 
   /// A picture whose patches all differ, of a size that the family sees in full; at least 336×336, as for the peers.
-  private static func pattern(for model: VisionLanguageModel) -> RGBImage {
+  /// - Parameter phase: another one gives another picture.
+  static func patternFile(for model: VisionLanguageModel, phase: Int) -> [UInt8] {
     let width = max(model.family.nativeSize.width, 336)
     let height = max(model.family.nativeSize.height, 336)
     let pixels = (0..<width * height).flatMap { index -> [UInt8] in
-      let (y, x) = (index / width, index % width)
+      let (y, x) = (index / width + 37 * phase, index % width)
       return [UInt8((x * 7 + y * 3) & 255), UInt8((x * y / 64) & 255), UInt8((x ^ y) & 255)]
     }
-    return RGBImage(width: width, height: height, pixels: pixels)
+    return PNGEncoder.encode(RGBImage(width: width, height: height, pixels: pixels))
   }
 
   /// The time in seconds that the products of encode and prefill would take at this machine's multiplication rates.

@@ -51,10 +51,17 @@ extension VisionLanguageModel {
   /// Refuses evidence that this model cannot give, and names the strategies that it gives all they read.
   /// - Throws: `PruningError.modelLacks`.
   func check(_ evidence: Evidence, of strategy: any PruningStrategy) throws(PruningError) {
-    let needsVideos = type(of: strategy).comparesFrames && !type(of: family).readsVideos
-    guard let lacking = needsVideos ? ("frames of a video", nil) : lacking(in: evidence) else { return }
+    guard let lacking = lacking(in: evidence) else { return }
     throw .modelLacks(
       lacking.name, strategy: type(of: strategy).name, remedy: lacking.remedy, alternatives: fittingStrategies.names)
+  }
+
+  /// Refuses a strategy that compares frames where the family reads pictures alone.
+  /// - Throws: `PruningError.modelLacks`.
+  func checkFrames(_ strategy: any PruningStrategy) throws(PruningError) {
+    guard type(of: strategy).comparesFrames, !type(of: family).readsVideos else { return }
+    throw .modelLacks(
+      "frames of a video", strategy: type(of: strategy).name, remedy: nil, alternatives: fittingStrategies.names)
   }
 
   /// The strategies that prune and to which this model gives all that they read.

@@ -42,6 +42,7 @@ extension VisionLanguageModel {
       .max { $0.visualTokens < $1.visualTokens }
     let model = self
     try wrapping { () throws(PruningError) in
+      try model.checkFrames(setting.strategy.beforeDecoder)
       let evidence: Evidence
       if let largest {
         evidence = try StrategyRunner.evidence(
@@ -61,6 +62,7 @@ extension VisionLanguageModel {
     try checkInside(setting, of: description)
     let model = self
     return try wrapping { () throws(PruningError) in
+      try model.checkFrames(setting.strategy.beforeDecoder)
       let evidence = try StrategyRunner.evidence(for: setting.strategy, of: description, keeping: setting.budget)
       try model.check(evidence, of: setting.strategy.beforeDecoder)
       return evidence

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Basics
 import Foundation
 import Kernels
 import Measurement
@@ -12,6 +13,8 @@ struct BenchCommand: ParsableCommand {
     discussion: """
       The picture is the command's own unless --image names one; the prompt is its visual tokens and --text-tokens
       more. Medians over --rounds, after a round that is not counted.
+
+      With --selection every strategy between tower and decoder is timed on one view's tokens and on five views'.
 
       Example:
         vlmprune bench --strategy fastervlm --keep all,192,64 --rounds 3
@@ -31,7 +34,13 @@ struct BenchCommand: ParsableCommand {
   @Option(name: .long, parsing: .unconditional, help: "Tokens decoded a round.")
   var maxNewTokens: Int = 16
 
+  @Flag(name: .long, help: "Time the choice of tokens alone, of every strategy, beside the tower's time.")
+  var selection = false
+
   func validate() throws {
+    if selection, options.selection.strategy != nil || image != nil {
+      throw ValidationError("--selection is of all strategies on a picture of its own: leave --strategy and --image out")
+    }
     if rounds < 1 { throw ValidationError("--rounds is \(rounds), expected at least 1") }
     if maxNewTokens < 1 { throw ValidationError("--max-new-tokens is \(maxNewTokens), expected at least 1") }
     if textTokens < 8 { throw ValidationError("--text-tokens is \(textTokens), expected at least 8") }
@@ -61,7 +70,68 @@ struct BenchCommand: ParsableCommand {
     let rows: [Row]
   }
 
+  /// What `--selection` prints.
+  private func runSelection() throws {
+    let model = try options.loadModel()
+    let budget = try Budget(parsing: options.selection.keep ?? "11%")
+    var rows: [SelectionRow] = []
+    for crops in [nil, Grid(rows: 2, columns: 2)] {
+      rows += try SelectionBenchmark(model: model, crops: crops, rounds: rounds).rows(keeping: budget, rounds: rounds)
+    }
+    guard options.json else {
+      try StandardOutput.write(Self.table(rows))
+      return
+    }
+    let report = SelectionReport(
+      model: model.name, precision: model.compute.precision, backend: model.compute.backEnd.rawValue,
+      threads: model.workers.count, cpu: CPUInformation().name, rounds: rounds, selection: rows.map(SelectionReport.Row.init))
+    try StandardOutput.write(
+      json: report, envelope: try options.envelope("bench", model: model, strategy: nil, visualTokens: nil, kept: nil),
+      keys: .convertToSnakeCase)
+  }
+
+  private struct SelectionReport: Encodable {
+    struct Row: Encodable {
+      let strategy: String
+      let visualTokens, kept: Int
+      let pruneMs: Double
+      let pruneSpreadMs: [Double]
+      let encodeMs, shareOfEncode: Double
+
+      init(_ row: SelectionRow) {
+        strategy = row.strategy
+        visualTokens = row.visualTokens
+        kept = row.kept
+        pruneMs = row.prune.median
+        pruneSpreadMs = [row.prune.low, row.prune.high]
+        encodeMs = row.encodeMilliseconds
+        shareOfEncode = row.share
+      }
+    }
+
+    let model, precision, backend: String
+    let threads: Int
+    let cpu: String
+    let rounds: Int
+    let selection: [Row]
+  }
+
+  private static func table(_ rows: [SelectionRow]) -> String {
+    TextTable.render(
+      [["strategy", "tokens", "kept", "prune ms", "encode ms", "share"]]
+        + rows.map { row in
+          [
+            row.strategy, "\(row.visualTokens)", "\(row.kept)", String(format: "%.2f", row.prune.median),
+            String(format: "%.1f", row.encodeMilliseconds), String(format: "%.1f%%", 100 * row.share),
+          ]
+        })
+  }
+
   func run() throws {
+    if selection {
+      try runSelection()
+      return
+    }
     let settings = try self.settings()
     let clock = ContinuousClock()
     let start = clock.now
