@@ -13,7 +13,8 @@ import Testing
     #expect(written == committed, "run make methods-docs, and remove what is not listed")
     for name in written {
       let page = try scratch.bytes("pages/\(name)")
-      #expect(page == FileManager.default.contents(atPath: "\(Self.folder)/\(name)").map { Array($0) }, 
+      #expect(
+        page == FileManager.default.contents(atPath: "\(Self.folder)/\(name)").map { Array($0) },
         "docs/methods/\(name) is out of date: run make methods-docs")
     }
   }
@@ -41,8 +42,9 @@ import Testing
     ] { #expect(text.contains(part), "\(part) in \(text)") }
     let refused = try expectSuccess(Command("strategies", "fastervlm")).text
     #expect(refused.contains("not on qwen2_vl, qwen2_5_vl, qwen3_vl: reads the class token's attention"))
-    #expect(try expectSuccess(Command("strategies", "fopru", "--markdown")).output
-      == FileManager.default.contents(atPath: "\(Self.folder)/fopru.md").map { Array($0) })
+    #expect(
+      try expectSuccess(Command("strategies", "fopru", "--markdown")).output
+        == FileManager.default.contents(atPath: "\(Self.folder)/fopru.md").map { Array($0) })
   }
 
   @Test func `what cannot be shown is refused`() throws {

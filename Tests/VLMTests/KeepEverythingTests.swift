@@ -9,7 +9,10 @@ import Testing
   /// Every way to say it, for a picture of `total` tokens.
   static func budgets(_ total: Int) -> [String] { ["all", "100%", "1.0", "\(total)"] }
 
-  @Test(arguments: StrategyCatalogue.standard.names, ["tiny-classic", "tiny-full", "tiny-grouped"])
+  /// Methods that compare frames are refused on a model of pictures, whatever the budget.
+  @Test(
+    arguments: StrategyCatalogue.standard.names.filter { !StrategyLists.comparing.contains($0) },
+    ["tiny-classic", "tiny-full", "tiny-grouped"])
   func `is the dense model bit for bit, under every strategy`(_ strategy: String, name: String) throws {
     let model = try TestModel.load(name)
     let dense = try model.answer(setting: try TestModel.setting())

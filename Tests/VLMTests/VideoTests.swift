@@ -46,9 +46,11 @@ import Testing
     #expect(unlike.visual[0].rows.rows == unlike.keptTokens)
     let picture = try model.picture("tiny-wide.png")
     #expect(try ask(model, picture, strategy: "vidcom2", keep: "25%").keptTokens == 4)
-    guard case .pruning(.needsFrames(strategy: "evs"))? = vlmError({
-      _ = try ask(model, picture, strategy: "evs", keep: "50%")
-    }) else {
+    guard
+      case .pruning(.needsFrames(strategy: "evs"))? = vlmError({
+        _ = try ask(model, picture, strategy: "evs", keep: "50%")
+      })
+    else {
       Issue.record("a picture was taken for a video")
       return
     }

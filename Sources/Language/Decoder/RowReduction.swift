@@ -11,7 +11,8 @@ public protocol RowReduction {
   ///   - weights: softmax weights of some of the present rows, in a block of the caller's choice.
   ///   - rows: all present rows, in the form of the caller's choice.
   mutating func reduce(
-    before block: Int, weights: (_ queries: [Int], _ source: AttentionSource) -> AttentionWeights, rows: (RowSource) -> Matrix
+    before block: Int, weights: (_ queries: [Int], _ source: AttentionSource) -> AttentionWeights,
+    rows: (RowSource) -> Matrix
   ) throws(Failure) -> ReducedRows
 }
 

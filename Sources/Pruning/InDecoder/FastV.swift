@@ -46,7 +46,8 @@ struct FastV: DecoderPruning {
   var keepsPositions: Bool { true }
 
   func decide(
-    _ cut: DecoderCut, on scene: CutScene, weights: ([Int], AttentionSource) -> AttentionWeights, rows: (RowSource) -> Matrix
+    _ cut: DecoderCut, on scene: CutScene, weights: ([Int], AttentionSource) -> AttentionWeights,
+    rows: (RowSource) -> Matrix
   ) throws(PruningError) -> CutDecision {
     let scores = weights(scene.queries, .blockBefore).headSums(over: scene.visual)
     return CutDecision(kept: Ranking.top(cut.count, of: scores).sorted())

@@ -108,7 +108,8 @@ public struct PromptPruning: Sendable {
   }
 
   private func decision(
-    of picture: Int, before block: Int, weights: ([Int], AttentionSource) -> AttentionWeights, rows: (RowSource) -> Matrix
+    of picture: Int, before block: Int, weights: ([Int], AttentionSource) -> AttentionWeights,
+    rows: (RowSource) -> Matrix
   ) throws(PruningError) -> CutDecision? {
     // One row that is left stays.
     guard let cut = cuts[picture].first(where: { $0.block == block }), ranges[picture].count > 1 else { return nil }

@@ -61,7 +61,8 @@ struct PyramidDrop: DecoderPruning {
   var keepsPositions: Bool { false }
 
   func decide(
-    _ cut: DecoderCut, on scene: CutScene, weights: ([Int], AttentionSource) -> AttentionWeights, rows: (RowSource) -> Matrix
+    _ cut: DecoderCut, on scene: CutScene, weights: ([Int], AttentionSource) -> AttentionWeights,
+    rows: (RowSource) -> Matrix
   ) throws(PruningError) -> CutDecision {
     let scores = weights(scene.queries, .blockAfter).headSums(over: scene.visual)
     return CutDecision(kept: Ranking.top(cut.count, of: scores).sorted())

@@ -45,7 +45,8 @@ struct SparseVLM: DecoderPruning {
   var readsRaters: Bool { true }
 
   func decide(
-    _ cut: DecoderCut, on scene: CutScene, weights: ([Int], AttentionSource) -> AttentionWeights, rows: (RowSource) -> Matrix
+    _ cut: DecoderCut, on scene: CutScene, weights: ([Int], AttentionSource) -> AttentionWeights,
+    rows: (RowSource) -> Matrix
   ) throws(PruningError) -> CutDecision {
     var scores = [Double](repeating: 0, count: scene.visual.count)
     for queries in scene.queryParts {

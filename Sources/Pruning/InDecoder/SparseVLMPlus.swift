@@ -61,7 +61,8 @@ struct SparseVLMPlus: DecoderPruning {
   var readsRaters: Bool { true }
 
   func decide(
-    _ cut: DecoderCut, on scene: CutScene, weights: ([Int], AttentionSource) -> AttentionWeights, rows: (RowSource) -> Matrix
+    _ cut: DecoderCut, on scene: CutScene, weights: ([Int], AttentionSource) -> AttentionWeights,
+    rows: (RowSource) -> Matrix
   ) throws(PruningError) -> CutDecision {
     let quotients = Self.quotients(on: scene, weights: weights)
     let best = Self.bestHeads(try heads(on: scene.decoder), of: quotients)

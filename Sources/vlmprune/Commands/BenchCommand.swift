@@ -39,7 +39,8 @@ struct BenchCommand: ParsableCommand {
 
   func validate() throws {
     if selection, options.selection.strategy != nil || image != nil {
-      throw ValidationError("--selection is of all strategies on a picture of its own: leave --strategy and --image out")
+      throw ValidationError(
+        "--selection is of all strategies on a picture of its own: leave --strategy and --image out")
     }
     if rounds < 1 { throw ValidationError("--rounds is \(rounds), expected at least 1") }
     if maxNewTokens < 1 { throw ValidationError("--max-new-tokens is \(maxNewTokens), expected at least 1") }
@@ -84,7 +85,8 @@ struct BenchCommand: ParsableCommand {
     }
     let report = SelectionReport(
       model: model.name, precision: model.compute.precision, backend: model.compute.backEnd.rawValue,
-      threads: model.workers.count, cpu: CPUInformation().name, rounds: rounds, selection: rows.map(SelectionReport.Row.init))
+      threads: model.workers.count, cpu: CPUInformation().name, rounds: rounds,
+      selection: rows.map(SelectionReport.Row.init))
     try StandardOutput.write(
       json: report, envelope: try options.envelope("bench", model: model, strategy: nil, visualTokens: nil, kept: nil),
       keys: .convertToSnakeCase)

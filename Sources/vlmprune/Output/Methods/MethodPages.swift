@@ -36,16 +36,20 @@ enum MethodPages {
 
   private static func options(of method: MethodDescription) -> String {
     guard !method.options.isEmpty else { return "\n## Options\n\nNone.\n" }
-    let table = [["option", "type", "values", "default", "meaning"]] + method.options.map {
-      ["`\($0.name)`", $0.type, $0.range, $0.standard, $0.summary]
-    }
+    let table =
+      [["option", "type", "values", "default", "meaning"]]
+      + method.options.map {
+        ["`\($0.name)`", $0.type, $0.range, $0.standard, $0.summary]
+      }
     var text = "\n## Options\n\n\(MarkdownTable.render(table))"
     let differing = method.options.filter { $0.released != nil || $0.corrected != nil }
     guard !differing.isEmpty else { return text }
-    let values = [["option", "released", "corrected"]] + differing.map { option in
-      let released = option.released.map { "`\(option.name)=\($0)`" } ?? "–"
-      return ["`\(option.name)`", released, option.corrected.map { "`\(option.name)=\($0)`" } ?? "–"]
-    }
+    let values =
+      [["option", "released", "corrected"]]
+      + differing.map { option in
+        let released = option.released.map { "`\(option.name)=\($0)`" } ?? "–"
+        return ["`\(option.name)`", released, option.corrected.map { "`\(option.name)=\($0)`" } ?? "–"]
+      }
     text += "\nWhere the authors' code and their paper differ:\n\n\(MarkdownTable.render(values))"
     return text
   }
@@ -64,10 +68,12 @@ enum MethodPages {
     for place in PruningPlace.allCases {
       let rows = capabilities.rows.filter { $0.method.place == place }
       guard !rows.isEmpty else { continue }
-      let table = [["strategy", "what it does", "paper"]] + rows.map { row in
-        let paper = row.method.paper.map { "[arXiv \($0.arxiv)](https://arxiv.org/abs/\($0.arxiv))" } ?? "–"
-        return ["[`\(row.name)`](\(row.name).md)", row.method.summary, paper]
-      }
+      let table =
+        [["strategy", "what it does", "paper"]]
+        + rows.map { row in
+          let paper = row.method.paper.map { "[arXiv \($0.arxiv)](https://arxiv.org/abs/\($0.arxiv))" } ?? "–"
+          return ["[`\(row.name)`](\(row.name).md)", row.method.summary, paper]
+        }
       text += "\n## \(sentence(place.rawValue, end: ""))\n\n\(MarkdownTable.render(table))"
     }
     return text

@@ -17,9 +17,11 @@ enum MethodText {
     let text = TextTable.render(facts)
     let refusals = refusals(of: row, families: families).map { "not on \($0.families): \($0.reason)\n" }.joined()
     guard !method.options.isEmpty else { return text + refusals + "It takes no options.\n" }
-    let options = [["option", "default", "values", "meaning"]] + method.options.map {
-      [$0.name, $0.standard, "\($0.type), \($0.range)", $0.summary]
-    }
+    let options =
+      [["option", "default", "values", "meaning"]]
+      + method.options.map {
+        [$0.name, $0.standard, "\($0.type), \($0.range)", $0.summary]
+      }
     let corrections = corrections(of: method).map { "\($0.option): \($0.text)\n" }.joined()
     return text + refusals + "\n" + TextTable.render(options) + (corrections.isEmpty ? "" : "\n\(corrections)")
   }
