@@ -6,7 +6,7 @@ import Kernels
 ///
 /// For T tokens asked for, p_i + int(T ÷ (p_i + p_t)) · (p_i + p_t) are kept, as the released code does
 /// (`budget=final`). With `budget=average` the blocks' mean stays within the budget. Positions are kept.
-struct DART: DecoderPruning {
+struct DART: RunsOnFiles {
   static let name = "dart"
   static let summary = "one cut to tokens least like pivots (DART, arXiv 2502.11494)"
   static let paper: Paper? = Paper(

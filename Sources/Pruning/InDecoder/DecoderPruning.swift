@@ -30,8 +30,6 @@ public protocol DecoderPruning: Sendable {
   var keepsPositions: Bool { get }
   /// Whether it reads the attention of raters: text rows after a picture that are close to the picture's rows.
   var readsRaters: Bool { get }
-  /// The same method on a file's tensors, where there is no decoder; nil where no file has what it reads.
-  var onFiles: (any PruningStrategy)? { get }
   /// Decides one cut of one picture.
   /// - Parameters:
   ///   - weights: softmax weights of some of the present rows over all of them.
@@ -44,7 +42,6 @@ public protocol DecoderPruning: Sendable {
 
 extension DecoderPruning {
   public var readsRaters: Bool { false }
-  public var onFiles: (any PruningStrategy)? { nil }
 }
 
 /// One cut of one picture.

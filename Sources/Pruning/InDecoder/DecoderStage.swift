@@ -19,7 +19,7 @@ struct DecoderStage<Method: DecoderPruning>: PruningStrategy {
   init(options: inout StrategyOptions) throws(PruningError) { method = try Method(options: &options) }
 
   var inDecoder: (any DecoderPruning)? { method }
-  var onFiles: (any PruningStrategy)? { before == nil ? method.onFiles : nil }
+  var onFiles: (any PruningStrategy)? { before == nil ? (method as? any RunsOnFiles)?.onFiles : nil }
   var beforeDecoder: any PruningStrategy { before?.strategy ?? KeepEverything() }
 
   func evidence(on tower: TowerDescription) throws(PruningError) -> Evidence {
