@@ -2,14 +2,14 @@
 # Every method × {50, 25, 11, 5 %} on the bundled models' test scenes and on easy-VQA, with the baselines, as tables in
 # docs/scoreboard.md and a report for each run. A second call goes on where the first was stopped.
 #   scripts/scoreboard.sh BINARY [FOLDER [LIMIT [OUT]]]
-# LIMIT is the number of questions of each set (default 400: under an hour on two cores). EASY_VQA names the folder that
+# LIMIT is the number of questions of each set (default 250: under an hour on two cores). EASY_VQA names the folder that
 # holds easy-VQA's data/test; without it that set is skipped by name.
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 binary=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 folder=${2:-$root/.build/scoreboard}
-limit=${3:-400}
+limit=${3:-250}
 out=${4:-$root/docs/scoreboard.md}
 budgets="50% 25% 11% 5%"
 methods="fastervlm,vtc-cls,hiprune,hiprune++,fopru,globalcom2,visionzip,prumerge,vispruner,divprune,scope,holov,mmtok,\
@@ -25,10 +25,20 @@ draft="$folder/scoreboard.md"
 
 # What each setting gives, from rows in the order of settings: times of an image's first question and of later ones.
 # An image is encoded once for all settings, so that the dense setting's encode is everybody's.
-times() {
+timings() {
   awk '
-    function text(key,   rest) { rest = $0; if (!sub(".*\"" key "\":\"", "", rest)) return ""; sub(/".*/, "", rest); return rest }
-    function number(key,   rest) { rest = $0; if (!sub(".*\"" key "\":", "", rest)) return 0; sub(/[,}].*/, "", rest); return rest + 0 }
+    function text(key,   rest) {
+      rest = $0
+      if (!sub(".*\"" key "\":\"", "", rest)) return ""
+      sub(/".*/, "", rest)
+      return rest
+    }
+    function number(key,   rest) {
+      rest = $0
+      if (!sub(".*\"" key "\":", "", rest)) return 0
+      sub(/[,}].*/, "", rest)
+      return rest + 0
+    }
     {
       name = text("strategy") "\t" text("keep"); image = text("image")
       if (number("encode_ms") > 0) { encode += number("encode_ms"); encoded++ }
@@ -61,21 +71,25 @@ overall() {
       if (substr($0, 1, 1) == "\"") { end = index($0, "\","); spec = substr($0, 2, end - 2); rest = substr($0, end + 2) }
       else { end = index($0, ","); spec = substr($0, 1, end - 1); rest = substr($0, end + 1) }
       split(rest, f, ",")
-      if (f[2] == "") print spec "\t" f[1] "\t" f[3] "\t" f[5] "\t" f[7] "\t" f[10] "\t" f[11] "\t" f[12] "\t" f[13] "\t" f[14]
+      if (f[2] != "") next
+      printf "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", spec, f[1], f[3], f[5], f[7], f[10], f[11], f[12], f[13], f[14]
     }' "$1"
 }
 
 tables() {
-  times "$1/rows.jsonl" "$1/times.tsv"
+  timings "$1/rows.jsonl" "$1/times.tsv"
   overall "$1/results.csv" > "$1/overall.tsv"
-  echo "| strategy | keep | kept | accuracy % | retained % (95 %) | p none | p random | select ms | first token ms | second question ms |"
+  printf "| strategy | keep | kept | accuracy %% | retained %% (95 %%) | p none | p random | select ms "
+  echo "| first token ms | second question ms |"
   echo "|---|---|---|---|---|---|---|---|---|---|"
   awk -F '\t' '
     NR == FNR { select_ms[$1, $2] = $3; first[$1, $2] = $4; second[$1, $2] = $5; next }
     function share(value) { return value == "" ? "–" : sprintf("%.1f", 100 * value) }
     function p(value) { return value == "" ? "–" : sprintf("%.2g", value) }
-    { printf "| %s | %s | %.0f | %.1f | %s (%s–%s) | %s | %s | %s | %s | %s |\n", $1, $2, $4, 100 * $5, share($6), share($7),
-        share($8), p($9), p($10), select_ms[$1, $2], first[$1, $2], second[$1, $2] }' "$1/times.tsv" "$1/overall.tsv"
+    {
+      printf "| %s | %s | %.0f | %.1f | %s (%s–%s) ", $1, $2, $4, 100 * $5, share($6), share($7), share($8)
+      printf "| %s | %s | %s | %s | %s |\n", p($9), p($10), select_ms[$1, $2], first[$1, $2], second[$1, $2]
+    }' "$1/times.tsv" "$1/overall.tsv"
   echo
   echo "At equal time: the most that a strategy keeps right within the first-token time of \`downsample\` at each budget,"
   echo "whatever its own budget."
@@ -92,8 +106,10 @@ tables() {
         printf "| %s |", name[n]
         for (b = 1; b <= count; b++) {
           best = -1
-          for (keep in keeps) if ((name[n], keep) in accuracy && first[name[n], keep] <= first["downsample", budget[b]] \
-            && accuracy[name[n], keep] > best) { best = accuracy[name[n], keep]; with = keep }
+          for (keep in keeps) {
+            if (!((name[n], keep) in accuracy) || first[name[n], keep] > first["downsample", budget[b]]) continue
+            if (accuracy[name[n], keep] > best) { best = accuracy[name[n], keep]; with = keep }
+          }
           if (best < 0) printf " – |"; else printf " %.1f (%s) |", 100 * best, with
         }
         print ""
@@ -125,9 +141,9 @@ board() {
 {
   echo "# Scoreboard"; echo
   echo "Written by \`make scoreboard\` (at most $limit questions a set; $("$binary" --version | head -1))."; echo
-  echo "Methods inside the decoder cut after the first block, and their budget is what is left at the end; \`kept\` is the"
-  echo "mean over blocks for all. Both models read pictures at one size, so that resizing before pruning changes nothing"
-  echo "they pay for (\`--max-visual-tokens\` refuses them by name); \`downsample\` is that baseline here."
+  echo "Methods inside the decoder cut after the first block, and their budget is what is left at the end; \`kept\` is"
+  echo "the mean over blocks for all. Both models read pictures at one size, so that resizing before pruning changes"
+  echo "nothing they pay for (\`--max-visual-tokens\` refuses them by name); \`downsample\` is that baseline here."
 } > "$draft"
 for model in shapes-llava shapes-next; do
   board "$model-scenes" "fixtures/models/$model" fixtures/questions/scenes/questions.jsonl fixtures/questions/scenes

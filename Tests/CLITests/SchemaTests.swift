@@ -43,6 +43,7 @@ import Testing
     Case(
       schema: "bench",
       arguments: ["bench", "--rounds", "1", "--text-tokens", "8", "--max-new-tokens", "1", "--keep", "all,9"]),
+    Case(schema: "bench", arguments: ["bench", "--selection", "--rounds", "1", "--keep", "9"]),
     Case(schema: "pack", arguments: ["pack", "--precision", "int8", "--model-cache", "packed"]),
     Case(
       schema: "strategies", arguments: ["strategies", "--matrix"],
