@@ -44,7 +44,8 @@ timings() {
       if (number("encode_ms") > 0) { encode += number("encode_ms"); encoded++ }
       if (!((name, image) in seen)) {
         seen[name, image] = 1; firsts[name]++
-        prune[name] += number("prune_ms"); first[name] += number("prune_ms") + number("project_ms") + number("prefill_ms")
+        prune[name] += number("prune_ms")
+        first[name] += number("prune_ms") + number("project_ms") + number("prefill_ms")
       } else { laters[name]++; later[name] += number("project_ms") + number("prefill_ms") }
     }
     END {
@@ -68,11 +69,13 @@ overall() {
   awk '
     NR == 1 { next }
     {
-      if (substr($0, 1, 1) == "\"") { end = index($0, "\","); spec = substr($0, 2, end - 2); rest = substr($0, end + 2) }
-      else { end = index($0, ","); spec = substr($0, 1, end - 1); rest = substr($0, end + 1) }
+      # A spec with commas stands in quotes.
+      if (substr($0, 1, 1) == "\"") {
+        end = index($0, "\","); spec = substr($0, 2, end - 2); rest = substr($0, end + 2)
+      } else { end = index($0, ","); spec = substr($0, 1, end - 1); rest = substr($0, end + 1) }
       split(rest, f, ",")
       if (f[2] != "") next
-      printf "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", spec, f[1], f[3], f[5], f[7], f[10], f[11], f[12], f[13], f[14]
+      print spec "\t" f[1] "\t" f[3] "\t" f[5] "\t" f[7] "\t" f[10] "\t" f[11] "\t" f[12] "\t" f[13] "\t" f[14]
     }' "$1"
 }
 
