@@ -11,7 +11,8 @@ LINTED = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
 # commit.
 export VLMPRUNE_COMMIT := $(shell git describe --always --dirty=_changed --abbrev=12 --exclude='*' 2>/dev/null)
 
-.PHONY: setup build demo test lint format retention sweep report-picture methods-docs scoreboard run-scripts benchmarks picture install clean
+.PHONY: setup build demo test lint format retention \
+  sweep report-picture methods-docs scoreboard run-scripts benchmarks picture install clean
 
 setup:
 	@scripts/setup.sh

@@ -94,7 +94,7 @@ tables() {
       printf "| %s | %s | %s | %s | %s |\n", p($9), p($10), select_ms[$1, $2], first[$1, $2], second[$1, $2]
     }' "$1/times.tsv" "$1/overall.tsv"
   echo
-  echo "At equal time: the most that a strategy keeps right within the first-token time of \`downsample\` at each budget,"
+  echo "At equal time: the best accuracy of a strategy within the first-token time of \`downsample\` at each budget,"
   echo "whatever its own budget."
   echo
   echo "| strategy |$(for keep in $budgets; do printf ' as long as %s |' "$keep"; done)"

@@ -3,8 +3,8 @@ import Kernels
 /// The first frame of a video, and the cells that changed most since the frame before.
 /// "Efficient Video Sampling: Pruning Temporally Redundant Tokens for Faster VLM Inference" (EVS).
 ///
-/// A cell's change is 1 − cosine of its projected rows in two frames that follow each other. The budget is for the whole
-/// clip, and one below a frame is raised to it: the first frame is always whole.
+/// A cell's change is 1 − cosine of its projected rows in two frames that follow each other. The budget is for the
+/// whole clip, and one below a frame is raised to it: the first frame is always whole.
 struct EVS: PruningStrategy {
   static let name = "evs"
   static let summary = "a video's first frame, and the cells that changed most (EVS, arXiv 2510.14624)"

@@ -83,12 +83,16 @@ struct BenchCommand: ParsableCommand {
       try StandardOutput.write(Self.table(rows))
       return
     }
+    var names = ""
+    for row in rows where !names.split(separator: ",").contains(Substring(row.strategy)) {
+      names += (names.isEmpty ? "" : ",") + row.strategy
+    }
     let report = SelectionReport(
       model: model.name, precision: model.compute.precision, backend: model.compute.backEnd.rawValue,
       threads: model.workers.count, cpu: CPUInformation().name, rounds: rounds,
       selection: rows.map(SelectionReport.Row.init))
     try StandardOutput.write(
-      json: report, envelope: try options.envelope("bench", model: model, strategy: nil, visualTokens: nil, kept: nil),
+      json: report, envelope: try options.envelope("bench", model: model, strategy: names),
       keys: .convertToSnakeCase)
   }
 
