@@ -61,6 +61,16 @@ public struct Conversation: ~Copyable, Sendable {
     sent = []
   }
 
+  /// Starts again after turns that were answered elsewhere.
+  /// - Parameter pictures: those of the turns, in order.
+  public mutating func resume(_ turns: [Turn], pictures: [Picture]) throws(VLMError) {
+    precondition(turns.reduce(0) { $0 + $1.pictures.count } == pictures.count, "as many pictures as the turns name")
+    for turn in turns { for text in [turn.question, turn.answer ?? ""] { try model.refusePlaceholders(in: text) } }
+    restart()
+    (self.turns, self.pictures) = (turns, pictures)
+    unaskedPictures = 0
+  }
+
   /// Answers a question about the pictures so far and `newPictures`.
   /// - Parameters:
   ///   - rawPrompt: whether the question is the whole prompt, placeholders included. It does not join the conversation:
@@ -123,8 +133,9 @@ public struct Conversation: ~Copyable, Sendable {
       number: begun, prompt: prompt, pruning: pruning, turn: rawPrompt ? nil : turn, pictures: all, sent: next,
       features: features,
       options: options,
-      spec: spec, timings: timings, sampler: Sampler(options: options.sampling, seed: setting.seed, prompt: tokens),
-      writer: AnswerWriter(stream: model.tokenizer.makeStreamDecoder(skipSpecialTokens: true)))
+      spec: spec, timings: timings,
+      sampler: Sampler(options: options.sampling, seed: options.seed ?? setting.seed, prompt: tokens),
+      writer: AnswerWriter(stream: model.tokenizer.makeStreamDecoder(skipSpecialTokens: true), stops: options.stop))
   }
 
   /// Advances an answer by one step: a chunk of the prompt, or a token.
@@ -174,8 +185,9 @@ public struct Conversation: ~Copyable, Sendable {
   ) throws(VLMError) -> Generation.Step {
     let token = generation.sampler.next(logits)
     generation.tokens.append(token)
-    let ended = model.endTokens.contains(token)
-    let piece = ended ? "" : generation.writer.append(token)
+    let isEnd = model.endTokens.contains(token)
+    let piece = isEnd ? "" : generation.writer.append(token)
+    let ended = isEnd || generation.writer.isStopped
     let filled = generation.promptLength + generation.tokens.count - 1
     guard !ended, generation.tokens.count < generation.options.maxNewTokens,
       filled < model.decoder.configuration.contextLength

@@ -1,45 +1,60 @@
 import Basics
 
-/// OpenAI's `messages`: an optional system text, then one message of a user with texts and pictures.
+/// A user's message, and its answer where one follows.
+public struct ChatTurn: Sendable, Hashable {
+  public let question: String
+  /// The pictures' URLs, in their order.
+  public let images: [String]
+  public var answer: String?
+}
+
+/// OpenAI's `messages`: optional system texts, then a user's messages with texts and pictures, each but the last one
+/// answered.
 struct ChatMessages {
   static let example = #"write {"messages": [{"role": "user", "content": [{"type": "text", "text": "…"}, …]}]}"#
+  private static let order = "system messages come first, then a user's and the assistant's in turn, a user's last"
 
   private(set) var system: String?
-  private(set) var question = ""
-  private(set) var images: [String] = []
+  private(set) var turns: [ChatTurn] = []
   private(set) var detail = PictureDetail.auto
+  private var details: Set<PictureDetail> = []
 
   init(_ value: JSONValue?) throws(RequestError) {
     guard let messages = value?.elements, messages.count > 0 else {
       throw Self.wrong(value == nil ? "is missing" : "is not a list of messages")
     }
-    var details: [PictureDetail] = []
-    var isAsked = false
-    for message in messages {
-      guard let role = message["role"]?.string else { throw Self.wrong("has a message without a role") }
-      guard !isAsked else {
-        throw Self.wrong("goes on after the user's first message", hint: "one user's message is answered at a time")
-      }
-      switch role {
-      case "system", "developer":
-        let text = try Self.parts(message).texts.joined(separator: "\n")
-        system = system.map { "\($0)\n\(text)" } ?? text
-      case "user":
-        let parts = try Self.parts(message)
-        (question, images) = (parts.texts.joined(separator: "\n"), parts.images)
-        details = parts.details
-        isAsked = true
-      case "assistant", "tool", "function":
-        throw Self.wrong(
-          "holds a message of role \(role)", hint: "one user's message is answered, after an optional system message")
-      default: throw Self.wrong("has a message of an unknown role", hint: "the roles are system and user")
-      }
-    }
-    guard isAsked else { throw Self.wrong("has no message of a user") }
-    guard Set(details).count <= 1 else {
-      throw Self.wrong("has pictures of different detail", hint: "give all pictures of a message the same detail")
+    for message in messages { try take(message) }
+    guard let last = turns.last else { throw Self.wrong("has no message of a user") }
+    guard last.answer == nil else { throw Self.wrong("ends with an assistant's message", hint: Self.order) }
+    guard details.count <= 1 else {
+      throw Self.wrong("has pictures of different detail", hint: "give all pictures the same detail")
     }
     detail = details.first ?? .auto
+  }
+
+  private mutating func take(_ message: JSONValue) throws(RequestError) {
+    guard let role = message["role"]?.string else { throw Self.wrong("has a message without a role") }
+    let isAnswered = turns.last.map { $0.answer != nil } ?? true
+    switch role {
+    case "system", "developer":
+      guard turns.isEmpty else { throw Self.wrong("has a system message after a user's", hint: Self.order) }
+      let text = try Self.parts(message).texts.joined(separator: "\n")
+      system = system.map { "\($0)\n\(text)" } ?? text
+    case "user":
+      guard isAnswered else { throw Self.wrong("has two messages of a user in a row", hint: Self.order) }
+      let parts = try Self.parts(message)
+      turns.append(ChatTurn(question: parts.texts.joined(separator: "\n"), images: parts.images))
+      details.formUnion(parts.details)
+    case "assistant":
+      guard !isAnswered else { throw Self.wrong("has an assistant's message that answers nothing", hint: Self.order) }
+      guard message["tool_calls"]?.elements?.count ?? 0 == 0 else {
+        throw Self.wrong("has an assistant's message with tool_calls", hint: "only texts are read")
+      }
+      turns[turns.count - 1].answer = try Self.parts(message).texts.joined(separator: "\n")
+    case "tool", "function":
+      throw Self.wrong("holds a message of role \(role)", hint: "the roles are system, user and assistant")
+    default: throw Self.wrong("has a message of an unknown role", hint: "the roles are system, user and assistant")
+    }
   }
 
   private struct Parts {

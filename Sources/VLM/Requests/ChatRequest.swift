@@ -1,14 +1,13 @@
 import Basics
 
-/// The body of OpenAI's chat completions, as far as it is understood here: one question about pictures, after an
-/// optional system text. What would change the answer and cannot be done is refused by name; unknown keys are ignored,
-/// and `null` is as good as absent.
+/// The body of OpenAI's chat completions, as far as it is understood here: questions about pictures and their answers,
+/// after an optional system text. What would change the answer and cannot be done is refused by name; unknown keys are
+/// ignored, and `null` is as good as absent.
 public struct ChatRequest: Sendable, Hashable {
   public let model: String?
   public let system: String?
-  public let question: String
-  /// The pictures' URLs, in their order.
-  public let images: [String]
+  /// At least one; the last has no answer.
+  public let turns: [ChatTurn]
   public let detail: PictureDetail
   /// `prune.strategy` and `prune.keep`, as the command line spells them.
   public let strategy: String?
@@ -20,6 +19,10 @@ public struct ChatRequest: Sendable, Hashable {
   /// Texts that end the answer, and are no part of it.
   public let stop: [String]
   public let stream: Bool
+  /// Whether a stream ends with what it cost.
+  public let streamsUsage: Bool
+  /// Whether to say which patches were kept.
+  public let returnsKept: Bool
 
   public init(_ body: JSONValue) throws(RequestError) {
     guard body.kind == .object else {
@@ -28,11 +31,12 @@ public struct ChatRequest: Sendable, Hashable {
     try Self.refuseUnsupported(body)
     let fields = RequestFields(body)
     let message = try ChatMessages(fields.value("messages"))
-    (system, question, images, detail) = (message.system, message.question, message.images, message.detail)
+    (system, turns, detail) = (message.system, message.turns, message.detail)
     model = try fields.text("model")
     let prune = try fields.object("prune")
     strategy = try prune?.text("strategy")
     keep = try prune?.budget("keep")
+    returnsKept = try prune?.boolean("return_kept") ?? false
     let (old, new) = (try fields.count("max_tokens"), try fields.count("max_completion_tokens"))
     maxNewTokens = new ?? old
     temperature = try fields.number("temperature", 0...2)
@@ -41,6 +45,7 @@ public struct ChatRequest: Sendable, Hashable {
     seed = try fields.integer("seed").map { UInt64(bitPattern: Int64($0)) }
     stop = try fields.texts("stop")
     stream = try fields.boolean("stream") ?? false
+    streamsUsage = try fields.object("stream_options")?.boolean("include_usage") ?? false
   }
 
   /// Requests that would get another answer than they ask for.

@@ -15,8 +15,6 @@ struct BatchDefaults {
 
 /// An answer to one line.
 struct BatchAnswer {
-  let text: String
-  let finishReason: AnswerRecord.FinishReason
   let record: AnswerRecord
   /// Reading and decoding of the pictures.
   let preprocess: Duration
@@ -65,23 +63,10 @@ struct BatchAnswerer: ~Copyable {
     let pictures = held.map { $0.isAsked ? [] : $0.pictures } ?? []
     var generation = try conversation.begin(
       request.question, newPictures: pictures, options: try generationOptions(for: request))
-    var text = ""
-    var isStopped = false
-    while !isStopped, let step = try conversation.next(&generation) {
-      if StopRequest.hasCome { return nil }
-      guard case .text(let piece) = step else { continue }
-      text += piece
-      if let end = request.stop.compactMap({ text.firstRange(of: $0)?.lowerBound }).min() {
-        text = String(text[..<end])
-        isStopped = true
-      }
-    }
-    // An answer that was cut off leaves the conversation as it was.
-    if generation.finishReason != nil { held?.isAsked = true }
-    let record = generation.answer.record
+    while try conversation.next(&generation) != nil { if StopRequest.hasCome { return nil } }
+    held?.isAsked = true
     return BatchAnswer(
-      text: text, finishReason: isStopped ? .stop : record.finishReason, record: record, preprocess: loaded - start,
-      total: clock.now - start)
+      record: generation.answer.record, preprocess: loaded - start, total: clock.now - start)
   }
 
   /// Refuses a line that names another model, so that no table is made with a model that it does not name.
@@ -109,6 +94,7 @@ struct BatchAnswerer: ~Copyable {
   private func generationOptions(for request: BatchRequest) throws(RequestError) -> GenerationOptions {
     var options = defaults.generation
     options.maxNewTokens = request.maxNewTokens ?? options.maxNewTokens
+    options.stop = request.stop
     guard request.temperature != nil || request.topP != nil else { return options }
     do {
       options.sampling = try SamplingOptions(

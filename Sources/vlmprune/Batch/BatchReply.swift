@@ -10,11 +10,14 @@ struct BatchReply {
     switch line.form {
     case .own:
       try Self.object([
-        ("answer", Self.json(answer.text)), ("finish_reason", Self.json(answer.finishReason.rawValue)),
+        ("answer", Self.json(answer.record.text)),
+        ("finish_reason", Self.json(answer.record.finishReason.rawValue)),
         ("id", identifier), ("timings_ms", Self.json(Timings(answer))),
         ("tokens", Self.json(AnswerReport.Tokens(answer.record))),
       ])
-    case .chat: try chat(status: 200, body: Self.json(ChatCompletion(answer, model: model, number: line.number)))
+    case .chat:
+      try chat(
+        status: 200, body: Self.json(ChatCompletion(answer.record, id: "chatcmpl-\(line.number)", model: model)))
     }
   }
 

@@ -115,10 +115,16 @@ extension BatchRequest {
     guard !chat.stream else {
       throw RequestError("a line's answer cannot be streamed", hint: "leave stream out", parameter: "stream")
     }
+    guard chat.turns.count == 1 else {
+      throw RequestError(
+        "messages goes on after the user's first message", hint: "one user's message is answered, after a system text",
+        parameter: "messages")
+    }
     self.init(
-      images: try chat.images.map { (text) throws(RequestError) in try PictureSource(text) },
-      question: try Self.checked(chat.question), system: chat.system, model: chat.model, strategy: chat.strategy,
+      images: try chat.turns[0].images.map { (text) throws(RequestError) in try PictureSource(text) },
+      question: try Self.checked(chat.turns[0].question), system: chat.system, model: chat.model,
+      strategy: chat.strategy,
       keep: chat.keep ?? chat.detail.keep, maxNewTokens: chat.maxNewTokens, temperature: chat.temperature,
-      topP: chat.topP, seed: chat.seed, stop: chat.stop.filter { !$0.isEmpty })
+      topP: chat.topP, seed: chat.seed, stop: chat.stop)
   }
 }

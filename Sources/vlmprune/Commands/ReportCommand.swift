@@ -1,4 +1,5 @@
 import ArgumentParser
+import Basics
 import Evaluation
 import Foundation
 import VLM

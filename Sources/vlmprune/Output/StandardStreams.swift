@@ -38,18 +38,6 @@ enum StandardOutput {
   }
 }
 
-/// A value that is written as null where it is absent, so that an object always has all of its fields.
-struct Nullable<Value: Encodable>: Encodable {
-  let value: Value?
-
-  init(_ value: Value?) { self.value = value }
-
-  func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    if let value { try container.encode(value) } else { try container.encodeNil() }
-  }
-}
-
 /// Writing to an open descriptor.
 private enum DescriptorWriter {
   /// - Returns: whether all of it was written; `errno` says why not.
