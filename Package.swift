@@ -23,6 +23,18 @@ let commit =
   Context.environment["VLMPRUNE_COMMIT"].flatMap { $0.isEmpty ? nil : $0 }
   ?? Context.gitInformation.map { $0.currentCommit.prefix(12) + ($0.hasUncommittedChanges ? "_changed" : "") }
 
+/// What only the trait "Server" needs.
+func server(_ product: String, _ package: String) -> Target.Dependency {
+  .product(name: product, package: package, condition: .when(traits: ["Server"]))
+}
+
+let httpServer = [
+  server("Hummingbird", "hummingbird"), server("HummingbirdCore", "hummingbird"), server("NIOCore", "swift-nio"),
+  server("NIOHTTP1", "swift-nio"),
+  server("NIOHTTPTypes", "swift-nio-extras"), server("Logging", "swift-log"), server("HTTPTypes", "swift-http-types"),
+  server("ServiceLifecycle", "swift-service-lifecycle"),
+]
+
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -34,8 +46,18 @@ let package = Package(
     .library(name: "VLM", targets: ["VLM"]),
     .executable(name: "vlmprune", targets: ["vlmprune"]),
   ],
+  traits: [
+    .trait(name: "Server", description: "The command serve: an HTTP server with OpenAI's chat completions."),
+    .default(enabledTraits: ["Server"]),
+  ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
+    .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-extras", exact: "1.35.2"),
+    .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0", traits: []),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
   ],
   targets: [
     .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
@@ -59,8 +81,13 @@ let package = Package(
     module("VLM", ["ViT", "Images", "Language"]),
     module("Measurement", ["VLM"]),
     module("Evaluation", ["VLM"]),
+    module("Serving", ["VLM"] + httpServer),
     .executableTarget(
-      name: "vlmprune", dependencies: ["Evaluation", "Measurement", "CBuildInformation", "CMalloc", argumentParser],
+      name: "vlmprune",
+      dependencies: [
+        "Evaluation", "Measurement", "Serving", "CBuildInformation", "CMalloc", argumentParser,
+        server("Logging", "swift-log"),
+      ],
       swiftSettings: strictSwift),
 
     .target(
@@ -77,6 +104,7 @@ let package = Package(
     tests(of: "VLM", ["VLM", "Measurement"]),
     tests(of: "Measurement", ["Measurement"]),
     tests(of: "Evaluation", ["Evaluation"]),
+    tests(of: "Serving", ["Serving", "VLM", "vlmprune"]),
     tests(of: "CLI", ["vlmprune", "VLM"]),
   ]
 )

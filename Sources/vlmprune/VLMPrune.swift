@@ -15,8 +15,8 @@ struct VLMPrune: ParsableCommand {
     version: BuildInformation.text,
     subcommands: [
       AskCommand.self, SelectCommand.self, InspectCommand.self, EvalCommand.self, SweepCommand.self, MergeCommand.self,
-      StatisticsCommand.self, ReportCommand.self, ScoreCommand.self, BatchCommand.self, BenchCommand.self,
-      PackCommand.self, StrategiesCommand.self, ModelsCommand.self, DoctorCommand.self,
+      StatisticsCommand.self, ReportCommand.self, ScoreCommand.self, BatchCommand.self, ServeCommand.self,
+      BenchCommand.self, PackCommand.self, StrategiesCommand.self, ModelsCommand.self, DoctorCommand.self,
     ])
 }
 

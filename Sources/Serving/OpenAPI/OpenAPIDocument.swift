@@ -1,0 +1,4 @@
+/// What `/openapi.json` says: the text of docs/schema/openapi.json.
+enum OpenAPIDocument {
+  static let text = OpenAPIPaths.text + OpenAPISchemas.text
+}
