@@ -31,7 +31,7 @@ func server(_ product: String, _ package: String) -> Target.Dependency {
 let httpServer = [
   server("Hummingbird", "hummingbird"), server("HummingbirdCore", "hummingbird"), server("NIOCore", "swift-nio"),
   server("NIOHTTP1", "swift-nio"),
-  server("NIOHTTPTypes", "swift-nio-extras"), server("Logging", "swift-log"), server("HTTPTypes", "swift-http-types"),
+  server("NIOHTTPTypesHTTP1", "swift-nio-extras"), server("Logging", "swift-log"), server("HTTPTypes", "swift-http-types"),
   server("ServiceLifecycle", "swift-service-lifecycle"),
 ]
 
@@ -104,7 +104,7 @@ let package = Package(
     tests(of: "VLM", ["VLM", "Measurement"]),
     tests(of: "Measurement", ["Measurement"]),
     tests(of: "Evaluation", ["Evaluation"]),
-    tests(of: "Serving", ["Serving", "VLM", "vlmprune"]),
+    tests(of: "Serving", ["Serving", "VLM", server("Logging", "swift-log")]),
     tests(of: "CLI", ["vlmprune", "VLM"]),
   ]
 )

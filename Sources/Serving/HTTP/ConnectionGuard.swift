@@ -20,15 +20,22 @@
       case answering
     }
 
+    /// How long a client may still read and send after its last response.
+    private static let lingering = TimeAmount.seconds(2)
+
     let watch = ConnectionWatch()
     private let limits: ServingLimits
     private var phase = Phase.idle
     private var isFirst = true
     private var headBytes = 0
+    /// Requests whose response is not complete.
+    private var pending = 0
     /// Whether the response to the request at hand has begun.
     private var isReplying = false
-    /// Whether the connection ends after the response.
-    private var endsAfterReply = false
+    /// Whether the connection ends after the responses that are pending.
+    private(set) var isEnding = false
+    /// Whether nothing more is read.
+    private var isDeaf = false
     private var context: ChannelHandlerContext?
     private var timer: Scheduled<Void>?
     private var stalled: Scheduled<Void>?
@@ -43,10 +50,13 @@
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
-      forget()
+      timer?.cancel()
+      stalled?.cancel()
+      self.context = nil
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+      guard !isDeaf else { return }
       let bytes = unwrapInboundIn(data).readableBytes
       if case .idle = phase {
         phase = .head
@@ -61,7 +71,10 @@
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-      if case .inputClosed? = event as? ChannelEvent { watch.close() }
+      if case .inputClosed? = event as? ChannelEvent {
+        watch.close()
+        if isDeaf { context.close(promise: nil) }
+      }
       context.fireUserInboundEventTriggered(event)
     }
 
@@ -83,27 +96,25 @@
 
     // MARK: - What the decoder makes of it
 
-    func requestBegan() {
+    /// - Parameter isLast: whether the client wants the connection to end after this request.
+    func requestBegan(isLast: Bool) {
+      pending += 1
       (phase, isReplying) = (.body, false)
+      isEnding = isEnding || isLast
       start(limits.bodyTime)
     }
 
     func requestEnded() {
       phase = .answering
       timer?.cancel()
+      settle()
     }
 
     func responseBegan() { isReplying = true }
 
     func responseEnded() {
-      if endsAfterReply {
-        close()
-        return
-      }
-      // A body that goes on after its response is read to its end, within its time.
-      guard case .answering = phase else { return }
-      (phase, isFirst, isReplying) = (.idle, false, false)
-      start(limits.idleTime)
+      pending -= 1
+      settle()
     }
 
     func failed(_ error: any Error) {
@@ -111,10 +122,16 @@
       case HTTPParserError.headerOverflow: refuse(.headTooLarge)
       case HTTPParserError.invalidVersion:
         refuse(RequestError("this version of HTTP is not spoken here", hint: "send HTTP/1.1", status: 505))
-      case is HTTPParserError:
-        refuse(RequestError("the request is not HTTP", hint: "check what sent it"))
-      default: refuse(RequestError("the request cannot be read", hint: "check what sent it"))
+      default: refuse(RequestError("the request is not HTTP", hint: "check what sent it"))
       }
+    }
+
+    /// Goes on once the request at hand and all responses are complete. A body that goes on after its response is read
+    /// to its end, within its time: a client that still sends would not see the response otherwise.
+    private func settle() {
+      guard pending == 0, case .answering = phase else { return }
+      (phase, isFirst) = (.idle, false)
+      if isEnding { end() } else { start(limits.idleTime) }
     }
 
     // MARK: - Ends
@@ -126,7 +143,7 @@
 
     private func timeIsUp() {
       switch phase {
-      case .idle where !isFirst: close()
+      case .idle where !isFirst: end()
       case .idle, .head: refuse(.late("head"))
       case .body: refuse(.late("body"))
       case .answering: break
@@ -135,11 +152,11 @@
 
     /// Ends the connection, with a word about why where one can still be said.
     private func refuse(_ error: RequestError) {
+      guard !isDeaf, let context else { return }
       switch phase {
-      case .answering: endsAfterReply = true
-      case .body where isReplying: close()
+      case .answering: isEnding = true
+      case .body where isReplying || pending > 1: context.close(promise: nil)
       default:
-        guard let context else { return }
         let text = ChatJSON.bytes(["error": ChatError(error)])
         let head =
           "HTTP/1.1 \(error.status) \(HTTPResponseStatus(statusCode: error.status).reasonPhrase)\r\n"
@@ -148,19 +165,21 @@
         buffer.writeString(head)
         buffer.writeBytes(text)
         context.writeAndFlush(wrapOutboundOut(.byteBuffer(buffer)), promise: nil)
-        close()
+        end()
       }
     }
 
-    private func close() {
+    /// Says that nothing more comes, and hears the client out for a while: closed at once, a connection with unread
+    /// bytes loses what was last written.
+    private func end() {
+      guard let context, !isDeaf else { return }
+      isDeaf = true
       watch.close()
-      context?.close(promise: nil)
-    }
-
-    private func forget() {
+      context.close(mode: .output, promise: nil)
       timer?.cancel()
-      stalled?.cancel()
-      context = nil
+      timer = context.eventLoop.assumeIsolated().scheduleTask(in: Self.lingering) { [weak self] in
+        self?.context?.close(promise: nil)
+      }
     }
   }
 

@@ -4,7 +4,7 @@
   import HummingbirdCore
   import Logging
   import NIOCore
-  import NIOHTTPTypes
+  import NIOHTTPTypesHTTP1
 
   /// Hummingbird's HTTP/1.1 with a guard of time and size around each connection.
   struct GuardedChannel: ServerChildChannel {
@@ -33,8 +33,8 @@
         let guardian = ConnectionGuard(limits)
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandler(guardian, position: .first)
-        let last = try pipeline.handler(type: HTTPConnectionStateHandler.self)
-        try pipeline.addHandler(ConnectionParts(guardian), position: .before(last))
+        let codec = try pipeline.handler(type: HTTP1ToHTTPServerCodec.self)
+        try pipeline.addHandler(ConnectionParts(guardian), position: .before(codec))
         return value
       }
     }

@@ -3,6 +3,7 @@ import Evaluation
 import Foundation
 import Images
 import Pruning
+import Serving
 import VLM
 import ViT
 
@@ -28,6 +29,7 @@ struct CommandFailure: Error {
       self.init(message: error.message, hint: error.hint, exitCode: error.isUsageError ? 2 : 1)
     case let error as EvaluationError:
       self.init(message: error.message, hint: error.hint, exitCode: error.isUsageError ? 2 : 1)
+    case let error as ServingError: self.init(message: error.message, hint: error.hint)
     case let error as RequestError: self.init(message: error.message, hint: error.hint)
     case let error as EvidenceFileError: self.init(message: error.message, hint: error.hint)
     case let error as CheckpointError: self.init(message: error.message, hint: error.hint)
