@@ -31,7 +31,8 @@ func server(_ product: String, _ package: String) -> Target.Dependency {
 let httpServer = [
   server("Hummingbird", "hummingbird"), server("HummingbirdCore", "hummingbird"), server("NIOCore", "swift-nio"),
   server("NIOHTTP1", "swift-nio"),
-  server("NIOHTTPTypesHTTP1", "swift-nio-extras"), server("Logging", "swift-log"), server("HTTPTypes", "swift-http-types"),
+  server("NIOHTTPTypesHTTP1", "swift-nio-extras"), server("Logging", "swift-log"),
+  server("HTTPTypes", "swift-http-types"),
   server("ServiceLifecycle", "swift-service-lifecycle"),
 ]
 

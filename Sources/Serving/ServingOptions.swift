@@ -11,10 +11,13 @@ public struct ServingOptions: Sendable {
   public var media: MediaFolder?
   public var showsMetrics: Bool
   public var limits: ServingLimits
+  /// Gives memory that was freed back to the operating system; called after large bodies.
+  public var returnMemory: @Sendable () -> Void
 
   public init(
     host: String = "127.0.0.1", port: Int = 8080, keys: APIKeys? = nil, allowedOrigins: [String] = [],
-    media: MediaFolder? = nil, showsMetrics: Bool = false, limits: ServingLimits = ServingLimits()
+    media: MediaFolder? = nil, showsMetrics: Bool = false, limits: ServingLimits = ServingLimits(),
+    returnMemory: @escaping @Sendable () -> Void = {}
   ) {
     self.host = host
     self.port = port
@@ -23,6 +26,7 @@ public struct ServingOptions: Sendable {
     self.media = media
     self.showsMetrics = showsMetrics
     self.limits = limits
+    self.returnMemory = returnMemory
   }
 
   /// Whether only programs of this machine reach the server.

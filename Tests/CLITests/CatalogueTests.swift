@@ -4,8 +4,8 @@ import Testing
 
 @Suite struct `strategies, models, doctor, help and version` {
   static let commands = [
-    "ask", "select", "inspect", "eval", "sweep", "merge", "statistics", "report", "score", "batch", "bench",
-    "pack", "strategies", "models", "doctor",
+    "ask", "select", "inspect", "eval", "sweep", "merge", "statistics", "report", "score", "batch", "serve",
+    "bench", "pack", "strategies", "models", "doctor",
   ]
 
   @Test
@@ -120,7 +120,8 @@ import Testing
     let scratch = try Scratch()
     try FileManager.default.createSymbolicLink(
       atPath: scratch.path("fixtures"), withDestinationPath: Fixtures.url("").path)
-    for example in examples {
+    // A server runs until it is stopped: ServeTests runs its example.
+    for example in examples where command != "serve" {
       // The tiny model has fewer tokens than these examples keep.
       var run = command == "bench" || command == "ask" ? Command([]) : withBundled(Command([]))
       run.line = example.replacing("vlmprune ", with: "\"$0\" ", maxReplacements: 1)

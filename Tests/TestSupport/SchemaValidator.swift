@@ -1,15 +1,14 @@
 import Basics
 import Foundation
-import TestSupport
 
 /// JSON Schema (2020-12) as far as `docs/schema` uses it. A keyword that is not known here is refused, wherever in a
 /// file it stands, so that no check is skipped without a word.
-struct SchemaValidator {
-  struct Unsupported: Error, CustomStringConvertible {
-    let description: String
+public struct SchemaValidator {
+  public struct Unsupported: Error, CustomStringConvertible {
+    public let description: String
   }
 
-  static let folder = Fixtures.root.appending(path: "docs/schema")
+  public static let folder = Fixtures.root.appending(path: "docs/schema")
 
   private static let annotations: Set = ["$schema", "title", "description"]
   private static let checks: Set = [
@@ -19,13 +18,15 @@ struct SchemaValidator {
 
   private let file: String
   private let files: [String: JSONValue]
+  /// What values are compared with, where that is not the whole file.
+  private let root: JSONValue?
 
   /// - Parameter name: of a schema in `docs/schema`, without its suffix.
-  init(_ name: String) throws {
+  public init(_ name: String) throws {
     try self.init(file: "\(name).schema.json", in: Self.folder)
   }
 
-  init(file: String, in folder: URL) throws {
+  public init(file: String, in folder: URL) throws {
     var files: [String: JSONValue] = [:]
     for name in [file, "common.schema.json"] {
       guard let data = try? Data(contentsOf: folder.appending(path: name)) else { continue }
@@ -36,6 +37,21 @@ struct SchemaValidator {
     guard files[file] != nil else { throw Unsupported(description: "there is no \(file)") }
     self.file = file
     self.files = files
+    root = nil
+  }
+
+  /// - Parameters:
+  ///   - openAPI: a description of an HTTP interface.
+  ///   - name: of one of its schemas.
+  public init(openAPI: JSONValue, schema name: String) throws {
+    let schemas = openAPI["components"]?["schemas"]
+    for schema in schemas?.members.map({ Array($0) }) ?? [] {
+      try Self.checkKeywords(of: schema.value, at: schema.name)
+    }
+    guard let root = schemas?[name] else { throw Unsupported(description: "there is no schema \(name)") }
+    self.root = root
+    file = "openapi.json"
+    files = [file: openAPI]
   }
 
   private static func checkKeywords(of schema: JSONValue, at place: String) throws {
@@ -60,8 +76,8 @@ struct SchemaValidator {
   }
 
   /// What is wrong with a value, a line each; empty where nothing is.
-  func problems(_ value: JSONValue) throws -> [String] {
-    try problems(value, files[file], file, at: "$")
+  public func problems(_ value: JSONValue) throws -> [String] {
+    try problems(value, root ?? files[file], file, at: "$")
   }
 
   private func problems(

@@ -11,6 +11,7 @@
     let state: ServerState
     let metrics: ServingMetrics
     let preparation: ChatPreparation
+    let memory: BodyMemory
     let limits: ServingLimits
     let logger: Logger
 
@@ -20,8 +21,7 @@
         guard !state.isStopping else { throw RequestError.draining }
         guard let served = state.served else { throw RequestError.loading }
         guard let watch = await GuardedChannel.watch(of: context.channel) else { throw RequestError.clientLeft }
-        let body = try await read(request.body)
-        let prepared = try await preparation.prepare(body, for: served)
+        let prepared = try await prepared(request.body, for: served)
         let ticket = try submit(prepared.request, to: served)
         let answer = ChatAnswer(served: served, prepared: prepared, ticket: ticket, watch: watch, log: log)
         guard prepared.chat.stream else { return try await answer.whole() }
@@ -45,51 +45,18 @@
       }
     }
 
-    /// No more than the limit is kept, whether the length was told or not.
-    private func read(_ body: RequestBody) async throws -> [UInt8] {
+    /// No more of a body than the limit is kept, whether its length was told or not.
+    private func prepared(_ body: RequestBody, for served: ServedModel) async throws -> ChatPreparation.Prepared {
       var bytes: [UInt8] = []
+      memory.begin()
+      defer { memory.end(bytes: bytes.count) }
       for try await buffer in body {
         guard bytes.count + buffer.readableBytes <= limits.bodyBytes else {
           throw RequestError.tooLarge(limit: limits.bodyBytes)
         }
         bytes.append(contentsOf: buffer.readableBytesView)
       }
-      return bytes
+      return try await preparation.prepare(bytes, for: served)
     }
-  }
-
-  /// The log's line of a chat request, and its count: neither holds anything of the question.
-  struct ChatLog: Sendable {
-    let metrics: ServingMetrics
-    let logger: Logger
-    private let start = ContinuousClock.now
-
-    init(metrics: ServingMetrics, logger: Logger) {
-      self.metrics = metrics
-      self.logger = logger
-    }
-
-    func end(status: Int, answer: ServedAnswer? = nil, isStream: Bool = false) {
-      metrics.count(status: status)
-      var facts: Logger.Metadata = [
-        "route": "chat", "status": "\(status)", "ms": "\(Int((ContinuousClock.now - start) / .milliseconds(1)))",
-      ]
-      if isStream { facts["stream"] = "true" }
-      if let answer {
-        metrics.count(answer)
-        facts["strategy"] = "\(answer.record.strategy.name)"
-        facts["prompt_tokens"] = "\(answer.record.promptLength)"
-        facts["cached_tokens"] = "\(answer.cachedTokens)"
-        facts["generated_tokens"] = "\(answer.record.generatedTokens)"
-        facts["visual_tokens"] = "\(answer.record.visualTokens)"
-        facts["kept_tokens"] = "\(answer.record.keptTokens)"
-      }
-      logger.info("request", metadata: facts)
-    }
-  }
-
-  extension RequestError {
-    /// For the log and the counts: nobody reads it. The number is nginx's.
-    static let clientLeft = RequestError("the client left", hint: "", status: 499)
   }
 #endif

@@ -5,17 +5,6 @@
   import NIOCore
   import VLM
 
-  /// What a response needs of its connection.
-  struct ServingContext: RequestContext {
-    var coreContext: CoreRequestContextStorage
-    let channel: any Channel
-
-    init(source: ApplicationRequestContextSource) {
-      coreContext = CoreRequestContextStorage(source: source)
-      channel = source.channel
-    }
-  }
-
   /// Answers requests: by their path, after the gate let them in.
   struct ServingResponder: HTTPResponder {
     let gate: Gate

@@ -96,7 +96,7 @@ struct ServeCommand: ParsableCommand {
       let generation = try answer.generation()
       _ = try ModelLocator.locate(options.model)
       let logger = Logger(label: "vlmprune") { StreamLogHandler.standardError(label: $0) }
-      let server = Server(serving, logger: logger) {
+      let server = ChatServer(serving, logger: logger) {
         let model = try options.loadModel()
         try options.check(setting, on: model)
         return ServedModel(
@@ -110,6 +110,7 @@ struct ServeCommand: ParsableCommand {
 
     private func servingOptions() throws -> ServingOptions {
       var serving = ServingOptions(host: host, port: port, allowedOrigins: allowOrigin, showsMetrics: metrics)
+      serving.returnMemory = ProcessMemory.returnFreed
       serving.keys = try keys()
       serving.media = try media()
       serving.limits.bodyBytes = maxBody << 20
@@ -147,7 +148,7 @@ struct ServeCommand: ParsableCommand {
     }
 
     /// Waits for the server's end. The first SIGTERM or Ctrl-C asks for it, the second does not wait.
-    private func run(_ server: Server) throws {
+    private func run(_ server: ChatServer) throws {
       let signals = StopSignals { server.stop() }
       defer { signals.cancel() }
       let end = ServerEnd()

@@ -18,4 +18,7 @@ enum ProcessMemory {
     guard mallopt(M_MMAP_THRESHOLD, 64 << 20) == 1 else { return }
     mallopt(M_TRIM_THRESHOLD, 512 << 20)
   }
+
+  /// Gives what was freed and kept back to the operating system.
+  static func returnFreed() { malloc_trim(0) }
 }

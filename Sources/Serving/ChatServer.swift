@@ -9,7 +9,7 @@
   import VLM
 
   /// An HTTP server that answers questions about pictures.
-  public final class Server: Sendable {
+  public final class ChatServer: Sendable {
     private let options: ServingOptions
     private let logger: Logger
     private let state = ServerState()
@@ -55,7 +55,8 @@
       let responder = ServingResponder(
         gate: gate, state: state, metrics: metrics,
         chat: ChatEndpoint(
-          state: state, metrics: metrics, preparation: ChatPreparation(options), limits: limits, logger: logger),
+          state: state, metrics: metrics, preparation: ChatPreparation(options),
+          memory: BodyMemory(options.returnMemory), limits: limits, logger: logger),
         logger: logger)
       return Application(
         responder: responder,
