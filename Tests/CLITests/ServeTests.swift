@@ -68,7 +68,7 @@
       #expect(server.get("/metrics").status == 404)
       server.child.signal(signal)
       #expect(server.child.wait(seconds: 60).exitCode == 0)
-      #expectserver.scratch.bytes("out").isEmpty
+      #expect(try server.scratch.bytes("out").isEmpty)
     }
 
     @Test

@@ -90,6 +90,7 @@ struct ServeCommand: ParsableCommand {
 #if Server
   extension ServeCommand {
     private func serve() throws {
+      ProcessMemory.shareHeap()
       let setting = try options.pruningSetting()
       let serving = try servingOptions()
       let reading = try options.pictureOptions()

@@ -19,6 +19,10 @@ enum ProcessMemory {
     mallopt(M_TRIM_THRESHOLD, 512 << 20)
   }
 
+  /// Makes all threads allocate from one heap. Each thread would have one of its own otherwise, and of those nothing is
+  /// given back. Called before other threads allocate.
+  static func shareHeap() { mallopt(M_ARENA_MAX, 1) }
+
   /// Gives what was freed and kept back to the operating system.
   static func returnFreed() { malloc_trim(0) }
 }
