@@ -212,10 +212,12 @@ import Testing
   @Test
   func `every schema is read, and every command has one`() throws {
     let suffix = ".schema.json"
+    // What serve answers stands in a description of its own form, which ServingTests reads.
     let names = try FileManager.default.contentsOfDirectory(atPath: SchemaValidator.folder.path).sorted()
+      .filter { $0 != "openapi.json" }
     #expect(names.allSatisfy { $0.hasSuffix(suffix) })
     for name in names { _ = try SchemaValidator(String(name.dropLast(suffix.count))) }
-    for command in `strategies, models, doctor, help and version`.commands {
+    for command in `strategies, models, doctor, help and version`.commands where command != "serve" {
       // What batch reads and writes are lines, each of a form of its own.
       let schemas = command == "batch" ? ["batch-line-in", "batch-line-out"] : [command]
       for schema in schemas { #expect(names.contains(schema + suffix), "\(command)") }

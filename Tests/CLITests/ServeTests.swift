@@ -71,6 +71,28 @@
       #expect(try server.scratch.bytes("out").isEmpty)
     }
 
+    /// Whether Python has the package.
+    private static let hasOpenAI = python(["-c", "import openai"]) == 0
+
+    private static func python(_ arguments: [String]) -> Int32? {
+      let own = ProcessInfo.processInfo.environment
+      let variables = ["PATH": own["PATH"] ?? "/usr/bin:/bin", "PYTHONPATH": own["PYTHONPATH"] ?? ""]
+      let child = try? ChildProcess(
+        ["/usr/bin/env", "python3"] + arguments, environment: variables, input: .file("/dev/null"),
+        output: .file("/dev/null"), errors: "/dev/null")
+      return child?.wait(seconds: 60).exitCode
+    }
+
+    @Test(.enabled(if: hasOpenAI, "Python has no package openai"))
+    func `the openai client is content with it`() throws {
+      let server = try Running(["serve", "--port", "0"])
+      server.waitUntilReady()
+      let script = Fixtures.root.appending(path: "scripts/openai_client.py").path
+      #expect(Self.python([script, server.url, Fixtures.image("scene.png").path]) == 0)
+      server.child.signal(SIGTERM)
+      #expect(server.child.wait(seconds: 60).exitCode == 0)
+    }
+
     @Test
     func `its example runs`() throws {
       let help = try expectSuccess(Command("serve", "--help")).text
