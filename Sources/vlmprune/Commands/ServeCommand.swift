@@ -100,6 +100,7 @@ struct ServeCommand: ParsableCommand {
       let server = ChatServer(serving, logger: logger) {
         let model = try options.loadModel()
         try options.check(setting, on: model)
+        if parallel > 1 { StandardError.write("note: answers are written one by one, whatever --parallel says\n") }
         return ServedModel(
           id: Self.identifier(of: model.name), model: model,
           service: SerialService(model: model, queueLimit: queue), strategy: options.selection.strategy,
