@@ -35,9 +35,10 @@ public struct Linear: Sendable {
 
   /// output [rows, outputs] = activation(input [rows, inputs] · Wᵀ + b), or output += … when `accumulate` (the residual
   /// stream; no activation then).
+  /// - Parameter grouping: whether rows may be summed in another order than each alone.
   public func apply(
     _ input: Span<Float>, rows: Int, into output: inout MutableSpan<Float>, activation: Activation? = nil,
-    accumulate: Bool = false, workers: Workers
+    accumulate: Bool = false, grouping: RowGrouping = .together, workers: Workers
   ) {
     precondition(input.count >= rows * inputs && output.count >= rows * outputs, "a linear layer needs whole rows")
     precondition(!(accumulate && activation != nil), "an accumulated product has no activation")
@@ -49,13 +50,13 @@ public struct Linear: Sendable {
         case .plain(let weights):
           workers.forEachRange(of: outputs, grain: 16) { columns in
             let block = Block(y, from: columns.lowerBound, stride: outputs, rows: rows, count: columns.count)
-            product(weights, x, columns: columns, into: block, accumulate: accumulate)
+            product(weights, x, columns: columns, into: block, accumulate: accumulate, grouping: grouping)
             finish(block, columns: columns, activation: activation)
           }
         case .packed(let weights, let engine):
           let target = PackedProduct.Target(
             weights: weights, bias: bias, output: y, activation: activation, accumulate: accumulate)
-          PackedProduct(engine: engine, targets: [target], rows: rows).run(x, workers: workers)
+          PackedProduct(engine: engine, targets: [target], rows: rows, grouping: grouping).run(x, workers: workers)
         }
       }
     }
@@ -93,7 +94,7 @@ public struct Linear: Sendable {
   /// Several layers on the same rows, which are prepared only once: outputs[i] [rows, outputs of i] = layers[i](input).
   static func apply(
     _ layers: [Linear], _ input: Span<Float>, rows: Int, into outputs: [UnsafeMutableBufferPointer<Float>],
-    workers: Workers
+    grouping: RowGrouping = .together, workers: Workers
   ) {
     var targets: [PackedProduct.Target] = []
     var engine: ProductEngine?
@@ -107,25 +108,28 @@ public struct Linear: Sendable {
     guard let engine, targets.count == layers.count else {
       for (layer, output) in zip(layers, outputs) {
         var span = output.mutableSpan
-        layer.apply(input, rows: rows, into: &span, workers: workers)
+        layer.apply(input, rows: rows, into: &span, grouping: grouping, workers: workers)
       }
       return
     }
     input.withUnsafeBufferPointer { input in
-      PackedProduct(engine: engine, targets: targets, rows: rows).run(SharedSpan(reading: input), workers: workers)
+      PackedProduct(engine: engine, targets: targets, rows: rows, grouping: grouping)
+        .run(SharedSpan(reading: input), workers: workers)
     }
   }
 
   /// output [rows, outputs] = activation(self(input)) · up(input), as in gated feed-forward layers.
   public func apply(
     gating up: Linear, activation: Activation, _ input: Span<Float>, rows: Int, into output: inout MutableSpan<Float>,
-    workers: Workers
+    grouping: RowGrouping = .together, workers: Workers
   ) {
     precondition(up.inputs == inputs && up.outputs == outputs, "a gate has the shape of what it gates")
     guard case .packed(let weights, let engine) = storage, case .packed(let factor, _) = up.storage else {
-      apply(input, rows: rows, into: &output, workers: workers)
+      apply(input, rows: rows, into: &output, grouping: grouping, workers: workers)
       var factors = AlignedBuffer(count: rows * outputs, from: workers.workspaces)
-      factors.withMutableSpan(0..<rows * outputs) { up.apply(input, rows: rows, into: &$0, workers: workers) }
+      factors.withMutableSpan(0..<rows * outputs) {
+        up.apply(input, rows: rows, into: &$0, grouping: grouping, workers: workers)
+      }
       factors.withSpan(0..<rows * outputs) {
         ElementWise.gate(&output, by: $0, count: rows * outputs, activation: activation, workers: workers)
       }
@@ -137,7 +141,8 @@ public struct Linear: Sendable {
         let target = PackedProduct.Target(
           weights: weights, bias: bias, output: SharedSpan(writing: output), activation: activation,
           factor: (factor, up.bias))
-        PackedProduct(engine: engine, targets: [target], rows: rows).run(SharedSpan(reading: input), workers: workers)
+        PackedProduct(engine: engine, targets: [target], rows: rows, grouping: grouping)
+          .run(SharedSpan(reading: input), workers: workers)
       }
     }
   }
@@ -145,18 +150,28 @@ public struct Linear: Sendable {
   /// One thread's share of the outputs, for all rows. With few rows memory is the limit, and a matrix–vector loop beats
   /// OpenBLAS, which runs at a tenth of the memory's speed with one row.
   private func product(
-    _ weights: WeightBuffer, _ input: SharedSpan<Float>, columns: Range<Int>, into output: Block, accumulate: Bool
+    _ weights: WeightBuffer, _ input: SharedSpan<Float>, columns: Range<Int>, into output: Block, accumulate: Bool,
+    grouping: RowGrouping
   ) {
     weights.withUnsafeElements { weights in
       let slice = UnsafeBufferPointer(
         rebasing: weights[columns.lowerBound * inputs..<columns.upperBound * inputs])
-      guard output.rows == 1 else {
+      guard output.rows == 1 || grouping == .eachAlone else {
         OpenBLAS.multiplyTransposed(
           .init(elements: input.all, stride: inputs), .init(elements: slice, stride: inputs), into: output,
           inner: inputs, accumulate: accumulate)
         return
       }
-      VectorMath.multiply(matrix: slice, vector: input[0..<inputs], into: output[0], accumulate: accumulate)
+      // A few weights at a time, so that they are in cache for the rows after the first.
+      for start in stride(from: 0, to: output.count, by: 16) {
+        let part = start..<min(start + 16, output.count)
+        let few = UnsafeBufferPointer(rebasing: slice[part.lowerBound * inputs..<part.upperBound * inputs])
+        for row in 0..<output.rows {
+          VectorMath.multiply(
+            matrix: few, vector: input[row * inputs..<(row + 1) * inputs],
+            into: UnsafeMutableBufferPointer(rebasing: output[row][part]), accumulate: accumulate)
+        }
+      }
     }
   }
 

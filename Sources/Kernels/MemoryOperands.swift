@@ -6,11 +6,13 @@ extension Linear {
   /// `apply` on whole memory.
   public func apply(
     _ input: borrowing some FloatMemory & ~Copyable, rows: Int, into output: inout some FloatMemory & ~Copyable,
-    activation: Activation? = nil, accumulate: Bool = false, workers: Workers
+    activation: Activation? = nil, accumulate: Bool = false, grouping: RowGrouping = .together, workers: Workers
   ) {
     input.withElements { input in
       output.withMutableElements {
-        apply(input, rows: rows, into: &$0, activation: activation, accumulate: accumulate, workers: workers)
+        apply(
+          input, rows: rows, into: &$0, activation: activation, accumulate: accumulate, grouping: grouping,
+          workers: workers)
       }
     }
   }
@@ -18,13 +20,16 @@ extension Linear {
   /// Queries, keys and values of the same rows, which are prepared once.
   public static func apply<Memory: FloatMemory & ~Copyable>(
     _ first: Linear, _ second: Linear, _ third: Linear, to input: borrowing some FloatMemory & ~Copyable, rows: Int,
-    into outputs: inout Memory, _ others: inout Memory, _ rest: inout Memory, workers: Workers
+    into outputs: inout Memory, _ others: inout Memory, _ rest: inout Memory, grouping: RowGrouping = .together,
+    workers: Workers
   ) {
     input.withElements { input in
       outputs.withPointer { outputs in
         others.withPointer { others in
           rest.withPointer { rest in
-            apply([first, second, third], input, rows: rows, into: [outputs, others, rest], workers: workers)
+            apply(
+              [first, second, third], input, rows: rows, into: [outputs, others, rest], grouping: grouping,
+              workers: workers)
           }
         }
       }
@@ -48,11 +53,12 @@ extension Linear {
   /// The gated product on whole memory.
   public func apply(
     gating up: Linear, activation: Activation, _ input: borrowing some FloatMemory & ~Copyable, rows: Int,
-    into output: inout some FloatMemory & ~Copyable, workers: Workers
+    into output: inout some FloatMemory & ~Copyable, grouping: RowGrouping = .together, workers: Workers
   ) {
     input.withElements { input in
       output.withMutableElements {
-        apply(gating: up, activation: activation, input, rows: rows, into: &$0, workers: workers)
+        apply(
+          gating: up, activation: activation, input, rows: rows, into: &$0, grouping: grouping, workers: workers)
       }
     }
   }
@@ -127,7 +133,8 @@ extension CausalAttention {
   /// `apply` on whole memory; all new positions ask when `asking` is left out.
   public func apply<Memory: FloatMemory & ~Copyable>(
     queries: borrowing Memory, asking: Int? = nil, keys: borrowing Memory, values: borrowing Memory, rows: Int,
-    layer: Int, cache: inout KeyValueCache, into context: inout some FloatMemory & ~Copyable, workers: Workers
+    layer: Int, cache: inout KeyValueCache, into context: inout some FloatMemory & ~Copyable, asPrompt: Bool = false,
+    workers: Workers
   ) {
     queries.withElements { queries in
       keys.withElements { keys in
@@ -135,7 +142,7 @@ extension CausalAttention {
           context.withMutableElements {
             apply(
               queries: queries, asking: asking ?? rows, keys: keys, values: values, rows: rows, layer: layer,
-              cache: &cache, into: &$0, workers: workers)
+              cache: &cache, into: &$0, asPrompt: asPrompt, workers: workers)
           }
         }
       }

@@ -26,9 +26,11 @@ public struct CausalAttention: Sendable {
   ///   - keys: [rows, keyValueHeads · headWidth], rotated; values likewise.
   ///   - cache: reserved for `rows` more positions; the caller advances the layer afterwards.
   ///   - context: [asking, heads · headWidth].
+  ///   - asPrompt: whether the positions are part of a prompt, whose numbers must not depend on how it is cut: few
+  ///     of them are then computed as many are.
   public func apply(
     queries: Span<Float>, asking: Int, keys: Span<Float>, values: Span<Float>, rows: Int, layer: Int,
-    cache: inout KeyValueCache, into context: inout MutableSpan<Float>, workers: Workers
+    cache: inout KeyValueCache, into context: inout MutableSpan<Float>, asPrompt: Bool = false, workers: Workers
   ) {
     let shared = rows * keyValueHeads * headWidth
     let own = asking * heads * headWidth
@@ -51,7 +53,7 @@ public struct CausalAttention: Sendable {
               let operands = Operands(
                 queries: SharedSpan(reading: q), keys: cachedKeys, values: cachedValues,
                 context: SharedSpan(writing: out), rows: asking, past: past + rows - asking, capacity: capacity)
-              run(operands, workers)
+              run(operands, asPrompt: asPrompt, workers)
             }
           }
         }
@@ -59,24 +61,25 @@ public struct CausalAttention: Sendable {
     }
   }
 
-  private func run(_ operands: Operands, _ workers: Workers) {
-    if let narrow, operands.rows >= Self.leastNarrowRows {
+  private func run(_ operands: Operands, asPrompt: Bool, _ workers: Workers) {
+    if let narrow, operands.rows >= Self.leastNarrowRows || asPrompt {
       run(operands, narrow, workers)
       return
     }
-    if operands.rows == 1 {
-      runOne(operands, workers)
+    if operands.rows == 1, !asPrompt {
+      runEach([operands], workers)
       return
     }
-    let tiles = (operands.rows + Self.tileRows - 1) / Self.tileRows
-    let room = min(Self.tileRows, operands.rows) * (operands.past + operands.rows)
-    workers.forEach(heads * tiles, lane: { FloatLane(room, workers.workspaces) }) { lane, item in
+    let positions = operands.past + operands.rows
+    let tiles = operands.past / Self.tileRows..<(positions + Self.tileRows - 1) / Self.tileRows
+    let room = min(Self.tileRows, operands.rows) * positions
+    workers.forEach(heads * tiles.count, lane: { FloatLane(room, workers.workspaces) }) { lane, item in
       // Longest tiles first, so that threads finish together.
-      run(head: item % heads, tile: tiles - 1 - item / heads, operands, lane.scores.elements)
+      run(head: item % heads, tile: tiles.upperBound - 1 - item / heads, operands, lane.scores.elements)
     }
   }
 
-  private struct Operands: Sendable {
+  struct Operands: Sendable {
     let queries: SharedSpan<Float>
     /// [keyValueHeads][capacity][headWidth]; values likewise.
     let keys: SharedSpan<Float>
@@ -89,7 +92,7 @@ public struct CausalAttention: Sendable {
   }
 
   /// Where the first `positions` keys or values of a key–value head are in the cache.
-  private func slab(_ head: Int, _ operands: Operands, positions: Int) -> Range<Int> {
+  func slab(_ head: Int, _ operands: Operands, positions: Int) -> Range<Int> {
     let start = head * operands.capacity * headWidth
     return start..<start + positions * headWidth
   }
@@ -139,7 +142,7 @@ public struct CausalAttention: Sendable {
   }
 
   /// [rows, heads · headWidth] → [heads][capacity][headWidth] at position `past`.
-  private func store(
+  func store(
     _ source: UnsafeBufferPointer<Float>, rows: Int, past: Int, capacity: Int, into slab: SharedSpan<Float>
   ) {
     for row in 0..<rows {
@@ -152,30 +155,10 @@ public struct CausalAttention: Sendable {
     }
   }
 
-  /// One new position: two passes over the cache, no library call. Heads that share keys and values are taken a few at
-  /// a time.
-  private func runOne(_ operands: Operands, _ workers: Workers) {
-    let positions = operands.past + 1
-    let sharing = heads / keyValueHeads
-    let together = min(sharing, VectorMath.headsTogether)
-    let parts = (sharing + together - 1) / together
-    workers.forEach(
-      keyValueHeads * parts, lane: { FloatLane(together * positions, workers.workspaces) }
-    ) { lane, item in
-      let first = item % parts * together
-      let count = min(together, sharing - first)
-      let start = (item / parts * sharing + first) * headWidth
-      let own = start..<start + count * headWidth
-      let shared = slab(item / parts, operands, positions: positions)
-      VectorMath.attend(
-        operands.queries[own], heads: count, keys: operands.keys[shared], values: operands.values[shared],
-        scale: 1 / Float(headWidth).squareRoot(), scores: lane.scores.elements.writable(0..<together * positions),
-        into: operands.context.writable(own))
-    }
-  }
-
+  /// Tiles begin at multiples of their size in the whole sequence: how a prompt is cut changes as little as it can.
   private func run(head: Int, tile: Int, _ operands: Operands, _ memory: SharedSpan<Float>) {
-    let rows = tile * Self.tileRows..<min((tile + 1) * Self.tileRows, operands.rows)
+    let first = max(tile * Self.tileRows - operands.past, 0)
+    let rows = first..<min((tile + 1) * Self.tileRows - operands.past, operands.rows)
     let visible = operands.past + rows.upperBound
     let width = heads * headWidth
     let shared = slab(head / (heads / keyValueHeads), operands, positions: visible)

@@ -37,7 +37,9 @@ public struct KeyValueCache: ~Copyable, Sendable {
       let filled = counts[slab / (2 * heads)] * headWidth
       buffer.withSpan(from..<from + filled) { source in
         replacement.withMutableSpan(to..<to + filled) { destination in
-          for index in 0..<filled { destination[index] = source[index] }
+          source.withUnsafeBufferPointer { source in
+            destination.withUnsafeMutableBufferPointer { _ = $0.update(fromContentsOf: source) }
+          }
         }
       }
     }
@@ -62,6 +64,45 @@ public struct KeyValueCache: ~Copyable, Sendable {
     for layer in 0..<layers { truncate(layer: layer, to: positions) }
   }
 
+  /// A copy of the keys and values of some positions, [layer][key or value][head][positions][headWidth]; every layer
+  /// holds them.
+  public func values(_ positions: Range<Int>) -> [Float] {
+    precondition(counts.allSatisfy { positions.upperBound <= $0 }, "every layer holds the positions")
+    let each = positions.count * headWidth
+    return [Float](unsafeUninitializedCapacity: layers * 2 * heads * each) { memory, filled in
+      for slab in 0..<layers * 2 * heads {
+        let from = (slab * capacity + positions.lowerBound) * headWidth
+        buffer.withSpan(from..<from + each) { source in
+          source.withUnsafeBufferPointer {
+            _ = UnsafeMutableBufferPointer(rebasing: memory[slab * each..<(slab + 1) * each])
+              .initialize(fromContentsOf: $0)
+          }
+        }
+      }
+      filled = memory.count
+    }
+  }
+
+  /// Puts positions that `values` copied after the filled ones of every layer.
+  /// - Parameters:
+  ///   - total: positions that `values` holds.
+  ///   - count: how many of them, from the first.
+  public mutating func append(_ values: [Float], of total: Int, first count: Int) {
+    precondition(values.count == layers * 2 * heads * total * headWidth && count <= total, "copies of this shape")
+    reserve(count)
+    let each = count * headWidth
+    values.withUnsafeBufferPointer { values in
+      for slab in 0..<layers * 2 * heads {
+        let source = UnsafeBufferPointer(rebasing: values[slab * total * headWidth..<slab * total * headWidth + each])
+        let to = (slab * capacity + counts[slab / (2 * heads)]) * headWidth
+        buffer.withMutableSpan(to..<to + each) { destination in
+          destination.withUnsafeMutableBufferPointer { _ = $0.update(fromContentsOf: source) }
+        }
+      }
+    }
+    for layer in 0..<layers { advance(layer: layer, by: count) }
+  }
+
   /// One layer's keys and values, [heads][capacity][headWidth] each.
   mutating func withLayer(
     _ layer: Int, _ body: (_ keys: SharedSpan<Float>, _ values: SharedSpan<Float>) -> Void
@@ -75,6 +116,15 @@ public struct KeyValueCache: ~Copyable, Sendable {
         body(both.part(0..<half), both.part(half..<2 * half))
       }
     }
+  }
+
+  /// One layer's keys and values as `withLayer` gives them, valid until the cache grows or ends: for several caches at
+  /// once, which cannot be borrowed one inside the other.
+  mutating func memory(ofLayer layer: Int) -> (keys: SharedSpan<Float>, values: SharedSpan<Float>) {
+    var found: (SharedSpan<Float>, SharedSpan<Float>)?
+    withLayer(layer) { found = ($0, $1) }
+    guard let found else { preconditionFailure("a layer has memory") }
+    return found
   }
 
   private static func size(layers: Int, heads: Int, headWidth: Int, capacity: Int) -> Int {

@@ -23,7 +23,9 @@ struct NarrowAttention: Sendable {
 
   /// One thread's memory for tiles of at most `tileRows` of `rows` queries over at most `positions` keys.
   func makeLane(rows: Int, positions: Int, workspaces: WorkspacePool) -> Lane {
-    Lane(engine, rows: min(rows, tileRows), positions: positions, headWidth: headWidth, workspaces: workspaces)
+    // A single row is computed as several are.
+    Lane(
+      engine, rows: min(max(rows, 2), tileRows), positions: positions, headWidth: headWidth, workspaces: workspaces)
   }
 
   /// Memory for at most `positions` of one head's keys and values; no values when only scores are wanted.

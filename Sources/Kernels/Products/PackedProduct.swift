@@ -15,6 +15,10 @@ struct PackedProduct: Sendable {
   let engine: ProductEngine
   let targets: [Target]
   let rows: Int
+  var grouping = RowGrouping.together
+
+  /// The number of rows that decides which kernels multiply, and how work is cut for those whose sums depend on it.
+  private var decidingRows: Int { grouping == .eachAlone ? min(rows, 1) : rows }
 
   /// A part of the work: a few panels of one target, for some of the rows.
   private struct Item: Sendable {
@@ -33,7 +37,7 @@ struct PackedProduct: Sendable {
       let block = min(product.rows, product.step)
       let isGated = product.targets.contains { $0.factor != nil }
       products = ProductLane(
-        product.engine, model: model, rows: product.rows, block: block, panels: panels, isGated: isGated,
+        product.engine, model: model, rows: product.decidingRows, block: block, panels: panels, isGated: isGated,
         workspaces: workspaces)
       factors = workspaces.take(isGated ? block * panels * PackedWeights.panelWidth : 0)
     }
@@ -72,16 +76,18 @@ struct PackedProduct: Sendable {
     }
   }
 
-  private var isFused: Bool { targets.first.map { engine.isFused($0.weights.format, rows: rows) } ?? false }
+  private var isFused: Bool { targets.first.map { engine.isFused($0.weights.format, rows: decidingRows) } ?? false }
 
   /// Rows of one call: all of an item's with our own kernels; else as many as keep their sums in cache for the pass
   /// that finishes them: 128 rows of 256 sums are 128 kB.
-  private var step: Int { isFused ? Self.fusedRows(targets[0].weights) : 128 }
+  private var step: Int {
+    isFused ? Self.fusedRows(targets[0].weights) : grouping == .eachAlone ? 1 : 128
+  }
 
   /// Items for our own kernels, whose sums do not depend on how work is cut: one panel each, so that threads finish
   /// together. Each panel reads the rows from the last-level cache again, so an item takes only so many rows.
   private func fusedItems(_ workers: Workers) -> [Item] {
-    guard rows > 1 else { return rowItems(workers) }
+    guard rows > Self.fewRows else { return rowItems(workers) }
     let most = Self.fusedRows(targets[0].weights)
     let blocks = (rows + most - 1) / most
     let groups = (rows + blocks * FusedProducts.groupRows - 1) / (blocks * FusedProducts.groupRows)
@@ -95,8 +101,11 @@ struct PackedProduct: Sendable {
     }
   }
 
-  /// Items for a single row. Its weights are read at memory speed, which long stretches reach best; each thread gets a
-  /// few, so that threads finish together.
+  /// Up to so many rows, products wait for weights rather than for arithmetic.
+  private static let fewRows = 8
+
+  /// Items for few rows. Weights are read at memory speed, which long stretches reach best; each thread gets a few, so
+  /// that threads finish together.
   private func rowItems(_ workers: Workers) -> [Item] {
     let size = max(1, targets.reduce(0) { $0 + $1.weights.panels } / (4 * workers.count))
     return stretches { _ in size }
@@ -108,7 +117,7 @@ struct PackedProduct: Sendable {
   private func libraryItems() -> [Item] {
     let total = targets.reduce(0) { $0 + $1.weights.panels }
     // Enough stretches for a dozen cores; fewer for a single row, where a stretch costs more in overhead than in work.
-    let fair = max(1, total / (rows == 1 ? 8 : 16))
+    let fair = max(1, total / (decidingRows == 1 ? 8 : 16))
     return stretches { max(1, min((1 << 19) / max(1, $0.panelBytes), fair, 8)) }
   }
 

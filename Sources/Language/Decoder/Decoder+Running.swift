@@ -8,13 +8,16 @@ extension Decoder {
   ///   - positions: the rotary position of each row.
   ///   - additions: rows that are added after the first blocks.
   ///   - shifts: of a prompt that was reduced (`ReducedPrefill`); nil: every block has the same positions.
+  ///   - isPrompt: whether the rows end a prompt that may have been cut: where products of this CPU allow it, they
+  ///     have the numbers that they would have in a run of the whole prompt.
   ///   - sink: takes each block's output as the next block reads it, `decoder.block.NN` [rows, width].
   /// - Returns: logits [vocabulary] of the last row.
   public func run(
     _ embeddings: Matrix, positions: [Position], additions: LayerAdditions? = nil, shifts: [Int]? = nil,
-    cache: inout KeyValueCache, workers: Workers, sink: (any TensorSink)? = nil
+    isPrompt: Bool = false, cache: inout KeyValueCache, workers: Workers, sink: (any TensorSink)? = nil
   ) -> [Float] {
-    var pass = DecoderPass(self, positions: positions, additions: additions, shifts: shifts, workers: workers)
+    var pass = DecoderPass(
+      self, positions: positions, additions: additions, shifts: shifts, isPrompt: isPrompt, workers: workers)
     var reduction = NoReduction()
     return logits(
       ofLastRowIn: pass.run(embeddings, reducing: &reduction, cache: &cache, sink: sink), workers: workers)
@@ -25,7 +28,7 @@ extension Decoder {
     _ embeddings: Matrix, positions: [Position], additions: LayerAdditions? = nil, cache: inout KeyValueCache,
     workers: Workers
   ) {
-    var pass = DecoderPass(self, positions: positions, additions: additions, workers: workers)
+    var pass = DecoderPass(self, positions: positions, additions: additions, isPrompt: true, workers: workers)
     var reduction = NoReduction()
     _ = pass.run(embeddings, reducing: &reduction, cache: &cache, sink: nil)
   }
@@ -42,7 +45,7 @@ extension Decoder {
     sink: (any TensorSink)? = nil
   ) throws(Reduction.Failure) -> ReducedPrefill {
     precondition(cache.counts.allSatisfy { $0 == 0 }, "a reduction sees the whole prompt")
-    var pass = DecoderPass(self, positions: positions, additions: additions, workers: workers)
+    var pass = DecoderPass(self, positions: positions, additions: additions, isPrompt: true, workers: workers)
     do {
       let logits = logits(
         ofLastRowIn: try pass.run(embeddings, reducing: &reduction, cache: &cache, sink: sink), workers: workers)

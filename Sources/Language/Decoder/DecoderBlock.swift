@@ -50,10 +50,12 @@ struct DecoderBlock: Sendable {
 
   /// Runs the block on the workspace's residual stream; keys and values of all rows go after the cache's filled
   /// positions.
-  /// - Parameter wanted: how many last rows' output is read: the others give their keys and values and are dropped.
+  /// - Parameters:
+  ///   - wanted: how many last rows' output is read: the others give their keys and values and are dropped.
+  ///   - asPrompt: as `CausalAttention.apply`.
   func run(
     _ work: inout DecoderWorkspace, wanted: Int, layer: Int, rotation: RotaryTable, cache: inout KeyValueCache,
-    workers: Workers
+    asPrompt: Bool, workers: Workers
   ) {
     let rows = work.rows
     attentionNorm.apply(work.hidden, rows: rows, into: &work.normed, workers: workers)
@@ -71,11 +73,38 @@ struct DecoderBlock: Sendable {
     rotation.rotate(&work.keys, heads: attention.keyValueHeads, workers: workers)
     attention.apply(
       queries: work.queries, asking: wanted, keys: work.keys, values: work.values, rows: rows, layer: layer,
-      cache: &cache, into: &work.context, workers: workers)
-    output.apply(work.context, rows: wanted, into: &work.hidden, accumulate: true, workers: workers)
-    feedForwardNorm.apply(work.hidden, rows: wanted, into: &work.normed, workers: workers)
+      cache: &cache, into: &work.context, asPrompt: asPrompt, workers: workers)
+    finish(&work, rows: wanted, grouping: .together, workers: workers)
+  }
+
+  /// Runs the block on one new position of each of several sequences.
+  /// - Parameter caches: one a row; keys and values go after their filled positions.
+  func step(
+    _ work: inout DecoderWorkspace, layer: Int, rotation: RotaryTable, caches: [SequenceCache], workers: Workers
+  ) {
+    let rows = work.rows
+    attentionNorm.apply(work.hidden, rows: rows, into: &work.normed, workers: workers)
+    Linear.apply(
+      query, key, value, to: work.normed, rows: rows, into: &work.queries, &work.keys, &work.values,
+      grouping: .eachAlone, workers: workers)
+    queryNorm?.apply(inPlace: &work.queries, rows: rows * attention.heads, workers: workers)
+    keyNorm?.apply(inPlace: &work.keys, rows: rows * attention.keyValueHeads, workers: workers)
+    rotation.rotate(&work.queries, heads: attention.heads, workers: workers)
+    rotation.rotate(&work.keys, heads: attention.keyValueHeads, workers: workers)
+    attention.applyEach(
+      queries: work.queries, keys: work.keys, values: work.values, layer: layer, caches: caches, into: &work.context,
+      workers: workers)
+    finish(&work, rows: rows, grouping: .eachAlone, workers: workers)
+  }
+
+  /// What follows attention: its output's projection and the feed-forward layers.
+  private func finish(_ work: inout DecoderWorkspace, rows: Int, grouping: RowGrouping, workers: Workers) {
+    output.apply(
+      work.context, rows: rows, into: &work.hidden, accumulate: true, grouping: grouping, workers: workers)
+    feedForwardNorm.apply(work.hidden, rows: rows, into: &work.normed, workers: workers)
     gate.apply(
-      gating: up, activation: activation, work.normed, rows: wanted, into: &work.gate, workers: workers)
-    down.apply(work.gate, rows: wanted, into: &work.hidden, accumulate: true, workers: workers)
+      gating: up, activation: activation, work.normed, rows: rows, into: &work.gate, grouping: grouping,
+      workers: workers)
+    down.apply(work.gate, rows: rows, into: &work.hidden, accumulate: true, grouping: grouping, workers: workers)
   }
 }

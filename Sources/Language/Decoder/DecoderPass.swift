@@ -10,11 +10,14 @@ struct DecoderPass {
   private var additions: LayerAdditions?
   /// By how much each block's positions are smaller than `positions`; nil: equal in every block.
   private let shifts: [Int]?
+  /// Whether the rows are part of a prompt, whose numbers do not depend on how it is cut.
+  private let isPrompt: Bool
   /// The temporal position of the last row in each block that has run.
   private(set) var lastPositions: [Int] = []
 
   init(
-    _ decoder: Decoder, positions: [Position], additions: LayerAdditions?, shifts: [Int]? = nil, workers: Workers
+    _ decoder: Decoder, positions: [Position], additions: LayerAdditions?, shifts: [Int]? = nil, isPrompt: Bool,
+    workers: Workers
   ) {
     precondition((additions?.rows.last ?? 0) < positions.count, "additions belong to rows that are run")
     precondition((shifts?.count ?? decoder.blocks.count) == decoder.blocks.count, "one shift a block")
@@ -23,6 +26,7 @@ struct DecoderPass {
     self.positions = positions
     self.additions = additions
     self.shifts = shifts
+    self.isPrompt = isPrompt
     rotation = decoder.rotary.table(positions: positions)
   }
 
@@ -58,8 +62,10 @@ struct DecoderPass {
 
   private func runBlock(_ layer: Int, on work: inout DecoderWorkspace, wanted: Int, cache: inout KeyValueCache) {
     let rows = work.rows
+    // However a prompt is cut, its last row is alone in the last block.
+    let asPrompt = isPrompt && layer < decoder.blocks.count - 1
     decoder.blocks[layer].run(
-      &work, wanted: wanted, layer: layer, rotation: rotation, cache: &cache, workers: workers)
+      &work, wanted: wanted, layer: layer, rotation: rotation, cache: &cache, asPrompt: asPrompt, workers: workers)
     additions?.add(after: layer, to: &work.hidden, from: rows - wanted)
   }
 

@@ -43,8 +43,8 @@ struct DecoderCache: ~Copyable, Sendable {
     var logits: [Float]?
     if end == prompt.items.count {
       logits = model.decoder.run(
-        embeddings, positions: runPositions, additions: additions, cache: &cache, workers: model.workers,
-        sink: inspection)
+        embeddings, positions: runPositions, additions: additions, isPrompt: true, cache: &cache,
+        workers: model.workers, sink: inspection)
     } else {
       model.decoder.fill(
         embeddings, positions: runPositions, additions: additions, cache: &cache, workers: model.workers)
