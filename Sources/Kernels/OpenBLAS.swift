@@ -34,14 +34,16 @@ enum OpenBLAS {
       accumulate ? 1 : 0, output.start, blasint(output.stride))
   }
 
-  /// output [rows, columns] = left [rows, inner] · right [inner, columns].
-  static func multiply(_ left: Operand, _ right: Operand, into output: Block, inner: Int) {
+  /// output [rows, columns] = left [rows, inner] · right [inner, columns] (+ output when `accumulate`).
+  static func multiply(
+    _ left: Operand, _ right: Operand, into output: Block, inner: Int, accumulate: Bool = false
+  ) {
     _ = singleThreaded
     precondition(left.holds(output.rows, inner) && right.holds(inner, output.count), "operands are whole")
     cblas_sgemm(
       CblasRowMajor, CblasNoTrans, CblasNoTrans, blasint(output.rows), blasint(output.count), blasint(inner), 1,
-      left.elements.baseAddress, blasint(left.stride), right.elements.baseAddress, blasint(right.stride), 0,
-      output.start, blasint(output.stride))
+      left.elements.baseAddress, blasint(left.stride), right.elements.baseAddress, blasint(right.stride),
+      accumulate ? 1 : 0, output.start, blasint(output.stride))
   }
 
   /// output [rows, columns] = left [rows, inner] · rightᵀ [columns, inner], in double. Operands are dense; `stride`

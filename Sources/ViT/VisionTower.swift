@@ -24,18 +24,21 @@ extension VisionTower {
 }
 
 /// One view, as a family's processor makes it.
-public struct TowerInput: Sendable {
+public struct TowerInput {
   /// As the tower reads them, normalised: [3, height, width], and [frames, 3, height, width] of towers whose patches
   /// hold several frames.
   public let pixels: [Float]
   public let patchGrid: Grid
   /// The merged cells that enter the tower, ascending, in raster order; nil: all. Rows and evidence are of these alone.
   public let kept: [Int]?
+  /// Called before each block, from the thread that encodes: a caller with more urgent work may do it there.
+  public let beforeBlock: (() -> Void)?
 
-  public init(pixels: [Float], patchGrid: Grid, kept: [Int]? = nil) {
+  public init(pixels: [Float], patchGrid: Grid, kept: [Int]? = nil, beforeBlock: (() -> Void)? = nil) {
     self.pixels = pixels
     self.patchGrid = patchGrid
     self.kept = kept
+    self.beforeBlock = beforeBlock
   }
 }
 

@@ -14,8 +14,6 @@ public struct CausalAttention: Sendable {
     narrow = engine.flatMap { NarrowAttention($0, headWidth: headWidth) }
   }
 
-  /// Query rows that a thread takes at a time, in Float32.
-  private static let tileRows = 64
   /// Packing keys and values pays only when several queries read them.
   private static let leastNarrowRows = 16
 
@@ -70,13 +68,7 @@ public struct CausalAttention: Sendable {
       runEach([operands], workers)
       return
     }
-    let positions = operands.past + operands.rows
-    let tiles = operands.past / Self.tileRows..<(positions + Self.tileRows - 1) / Self.tileRows
-    let room = min(Self.tileRows, operands.rows) * positions
-    workers.forEach(heads * tiles.count, lane: { FloatLane(room, workers.workspaces) }) { lane, item in
-      // Longest tiles first, so that threads finish together.
-      run(head: item % heads, tile: tiles.upperBound - 1 - item / heads, operands, lane.scores.elements)
-    }
+    runTiles(operands, workers)
   }
 
   struct Operands: Sendable {
@@ -153,29 +145,5 @@ public struct CausalAttention: Sendable {
           .update(fromContentsOf: UnsafeBufferPointer(rebasing: source[from..<from + headWidth]))
       }
     }
-  }
-
-  /// Tiles begin at multiples of their size in the whole sequence: how a prompt is cut changes as little as it can.
-  private func run(head: Int, tile: Int, _ operands: Operands, _ memory: SharedSpan<Float>) {
-    let first = max(tile * Self.tileRows - operands.past, 0)
-    let rows = first..<min((tile + 1) * Self.tileRows - operands.past, operands.rows)
-    let visible = operands.past + rows.upperBound
-    let width = heads * headWidth
-    let shared = slab(head / (heads / keyValueHeads), operands, positions: visible)
-    let place = rows.lowerBound * width + head * headWidth
-    let scores = Block(memory, stride: visible, rows: rows.count, count: visible)
-    OpenBLAS.multiplyTransposed(
-      .init(elements: operands.queries[place..<operands.queries.count], stride: width),
-      .init(elements: operands.keys[shared], stride: headWidth), into: scores, inner: headWidth,
-      scale: 1 / Float(headWidth).squareRoot())
-    for row in 0..<rows.count {
-      let seen = operands.past + rows.lowerBound + row + 1
-      VectorMath.softmax(UnsafeMutableBufferPointer(rebasing: scores[row][..<seen]))
-      UnsafeMutableBufferPointer(rebasing: scores[row][seen...]).update(repeating: 0)
-    }
-    OpenBLAS.multiply(
-      .init(elements: memory.all, stride: visible),
-      .init(elements: operands.values[shared], stride: headWidth),
-      into: Block(operands.context, from: place, stride: width, rows: rows.count, count: headWidth), inner: visible)
   }
 }

@@ -39,7 +39,8 @@ struct PreparedRows: ~Copyable {
     let work = Work(
       input: input, inputs: inputs, form: form, padded: padded, rotation: rotation, target: memory.elements,
       scales: scales.elements, workspaces: workers.workspaces)
-    workers.forEachRange(of: rows, grain: 16) { work.prepare($0) }
+    // Less than a few microseconds of work is not worth a second thread.
+    workers.forEachRange(of: rows, grain: rows * inputs < 4096 ? rows : 1) { work.prepare($0) }
     self.rows = ProductRows(
       memory.elements, stride: padded, size: form.size, scales: form == .int8 ? scales.elements : nil)
   }

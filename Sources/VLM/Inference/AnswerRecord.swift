@@ -9,13 +9,20 @@ public struct GenerationOptions: Sendable, Hashable {
   /// the end of the last picture is used again, and it is run apart from the words that follow. A run that was cut off
   /// then goes on with the answers that it would have had.
   public var isolatesQuestions: Bool
+  /// Texts that end the answer, and are no part of it.
+  public var stop: [String]
+  /// Of sampling; nil: the pruning setting's.
+  public var seed: UInt64?
 
   public init(
-    maxNewTokens: Int = 128, sampling: SamplingOptions = SamplingOptions(), isolatesQuestions: Bool = false
+    maxNewTokens: Int = 128, sampling: SamplingOptions = SamplingOptions(), isolatesQuestions: Bool = false,
+    stop: [String] = [], seed: UInt64? = nil
   ) {
     self.maxNewTokens = maxNewTokens
     self.sampling = sampling
     self.isolatesQuestions = isolatesQuestions
+    self.stop = stop
+    self.seed = seed
   }
 }
 
@@ -33,7 +40,7 @@ public struct StageTimings: Sendable, Hashable {
 /// What a run keeps of an answer: text, counts and timings, and nothing whose size depends on the model.
 public struct AnswerRecord: Sendable, Hashable {
   public enum FinishReason: String, Sendable {
-    /// The model ended it.
+    /// The model or a stop text ended it.
     case stop
     /// The limit on new tokens, or the context's end, ended it.
     case length

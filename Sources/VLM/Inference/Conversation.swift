@@ -61,6 +61,16 @@ public struct Conversation: ~Copyable, Sendable {
     sent = []
   }
 
+  /// Starts again after turns that were answered elsewhere.
+  /// - Parameter pictures: those of the turns, in order.
+  public mutating func resume(_ turns: [Turn], pictures: [Picture]) throws(VLMError) {
+    precondition(turns.reduce(0) { $0 + $1.pictures.count } == pictures.count, "as many pictures as the turns name")
+    for turn in turns { for text in [turn.question, turn.answer ?? ""] { try model.refusePlaceholders(in: text) } }
+    restart()
+    (self.turns, self.pictures) = (turns, pictures)
+    unaskedPictures = 0
+  }
+
   /// Answers a question about the pictures so far and `newPictures`.
   /// - Parameters:
   ///   - rawPrompt: whether the question is the whole prompt, placeholders included. It does not join the conversation:
@@ -95,36 +105,22 @@ public struct Conversation: ~Copyable, Sendable {
     let turn = Turn(question: question, pictures: all.suffix(unaskedPictures + newPictures.count).map(\.kind))
     let text = rawPrompt ? question : try model.prompt(turns: turns + [turn], system: system)
     if !rawPrompt { try model.refusePlaceholders(in: question) }
-    // The prompt is checked before anything is computed.
-    let tokens = try model.promptTokens(text, pictures: all)
-    var timings = StageTimings()
-    var next: [SentPicture] = []
     var features = features
     while features.count < all.count { features.append(FeatureCache(expecting: expected)) }
-    for (index, picture) in all.enumerated() {
-      let known = sent.indices.contains(index) && inspection == nil ? sent[index] : nil
-      next.append(
-        try model.sentPicture(
-          picture, setting: setting, spec: spec, question: question, known: known, features: &features[index],
-          timings: &timings, inspection: inspection))
+    let (model, setting, sent) = (model, setting, sent)
+    var generation = try model.beginGeneration(
+      GenerationStart(
+        number: begun + 1, text: text, question: question, turn: rawPrompt ? nil : turn, pictures: all,
+        setting: setting, spec: spec, options: options, inspection: inspection)
+    ) { (index, timings) throws(VLMError) in
+      let known = sent.indices.contains(index) && inspection == nil ? [sent[index]] : []
+      return try model.sentPicture(
+        all[index], setting: setting, spec: spec, question: question, known: known, features: &features[index],
+        timings: &timings, inspection: inspection)
     }
-    let rows = next.map(\.rows)
-    let prompt = model.sequence(
-      tokens, pictures: all, visual: rows, keys: next.map(\.key), numbering: setting.positions)
-    try model.checkContext(prompt, visual: rows, budgetShortens: setting.strategy.inDecoder == nil)
-    let pruning = try model.pruning(
-      of: prompt.spans, in: prompt.embeddings, positions: prompt.positions, visual: rows, setting: setting)
-    if let inspection {
-      let unpruned = model.unprunedTokens(tokens, pictures: all, visual: rows)
-      inspection.take(prompt, unpruned: unpruned, visual: rows, showsPositions: type(of: model.family).numbersGrids)
-    }
+    generation.features = features
     begun += 1
-    return Generation(
-      number: begun, prompt: prompt, pruning: pruning, turn: rawPrompt ? nil : turn, pictures: all, sent: next,
-      features: features,
-      options: options,
-      spec: spec, timings: timings, sampler: Sampler(options: options.sampling, seed: setting.seed, prompt: tokens),
-      writer: AnswerWriter(stream: model.tokenizer.makeStreamDecoder(skipSpecialTokens: true)))
+    return generation
   }
 
   /// Advances an answer by one step: a chunk of the prompt, or a token.
@@ -154,7 +150,7 @@ public struct Conversation: ~Copyable, Sendable {
       do {
         logits = try cache.prefillDropping(generation.prompt, reducing: &reduction, by: model, inspection: inspection)
       } catch { throw .pruning(error) }
-      try Self.checkFinite(logits)
+      try model.checkFinite(logits)
       generation.pruning = reduction.pruning
       inspection?.take(reduction.pruning.record)
       (generation.prefilled, generation.logits) = (generation.promptLength, logits)
@@ -165,30 +161,21 @@ public struct Conversation: ~Copyable, Sendable {
       generation.prompt, by: model, begun: generation.prefilled, chunk: inspection == nil ? chunk : .max,
       isolating: generation.options.isolatesQuestions, inspection: inspection)
     generation.prefilled = done
-    if let logits { try Self.checkFinite(logits) }
+    if let logits { try model.checkFinite(logits) }
     generation.logits = logits
   }
 
   private mutating func decode(
     _ logits: [Float], _ generation: inout Generation, inspection: Inspection?
   ) throws(VLMError) -> Generation.Step {
-    let token = generation.sampler.next(logits)
-    generation.tokens.append(token)
-    let ended = model.endTokens.contains(token)
-    let piece = ended ? "" : generation.writer.append(token)
-    let filled = generation.promptLength + generation.tokens.count - 1
-    guard !ended, generation.tokens.count < generation.options.maxNewTokens,
-      filled < model.decoder.configuration.contextLength
-    else {
-      generation.finishReason = ended ? .stop : .length
-      let rest = generation.writer.finish()
+    let (piece, goesOn) = generation.write(from: logits, by: model)
+    guard goesOn, let token = generation.tokens.last else {
       inspection?.take("generated_ids", integers: generation.tokens)
       join(generation)
-      return .text(piece + rest)
+      return .text(piece)
     }
-    let position = generation.prompt.nextPosition.advanced(by: generation.tokens.count - 1)
-    let next = cache.append(token, at: position, by: model)
-    do { try Self.checkFinite(next) } catch {
+    let next = cache.append(token, at: generation.lastPosition, by: model)
+    do { try model.checkFinite(next) } catch {
       cache.forget()
       throw error
     }
@@ -205,9 +192,5 @@ public struct Conversation: ~Copyable, Sendable {
     sent = generation.sent
     features = generation.features
     unaskedPictures = 0
-  }
-
-  private static func checkFinite(_ logits: [Float]) throws(VLMError) {
-    guard logits.allSatisfy(\.isFinite) else { throw .notFinite(stage: "the decoder") }
   }
 }

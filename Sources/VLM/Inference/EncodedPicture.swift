@@ -23,8 +23,10 @@ extension VisionLanguageModel {
   /// - Parameters:
   ///   - tokens: of each view, ascending: those that enter the tower, where it can do with some of them; nil: all.
   ///   - inspection: what to show as well.
+  ///   - beforeBlock: as in `TowerInput`.
   public func encode(
-    _ picture: Picture, tokens: [[Int]]? = nil, evidence: Evidence, inspection: TowerInspection? = nil
+    _ picture: Picture, tokens: [[Int]]? = nil, evidence: Evidence, inspection: TowerInspection? = nil,
+    beforeBlock: (() -> Void)? = nil
   ) throws(VLMError) -> EncodedPicture {
     let tower = family.tower(for: picture.kind)
     var features: [Matrix] = []
@@ -36,8 +38,9 @@ extension VisionLanguageModel {
         inspection.sink.take("pixel_values", shape: pixels.shape, pixels.values)
       }
       let encoded = tower.encode(
-        TowerInput(pixels: view.pixels.values, patchGrid: patchGrid, kept: tokens?[index]), evidence: evidence.kinds,
-        inspection: inspection, workers: workers)
+        TowerInput(
+          pixels: view.pixels.values, patchGrid: patchGrid, kept: tokens?[index], beforeBlock: beforeBlock),
+        evidence: evidence.kinds, inspection: inspection, workers: workers)
       guard encoded.rows.values.allSatisfy(\.isFinite) else { throw .notFinite(stage: "the vision tower") }
       features.append(encoded.rows)
       classTokens += encoded.classToken ?? []

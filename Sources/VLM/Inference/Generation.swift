@@ -22,7 +22,8 @@ public struct Generation: Sendable {
   let turn: Turn?
   let pictures: [Picture]
   let sent: [SentPicture]
-  let features: [FeatureCache]
+  /// What is known about each picture, for the conversation.
+  var features: [FeatureCache] = []
   let options: GenerationOptions
   let spec: StrategySpec
   var timings: StageTimings
@@ -39,6 +40,25 @@ public struct Generation: Sendable {
 
   /// Positions of the prompt: text and kept visual rows.
   public var promptLength: Int { prompt.items.count }
+
+  /// Chooses the next token from `logits`.
+  /// - Returns: the text that became certain, and whether the answer goes on: the decoder runs the token then.
+  mutating func write(from logits: [Float], by model: VisionLanguageModel) -> (text: String, goesOn: Bool) {
+    let token = sampler.next(logits)
+    tokens.append(token)
+    let isEnd = model.endTokens.contains(token)
+    let piece = isEnd ? "" : writer.append(token)
+    let ended = isEnd || writer.isStopped
+    let filled = promptLength + tokens.count - 1
+    guard !ended, tokens.count < options.maxNewTokens, filled < model.decoder.configuration.contextLength else {
+      finishReason = ended ? .stop : .length
+      return (piece + writer.finish(), false)
+    }
+    return (piece, true)
+  }
+
+  /// The position of the token that was chosen last.
+  var lastPosition: Position { prompt.nextPosition.advanced(by: tokens.count - 1) }
 
   /// Visual tokens that each block ran on, once the prompt is in the cache; nil if nothing is dropped between blocks.
   private var keptPerBlock: [Int]? {

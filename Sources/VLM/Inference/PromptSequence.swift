@@ -41,6 +41,16 @@ struct VisualKey: Hashable {
   let seed: UInt64
   /// Nil unless the strategy reads the question.
   let question: String?
+
+  /// - Parameter question: nil unless the strategy reads it.
+  init(
+    _ picture: Picture, _ description: PictureDescription, setting: PruningSetting, spec: StrategySpec,
+    question: String?
+  ) {
+    (digest, kind, self.picture) = (picture.digest, picture.kind, description)
+    (strategy, budget, seed) = (spec, setting.budget, setting.seed)
+    self.question = question
+  }
 }
 
 extension VisionLanguageModel {

@@ -12,25 +12,27 @@ extension VisionLanguageModel {
   /// Takes one picture from pixels to decoder rows: describe, encode, plan, connect. Times the stages.
   /// - Parameters:
   ///   - spec: the setting's strategy with every option spelled out.
-  ///   - known: what was last sent of the picture; it is sent again if nothing that it depends on has changed.
+  ///   - known: what was sent of the picture before; it is sent again if nothing that it depends on has changed.
   ///   - features: what is known about the picture; replaced if it does not suffice.
+  ///   - beforeBlock: as in `TowerInput`.
   func sentPicture(
-    _ picture: Picture, setting: PruningSetting, spec: StrategySpec, question: String, known: SentPicture?,
-    features: inout FeatureCache, timings: inout StageTimings, inspection: Inspection?
+    _ picture: Picture, setting: PruningSetting, spec: StrategySpec, question: String, known: [SentPicture],
+    features: inout FeatureCache, timings: inout StageTimings, inspection: Inspection? = nil,
+    beforeBlock: (() -> Void)? = nil
   ) throws(VLMError) -> SentPicture {
     let description = family.describe(picture, packing: setting.packing)
     let needed = try evidence(for: setting, of: picture)
     let key = VisualKey(
-      digest: picture.digest, kind: picture.kind, picture: description, strategy: spec, budget: setting.budget,
-      seed: setting.seed, question: needed.question.isEmpty ? nil : question)
-    if let known, known.key == key { return known }
+      picture, description, setting: setting, spec: spec, question: needed.question.isEmpty ? nil : question)
+    if let known = known.first(where: { $0.key == key }) { return known }
     let clock = ContinuousClock()
     let start = clock.now
     let wished = needed.union(inspection?.wishes.evidence ?? .none)
     let early = try planBeforeEncoder(picture, setting: setting)
     let decidedAt = clock.now
     let encoded = try features.encoded(
-      picture, by: self, tokens: early?.sources, evidence: wished, inspection: inspection?.ofTower)
+      picture, by: self, tokens: early?.sources, evidence: wished, inspection: inspection?.ofTower,
+      beforeBlock: beforeBlock)
     let encodedAt = clock.now
     let plan =
       if let early { early } else {

@@ -48,6 +48,7 @@ public struct QwenTower: VisionTower {
     let reducer = EvidenceReducer(prefix: 0, group: configuration.groupSize, order: sequence.order)
     var evidence: ViewEvidence = [:]
     for (layer, block) in blocks.enumerated() {
+      view.beforeBlock?()
       let wanted = kinds.filter { $0.layer == layer }
       var taps = inspection?.maps[layer] ?? []
       for case .attention(let tap, _) in wanted { taps.insert(tap) }

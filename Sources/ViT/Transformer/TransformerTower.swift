@@ -25,7 +25,8 @@ public struct TransformerTower: VisionTower {
     let configuration = transformer.configuration
     precondition(view.patchGrid == configuration.grid, "every view of this tower has one size")
     precondition(view.kept == nil, "this tower encodes whole views")
-    let encoding = transformer.encode(view.pixels, request: request(kinds, inspection), workers: workers)
+    let encoding = transformer.encode(
+      view.pixels, request: request(kinds, inspection), beforeBlock: view.beforeBlock, workers: workers)
     if let inspection { show(encoding, to: inspection) }
     let prefix = configuration.prefixTokens
     let sequence = Matrix.sideBySide(layers.compactMap { encoding.hidden[$0] })

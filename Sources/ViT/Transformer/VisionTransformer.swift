@@ -37,8 +37,12 @@ public struct VisionTransformer: Sendable {
   let blocks: [EncoderBlock]
 
   /// Encodes one view.
-  /// - Parameter pixels: [3, imageSize, imageSize], normalised.
-  public func encode(_ pixels: [Float], request: EncodingRequest, workers: Workers) -> Encoding {
+  /// - Parameters:
+  ///   - pixels: [3, imageSize, imageSize], normalised.
+  ///   - beforeBlock: as in `TowerInput`.
+  public func encode(
+    _ pixels: [Float], request: EncodingRequest, beforeBlock: (() -> Void)? = nil, workers: Workers
+  ) -> Encoding {
     var encoding = Encoding()
     let embedded = embed(pixels, workers: workers)
     if request.hiddenLayers.contains(-1) { encoding.hidden[-1] = matrix(embedded) }
@@ -50,6 +54,7 @@ public struct VisionTransformer: Sendable {
       from: workers.workspaces)
     let deepestOutput = request.hiddenLayers.max() ?? -1
     for layer in 0...last {
+      beforeBlock?()
       let taps = request.taps[layer] ?? []
       // Even past the deepest output that is read, the maps of later blocks need this block's output, unless it is the
       // last.
