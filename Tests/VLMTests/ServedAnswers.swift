@@ -11,6 +11,12 @@ struct Heard: Sendable {
   var answer: ServedAnswer?
   var error: VLMError?
 
+  /// Waits until a request has left the queue.
+  static func start(of ticket: AnswerTicket) async {
+    var events = ticket.events.makeAsyncIterator()
+    _ = await events.next()
+  }
+
   var text: String { pieces.joined() }
 
   init() {}
@@ -62,10 +68,10 @@ struct ServiceQuestion: Sendable {
   static let mixed: [ServiceQuestion] = [
     ServiceQuestion(),
     ServiceQuestion(question: "Where is the star?", strategy: "hiprune", keep: "64"),
-    ServiceQuestion(strategy: "fastv", keep: "25%"),
+    ServiceQuestion(strategy: "fastv", keep: "50%"),
     ServiceQuestion(question: "What is in the picture?", strategy: "random", keep: "16", seed: 3, temperature: 0.9),
     ServiceQuestion(question: "Is there a circle?", picture: "scene2.png", strategy: "fastervlm", keep: "9"),
-    ServiceQuestion(picture: "tiny-wide.png", strategy: "pyramiddrop", keep: "30%", newTokens: 3),
+    ServiceQuestion(picture: "tiny-wide.png", strategy: "pyramiddrop", keep: "60%", newTokens: 3),
     ServiceQuestion(question: "How many things are there?", strategy: "mmtok", keep: "32", temperature: 1.4),
     ServiceQuestion(question: "What colour is the star?", strategy: "hiprune", keep: "64", newTokens: 1),
   ]

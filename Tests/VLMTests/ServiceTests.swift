@@ -59,32 +59,33 @@ import Testing
   }
 
   @Test func `refuses what its queue has no room for, and takes it when there is`() async throws {
-    let model = try TestModel.load("tiny-classic")
+    let model = try TestModel.load("shapes-next")
     let scheduler = Scheduler(model: model, options: ServiceOptions(queue: 1))
-    let endless = try ServiceQuestion(picture: "tiny-wide.png", newTokens: .max).request(model)
-    let (runs, waits) = (try scheduler.submit(endless), try scheduler.submit(endless))
-    #expect(throws: ServiceRefusal.queueFull) { try scheduler.submit(endless) }
+    let question = ServiceQuestion(newTokens: 4)
+    let long = try question.request(model)
+    let (runs, waits) = (try scheduler.submit(long), try scheduler.submit(long))
+    #expect(throws: ServiceRefusal.queueFull) { try scheduler.submit(long) }
+    await Heard.start(of: runs)
     // Who waits leaves the queue at once, without an event.
     waits.cancel()
     let heard = await Heard(waits)
     #expect(!heard.hasStarted && heard.answer == nil && heard.error == nil && scheduler.waiting == 0)
-    let question = ServiceQuestion(picture: "tiny-wide.png", newTokens: 4)
-    let next = try scheduler.submit(try question.request(model))
+    let next = try scheduler.submit(long)
+    // The picture is encoded now, block by block, and its thousands of tokens have not run.
     runs.cancel()
     #expect(await Heard(runs).answer == nil)
     try expectSame(await Heard(next), try question.alone(model), "after cancelled ones")
   }
 
   @Test func `ends an answer that nobody reads any more`() async throws {
-    let model = try TestModel.load("tiny-classic")
+    let model = try TestModel.load("shapes-next")
     let scheduler = Scheduler(model: model, options: ServiceOptions(queue: 0))
-    let endless = try ServiceQuestion(picture: "tiny-wide.png", newTokens: .max).request(model)
-    let ticket = try scheduler.submit(endless)
-    let reader = Task { for await event in ticket.events { if case .text = event { break } } }
-    await reader.value
-    ticket.cancel()
+    let ticket = try scheduler.submit(try ServiceQuestion().request(model))
+    await Heard.start(of: ticket)
+    let reader = Task { await Heard(ticket) }
+    reader.cancel()
+    #expect(await reader.value.answer == nil)
     await scheduler.drain()
-    #expect(await Heard(ticket).answer == nil)
   }
 
   @Test func `answers what is there before it ends, and takes nothing new`() async throws {
