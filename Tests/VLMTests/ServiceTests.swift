@@ -1,3 +1,5 @@
+import Dispatch
+import Foundation
 import Language
 import Pruning
 import TestSupport
@@ -58,34 +60,62 @@ import Testing
     #expect(two.answer?.cachedTokens == one.answer?.record.promptLength)
   }
 
+  /// Calls `body` with a scheduler whose thread stands still while it prepares the first answer, and what lets it go
+  /// on: a damaged file of features is told from that thread.
+  private func withHeldScheduler(
+    queue: Int, _ question: ServiceQuestion,
+    _ body: (Scheduler, ServiceRequest, _ goOn: @Sendable () -> Void) async throws -> Void
+  ) async throws {
+    let model = try TestModel.load("tiny-classic")
+    let folder = FileManager.default.temporaryDirectory.appending(path: "vlmprune-\(UUID().uuidString)").path
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let request = try question.request(model)
+    let writer = Scheduler(
+      model: model, options: ServiceOptions(featureFolder: FeatureFolder(path: folder, checkpoint: "tiny")))
+    _ = await Heard(try writer.submit(request))
+    await writer.drain()
+    let file = try #require(try FileManager.default.contentsOfDirectory(atPath: folder).first)
+    try writeFile([1], to: "\(folder)/\(file)")
+    let gate = DispatchSemaphore(value: 0)
+    let held = FeatureFolder(path: folder, checkpoint: "tiny") { _ in gate.wait() }
+    let scheduler = Scheduler(model: model, options: ServiceOptions(queue: queue, featureFolder: held))
+    try await body(scheduler, request) { gate.signal() }
+    await scheduler.drain()
+  }
+
   @Test func `refuses what its queue has no room for, and takes it when there is`() async throws {
-    let model = try TestModel.load("shapes-next")
-    let scheduler = Scheduler(model: model, options: ServiceOptions(queue: 1))
-    let question = ServiceQuestion(newTokens: 4)
-    let long = try question.request(model)
-    let (runs, waits) = (try scheduler.submit(long), try scheduler.submit(long))
-    #expect(throws: ServiceRefusal.queueFull) { try scheduler.submit(long) }
-    await Heard.start(of: runs)
-    // Who waits leaves the queue at once, without an event.
-    waits.cancel()
-    let heard = await Heard(waits)
-    #expect(!heard.hasStarted && heard.answer == nil && heard.error == nil && scheduler.waiting == 0)
-    let next = try scheduler.submit(long)
-    // The picture is encoded now, block by block, and its thousands of tokens have not run.
-    runs.cancel()
-    #expect(await Heard(runs).answer == nil)
-    try expectSame(await Heard(next), try question.alone(model), "after cancelled ones")
+    let question = ServiceQuestion(picture: "tiny-wide.png", newTokens: 4)
+    try await withHeldScheduler(queue: 1, question) { scheduler, request, goOn in
+      let runs = try scheduler.submit(request)
+      await Heard.start(of: runs)
+      let waits = try scheduler.submit(request)
+      #expect(throws: ServiceRefusal.queueFull) { try scheduler.submit(request) }
+      #expect(scheduler.waiting == 1)
+      // Who waits leaves the queue at once, without an event.
+      waits.cancel()
+      let heard = await Heard(waits)
+      #expect(!heard.hasStarted && heard.answer == nil && heard.error == nil && scheduler.waiting == 0)
+      let next = try scheduler.submit(request)
+      runs.cancel()
+      goOn()
+      let ended = await Heard(runs)
+      #expect(ended.answer == nil && ended.error == nil && ended.pieces.isEmpty)
+      try expectSame(await Heard(next), try question.alone(try TestModel.load("tiny-classic")), "after cancelled ones")
+    }
   }
 
   @Test func `ends an answer that nobody reads any more`() async throws {
-    let model = try TestModel.load("shapes-next")
-    let scheduler = Scheduler(model: model, options: ServiceOptions(queue: 0))
-    let ticket = try scheduler.submit(try ServiceQuestion().request(model))
-    await Heard.start(of: ticket)
-    let reader = Task { await Heard(ticket) }
-    reader.cancel()
-    #expect(await reader.value.answer == nil)
-    await scheduler.drain()
+    let question = ServiceQuestion(picture: "tiny-wide.png")
+    try await withHeldScheduler(queue: 0, question) { scheduler, request, goOn in
+      let ticket = try scheduler.submit(request)
+      await Heard.start(of: ticket)
+      let reader = Task { await Heard(ticket) }
+      reader.cancel()
+      #expect(await reader.value.answer == nil)
+      goOn()
+      await scheduler.drain()
+      #expect(await Heard(ticket).answer == nil)
+    }
   }
 
   @Test func `answers what is there before it ends, and takes nothing new`() async throws {
