@@ -9,7 +9,7 @@
 
 enum {
   VECTORS = 4,  // of sixteen outputs each, per panel
-  // A single row runs at memory speed, and prefetching into the second-level cache makes it 2 % faster.
+  // Few rows run at memory speed, and prefetching into the second-level cache makes a single one 2 % faster.
   AHEAD = 4096,
 };
 

@@ -13,7 +13,8 @@ BF16 INLINE void bf16_group(const int count, const int vectors, const uint16_t *
   const uint16_t *from = rows + row * row_stride;
   for (size_t k = 0; k < inner; k += 2) {
     const uint16_t *place = panel + k * PANEL;
-    if (count == 1) {
+    // Later groups find the panel in cache.
+    if (row == 0) {
       UNROLL for (int v = 0; v < vectors; v++) _mm_prefetch((const char *)place + AHEAD + v * 64, _MM_HINT_T1);
     }
     __m512i weights[VECTORS];

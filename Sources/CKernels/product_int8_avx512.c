@@ -12,7 +12,8 @@ VNNI INLINE void int8_group(const int count, const uint8_t *rows, size_t row_str
   const uint8_t *from = rows + row * row_stride;
   for (size_t k = 0; k < inner; k += 4) {
     const int8_t *place = panel + k * PANEL;
-    if (count == 1) {
+    // Later groups find the panel in cache.
+    if (row == 0) {
       UNROLL for (int v = 0; v < VECTORS; v++) _mm_prefetch((const char *)place + AHEAD + v * 64, _MM_HINT_T1);
     }
     __m512i weights[VECTORS];

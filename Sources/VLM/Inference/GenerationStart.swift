@@ -51,6 +51,6 @@ extension VisionLanguageModel {
 
   /// Refuses logits that no answer can be written from.
   func checkFinite(_ logits: [Float]) throws(VLMError) {
-    guard logits.allSatisfy(\.isFinite) else { throw .notFinite(stage: "the decoder") }
+    guard logits.allSatisfy({ $0.isFinite }) else { throw .notFinite(stage: "the decoder") }
   }
 }
