@@ -97,16 +97,17 @@ extension EncoderAttention {
   /// `apply` on whole memory.
   public func apply<Memory: FloatMemory & ~Copyable>(
     queries: borrowing Memory, keys: borrowing Memory, values: borrowing Memory, tokens: Int,
-    segments: [Range<Int>]? = nil, into context: inout some FloatMemory & ~Copyable, taps: Set<AttentionTap> = [],
-    workers: Workers
+    segments: [Range<Int>]? = nil, offsets: [Float]? = nil, into context: inout some FloatMemory & ~Copyable,
+    taps: Set<AttentionTap> = [], workers: Workers
   ) -> [AttentionTap: TapValue] {
     queries.withElements { queries in
       keys.withElements { keys in
         values.withElements { values in
           context.withMutableElements {
             apply(
-              queries: queries, keys: keys, values: values, tokens: tokens, segments: segments, into: &$0, taps: taps,
-              workers: workers)
+              queries: queries, keys: keys, values: values, tokens: tokens, segments: segments, offsets: offsets,
+              into: &$0,
+              taps: taps, workers: workers)
           }
         }
       }
@@ -115,10 +116,13 @@ extension EncoderAttention {
 
   /// `taps` on whole memory.
   public func taps<Memory: FloatMemory & ~Copyable>(
-    queries: borrowing Memory, keys: borrowing Memory, tokens: Int, taps: Set<AttentionTap>, workers: Workers
+    queries: borrowing Memory, keys: borrowing Memory, tokens: Int, offsets: [Float]? = nil, taps: Set<AttentionTap>,
+    workers: Workers
   ) -> [AttentionTap: TapValue] {
     queries.withElements { queries in
-      keys.withElements { self.taps(queries: queries, keys: $0, tokens: tokens, taps: taps, workers: workers) }
+      keys.withElements {
+        self.taps(queries: queries, keys: $0, tokens: tokens, offsets: offsets, taps: taps, workers: workers)
+      }
     }
   }
 }

@@ -34,6 +34,9 @@ public struct BenchmarkRow: Sendable {
   /// Positions of the prompt that each decoder block ran on.
   public var rowsPerBlock: [Int]
 
+  /// Bytes of the prompt's keys and values in all blocks.
+  public var cacheBytes: Int { cost.cacheBytes(rowsPerBlock: rowsPerBlock) }
+
   /// The mean of `rowsPerBlock`.
   var averageRows: Int { rowsPerBlock.reduce(0, +) / max(rowsPerBlock.count, 1) }
 }
@@ -111,7 +114,9 @@ public struct Benchmark: Sendable {
     let evidence = try model.evidence(for: setting, of: picture)
     let early = try model.planBeforeEncoder(picture, setting: setting)
     let rows = try pruned(picture, setting, evidence, early)
-    let cost = CostModel(model, picture: picture, tokens: early?.sources)
+    let description = model.family.describe(picture, packing: setting.packing)
+    let reduction = try model.reduction(of: description, setting: setting)
+    let cost = CostModel(model, picture: picture, tokens: early?.sources, reduction: reduction)
     let prompt = textTokens + rows.rows.rows
     var row = BenchmarkRow(
       keep: keep, visualTokens: rows.total, kept: rows.kept, promptTokens: prompt, cost: cost,
@@ -135,10 +140,11 @@ public struct Benchmark: Sendable {
     let picture = try model.picture(file.bytes, file: file.name, options: options)
     let decoded = clock.now
     let early = try model.planBeforeEncoder(picture, setting: setting)
-    let decided = clock.now
-    let encoded = try model.encode(picture, tokens: early?.sources, evidence: evidence)
-    let encodedAt = clock.now
     let description = model.family.describe(picture, packing: setting.packing)
+    let reduction = try model.reduction(of: description, setting: setting)
+    let decided = clock.now
+    let encoded = try model.encode(picture, tokens: early?.sources, reduction: reduction, evidence: evidence)
+    let encodedAt = clock.now
     let plan = try plan(encoded, of: description, setting, evidence, early)
     let planned = clock.now
     let visual = try model.visualRows(of: encoded, picture: description, plan: plan)
@@ -166,7 +172,7 @@ public struct Benchmark: Sendable {
     try askAgain(prompt, visual, setting, isReduced: begun.shifts != nil, cache: &cache)
     row.secondFirstToken.add(clock.now - second)
     let plain = clock.now
-    _ = try model.encode(picture, tokens: early?.sources, evidence: .none)
+    _ = try model.encode(picture, tokens: early?.sources, reduction: reduction, evidence: .none)
     row.encodePlain.add(clock.now - plain)
   }
 
@@ -190,8 +196,9 @@ public struct Benchmark: Sendable {
   private func pruned(
     _ picture: Picture, _ setting: PruningSetting, _ evidence: Evidence, _ early: ImagePlan?
   ) throws(VLMError) -> VisualRows {
-    let encoded = try model.encode(picture, tokens: early?.sources, evidence: evidence)
     let description = model.family.describe(picture, packing: setting.packing)
+    let reduction = try model.reduction(of: description, setting: setting)
+    let encoded = try model.encode(picture, tokens: early?.sources, reduction: reduction, evidence: evidence)
     let plan = try plan(encoded, of: description, setting, evidence, early)
     return try model.visualRows(of: encoded, picture: description, plan: plan)
   }

@@ -10,10 +10,16 @@ public struct CostModel: Sendable {
   let views: [TowerCost]
   let decoder: DecoderConfiguration
 
-  /// - Parameter tokens: of each view, those that enter the tower; nil: all.
-  public init(_ model: VisionLanguageModel, picture: Picture, tokens: [[Int]]? = nil) {
+  /// - Parameters:
+  ///   - tokens: of each view, those that enter the tower; nil: all.
+  ///   - reduction: what becomes of the picture inside the tower; nil: every row stays.
+  public init(
+    _ model: VisionLanguageModel, picture: Picture, tokens: [[Int]]? = nil, reduction: PictureReduction? = nil
+  ) {
     let tower = model.family.tower(for: picture.kind)
-    views = picture.patchGrids.enumerated().map { tower.cost(of: $0.element, kept: tokens?[$0.offset]) }
+    views = picture.patchGrids.enumerated().map {
+      tower.cost(of: $0.element, kept: tokens?[$0.offset], schedule: reduction?.schedules[$0.offset])
+    }
     decoder = model.decoder.configuration
   }
 
@@ -45,6 +51,11 @@ public struct CostModel: Sendable {
   public func prefillAttention(rowsPerBlock: [Int]) -> Double {
     let pairs = rowsPerBlock.dropLast().reduce(0.0) { $0 + Double($1) * Double($1 + 1) / 2 }
     return 4 * (pairs + Double(rowsPerBlock.last ?? 0)) * Double(decoder.heads * decoder.headWidth)
+  }
+
+  /// Bytes of the keys and values of such a prompt.
+  func cacheBytes(rowsPerBlock: [Int]) -> Int {
+    rowsPerBlock.reduce(0, +) * 2 * decoder.keyValueHeads * decoder.headWidth * MemoryLayout<Float>.size
   }
 
   /// Linear layers and attention.

@@ -57,9 +57,9 @@ public struct ViewRaster: Sendable, Hashable {
     )
   }
 
-  /// Whether a token of a crop is sent. A class token has no place in the raster and is always sent.
+  /// Whether a token of a crop is sent. A class token and merged rows without a place are always sent.
   func sends(_ token: Int, inCrop crop: Int) -> Bool {
-    guard token != ViewPlan.classSource else { return true }
+    guard token >= 0 else { return true }
     let place = place(of: token, inCrop: crop)
     return rows.contains(place.row) && columns.contains(place.column)
   }
@@ -87,16 +87,16 @@ extension Arrangement {
 }
 
 extension ViewRaster {
-  /// The views' rows in raster order, class tokens last.
+  /// The views' rows in raster order, those without a place last.
   fileprivate func sequence(of views: [ViewPlan]) -> [SequenceItem] {
     var lines = [[(column: Int, item: SequenceItem)]](repeating: [], count: crops.rows * grid.rows)
-    var classTokens: [SequenceItem] = []
+    var placeless: [SequenceItem] = []
     for crop in 0..<crops.count {
       let view = first + crop
       for (row, anchor) in views[view].anchors.enumerated() {
         let item = SequenceItem.row(view: view, row: row)
-        guard anchor != ViewPlan.classSource else {
-          classTokens.append(item)
+        guard anchor >= 0 else {
+          placeless.append(item)
           continue
         }
         let place = place(of: anchor, inCrop: crop)
@@ -107,6 +107,6 @@ extension ViewRaster {
     let sorted = rows.flatMap { row in
       lines[row].sorted { $0.column < $1.column }.map(\.item) + (separatesRows ? [.separator] : [])
     }
-    return sorted + classTokens
+    return sorted + placeless
   }
 }

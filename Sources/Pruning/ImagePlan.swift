@@ -14,7 +14,8 @@ public struct ViewPlan: Sendable, Hashable {
 
   /// Represents the view's class token among sources and anchors.
   public static let classSource = -1
-  /// The anchor of a row that stands at no token's place: what is merged of all the others.
+  /// The anchor of a row that stands at no token's place: what is merged of all the others. Of several such rows, the
+  /// m-th has this number − m.
   public static let mergedAnchor = -2
 
   public init(
@@ -72,8 +73,13 @@ public struct ViewPlan: Sendable, Hashable {
 
   /// The rows whose anchor satisfies `condition`.
   func keepingRows(where condition: (Int) -> Bool) -> ViewPlan {
+    keeping(rows: (0..<rows).filter { condition(anchors[$0]) })
+  }
+
+  /// Some of the rows, in the order given.
+  func keeping(rows: [Int]) -> ViewPlan {
     ViewPlan(
-      (0..<rows).filter { condition(anchors[$0]) }.map { row in
+      rows.map { row in
         let members = rowStarts[row]..<rowStarts[row + 1]
         return Row(
           sources: Array(sources[members]), weights: Array(weights[members]), anchor: anchors[row],
@@ -152,21 +158,24 @@ public struct ImagePlan: Sendable, Hashable {
   }
 
   /// A plan whose rules hold by construction.
-  init(unchecked views: [ViewPlan], sequence: [SequenceItem], tokens: [Int]) {
+  init(
+    unchecked views: [ViewPlan], sequence: [SequenceItem], tokens: [Int], count: Count = .withinBudget,
+    weights: Weights = .normalised, scores: [[Double]] = []
+  ) {
     self.views = views
     self.sequence = sequence
     self.tokens = tokens
-    count = .withinBudget
-    weights = .normalised
-    scores = []
+    self.count = count
+    self.weights = weights
+    self.scores = scores
   }
 
   /// Number of rows sent, rows of zeros included, without separators and class tokens that the family sends anyway.
   public var keptTokens: Int { views.reduce(0) { $0 + $1.rows } + sequence.count { $0 == .zeros } }
 
   /// The sequence in `select`'s codes: view·N + token (tokens of the views before it + token, where views differ), −1
-  /// for a separator, −100−v for the class token of view v, −200 for a row that stands at no token's place, −300 for a
-  /// row of zeros.
+  /// for a separator, −100−v for the class token of view v, −200 for a row that stands at no token's place (−200−m for
+  /// the m-th row that was fused inside the tower), −300 for a row of zeros.
   public var sequenceCodes: [Int] {
     sequence.map { item in
       switch item {
@@ -181,7 +190,7 @@ public struct ImagePlan: Sendable, Hashable {
   func code(of source: Int, view: Int) -> Int {
     switch source {
     case ViewPlan.classSource: -100 - view
-    case ViewPlan.mergedAnchor: -200
+    case ...ViewPlan.mergedAnchor: -200 + source - ViewPlan.mergedAnchor
     default: tokens[..<view].reduce(0, +) + source
     }
   }
@@ -207,7 +216,7 @@ extension ViewPlan {
       weights.count == sources.count, zip(rowStarts, rowStarts.dropFirst()).allSatisfy({ $0 < $1 })
     else { throw .invalidPlan("view \(view): rows do not partition the sources") }
     guard sources.allSatisfy({ (0..<tokens).contains($0) || $0 == Self.classSource }),
-      anchors.allSatisfy({ (0..<tokens).contains($0) || $0 == Self.classSource || $0 == Self.mergedAnchor })
+      anchors.allSatisfy({ (0..<tokens).contains($0) || $0 == Self.classSource || $0 <= Self.mergedAnchor })
     else {
       throw .invalidPlan("view \(view): a source is not one of \(tokens) tokens")
     }

@@ -18,12 +18,21 @@ public enum PruningError: Error, Sendable, Hashable {
 
   case malformedSpec(String, reason: String)
   case unknownStrategy(String, valid: [String])
-  /// A joined spec is a strategy and one of the methods `inside` the decoder, in this order.
+  /// A joined spec is a method inside the tower, a strategy and one of the methods `inside` the decoder, in this order;
+  /// one of them may be missing.
   case cannotJoin([String], inside: [String])
-  /// A strategy in a joined spec does not say how much it sends.
+  /// A strategy in a joined spec does not say how much it sends, and what follows it finds its own number.
   case stageWithoutBudget(strategy: String, method: String)
   /// A method inside the decoder where there is none.
   case needsDecoder(strategy: String)
+  /// A method inside the tower where there is none.
+  case needsTower(strategy: String)
+  /// A method inside the tower cannot leave so few tokens of a view.
+  case reductionTooDeep(strategy: String, count: Int, smallest: Int, patches: Int)
+  /// A strategy reads where tokens lie, after a method that merges them.
+  case needsGrid(strategy: String, after: String)
+  /// The strategy merges or drops rows inside a tower that needs them all.
+  case needsPlainTower(strategy: String, alternatives: [String])
   case unknownOption(String, strategy: String, valid: [String])
   case duplicateOption(String, strategy: String)
   case invalidOption(String, value: String, strategy: String, expected: String)
@@ -95,6 +104,13 @@ extension PruningError {
     case .stageWithoutBudget(let strategy, let method):
       "strategy \(strategy) stands before \(method) and does not say how many tokens it sends"
     case .needsDecoder(let strategy): "strategy \(strategy) drops tokens inside the decoder, and there is none here"
+    case .needsTower(let strategy): "strategy \(strategy) acts inside the vision tower, and there is none here"
+    case .reductionTooDeep(let strategy, let count, _, let patches):
+      "strategy \(strategy) cannot leave \(count) of \(patches) tokens: a block merges half of its rows at most"
+    case .needsGrid(let strategy, let method):
+      "strategy \(strategy) reads where tokens lie, and \(method) merges them inside the tower"
+    case .needsPlainTower(let strategy, _):
+      "strategy \(strategy) takes rows out of the vision tower, and this one needs each for its merge groups"
     case .unknownOption(let option, let strategy, _): "strategy \(strategy) has no option \"\(option)\""
     case .duplicateOption(let option, let strategy): "strategy \(strategy): option \(option) is given twice"
     case .invalidOption(let option, let value, let strategy, let expected):
@@ -145,10 +161,14 @@ extension PruningError {
     case .malformedSpec: "write name or name(option=value, option=value), for example hiprune(alpha=0.1)"
     case .unknownStrategy(_, let valid): "the strategies are \(valid.joined(separator: ", "))"
     case .cannotJoin(_, let inside):
-      "write a strategy that prunes, then one of \(inside.joined(separator: ", ")): hiprune(keep=50%) + fastv"
+      "write a strategy that prunes, then one of \(inside.joined(separator: ", ")): hiprune(keep=50%) + fastv; "
+        + "tome or evit may come first"
     case .stageWithoutBudget(let strategy, let method):
       "write \(strategy)(keep=50%) + \(method); --keep is the average inside the decoder"
-    case .needsDecoder: "run it with a model: ask, eval, sweep, bench, inspect or batch"
+    case .needsDecoder, .needsTower: "run it with a model: ask, eval, sweep, bench, inspect or batch"
+    case .reductionTooDeep(_, _, let smallest, let patches):
+      "keep \(smallest) or more of each view's \(patches) tokens"
+    case .needsGrid(let strategy, _): "run \(strategy) alone, or join one that goes by features or attention"
     case .unknownOption(_, let strategy, let valid):
       valid.isEmpty ? "\(strategy) takes no options" : "its options are \(valid.joined(separator: ", "))"
     case .duplicateOption(let option, _): "give \(option) once"
@@ -159,7 +179,7 @@ extension PruningError {
     case .modelLacks(_, _, let remedy?, let alternatives):
       "\(remedy); without it these work: \(alternatives.joined(separator: ", "))"
     case .needsClassToken(_, let alternatives), .modelLacks(_, _, nil, let alternatives),
-      .needsPartialViews(_, let alternatives):
+      .needsPartialViews(_, let alternatives), .needsPlainTower(_, let alternatives):
       "these work on it: \(alternatives.joined(separator: ", "))"
     case .needsPixels: "run it on a picture, with ask or eval"
     case .missingEvidence(let kind, _): "collect \(kind), which the strategy asks for"

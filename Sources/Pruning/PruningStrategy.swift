@@ -14,6 +14,8 @@ public protocol PruningStrategy: Sendable {
   static func obstacle(hasClassToken: Bool) -> String?
   /// Whether it finds its own number of tokens where the budget says `adaptive`.
   static var findsOwnBudget: Bool { get }
+  /// The option that it needs for that; nil: none.
+  static var ownBudgetOption: String? { get }
   /// Its options, as its initialiser reads them and in the order of the canonical spec.
   static var options: [OptionDescription] { get }
   /// Reads its options, "alpha=0.1, object=8"; the parser reports unread options as unknown.
@@ -26,6 +28,8 @@ public protocol PruningStrategy: Sendable {
   func resolved(on tower: TowerDescription) throws(PruningError) -> StrategySpec
   /// The same of a strategy that may act inside the decoder.
   func resolved(on tower: TowerDescription, decoder: DecoderDescription) throws(PruningError) -> StrategySpec
+  /// Whether it reads where tokens lie in their view. Tokens that a tower has merged lie nowhere.
+  var readsGrid: Bool { get }
   /// What drops tokens inside the decoder; nil for strategies between tower and decoder. The budget is its own then,
   /// and the plan is what reaches the decoder.
   var inDecoder: (any DecoderPruning)? { get }
@@ -44,6 +48,7 @@ extension PruningStrategy {
   public static var needsClassToken: Bool { false }
   public static var prunes: Bool { true }
   public static var findsOwnBudget: Bool { false }
+  public static var ownBudgetOption: String? { nil }
   public static var options: [OptionDescription] { [] }
 
   public func evidence(for picture: PictureDescription) throws(PruningError) -> Evidence {
@@ -56,6 +61,7 @@ extension PruningStrategy {
 
   public func warnings(on tower: TowerDescription) -> [String] { [] }
 
+  public var readsGrid: Bool { false }
   public var inDecoder: (any DecoderPruning)? { nil }
   public var beforeDecoder: any PruningStrategy { self }
 

@@ -27,7 +27,7 @@ public enum StrategyRunner {
     let type = type(of: strategy)
     if !type.prunes { throw .budgetWithoutStrategy(budget) }
     if budget == .adaptive, !type.findsOwnBudget {
-      let others = catalogue.strategies.filter { $0.findsOwnBudget }.map { $0.name }
+      let others = catalogue.strategies.filter { $0.findsOwnBudget && $0.ownBudgetOption == nil }.map { $0.name }
       throw .noOwnBudget(strategy: type.name, others: others)
     }
     return try strategy.evidence(for: picture)

@@ -31,6 +31,9 @@ public struct TowerDescription: Sendable, Hashable {
     Grid(rows: patches.rows / merge.rows, columns: patches.columns / merge.columns)
   }
 
+  /// Blocks that can merge rows: those from the first to the feature layer, which always run.
+  public var reducingBlocks: Int { featureLayer + 1 }
+
   /// Whether tokens are merge groups (Qwen types, whose rules differ in METHODS: `round`, released registers).
   public var mergesPatches: Bool { merge.count > 1 }
 

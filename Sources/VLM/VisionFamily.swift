@@ -34,6 +34,8 @@ public protocol VisionFamily: Sendable {
   func process(_ video: VideoFrames, file: String, options: PictureOptions) throws(VLMError) -> Picture
   /// Whether the tower can encode some of a view's tokens without the others.
   static var encodesSomeCells: Bool { get }
+  /// Whether rows may become fewer inside the tower.
+  static var reducesInsideTower: Bool { get }
   /// The pixels that each token of a picture is made of, a value a view; nil where the tower encodes whole views.
   func cells(of picture: Picture) -> [CellPixels]?
   /// A view's pixels as `inspect` shows them.
@@ -70,6 +72,7 @@ extension VisionFamily {
   public static var readsNativeResolution: Bool { false }
   public static var numbersGrids: Bool { false }
   public static var encodesSomeCells: Bool { false }
+  public static var reducesInsideTower: Bool { false }
   public var separator: [Float]? { nil }
   public var hasPlainProjector: Bool { false }
   public func projectorWeights(workers: Workers) -> ProjectorWeights? { nil }

@@ -17,7 +17,7 @@ public struct TowerCost: Sendable {
     }
   }
 
-  /// Rows of the sequence.
+  /// Rows of the sequence, on average over the blocks where some are dropped on the way.
   public let rows: Int
   /// Linear layers and patch embedding.
   public let linear: Double

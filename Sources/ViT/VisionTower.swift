@@ -15,13 +15,20 @@ public protocol VisionTower: Sendable {
     _ view: TowerInput, evidence kinds: Set<EvidenceKind>, inspection: TowerInspection?, workers: Workers
   ) -> EncodedView
   /// The cost of a view with these patches, without any evidence.
-  /// - Parameter kept: the merged cells that enter the tower, as in `TowerInput`; nil: all.
-  func cost(of patchGrid: Grid, kept: [Int]?) -> TowerCost
+  /// - Parameters:
+  ///   - kept: the merged cells that enter the tower, as in `TowerInput`; nil: all.
+  ///   - schedule: the patch rows that leave each block, as in `ViewReduction`; nil: all.
+  func cost(of patchGrid: Grid, kept: [Int]?, schedule: [Int]?) -> TowerCost
 }
 
 extension VisionTower {
   /// The cost of a whole view.
-  public func cost(of patchGrid: Grid) -> TowerCost { cost(of: patchGrid, kept: nil) }
+  public func cost(of patchGrid: Grid) -> TowerCost { cost(of: patchGrid, kept: nil, schedule: nil) }
+
+  /// The cost of a view some of whose cells enter the tower.
+  public func cost(of patchGrid: Grid, kept: [Int]?) -> TowerCost {
+    cost(of: patchGrid, kept: kept, schedule: nil)
+  }
 }
 
 /// One view, as a family's processor makes it.
@@ -32,26 +39,32 @@ public struct TowerInput: Sendable {
   public let patchGrid: Grid
   /// The merged cells that enter the tower, ascending, in raster order; nil: all. Rows and evidence are of these alone.
   public let kept: [Int]?
+  /// What becomes fewer inside the tower, where it allows that; nil: every row stays.
+  public let reduction: ViewReduction?
 
-  public init(pixels: [Float], patchGrid: Grid, kept: [Int]? = nil) {
+  public init(pixels: [Float], patchGrid: Grid, kept: [Int]? = nil, reduction: ViewReduction? = nil) {
     self.pixels = pixels
     self.patchGrid = patchGrid
     self.kept = kept
+    self.reduction = reduction
   }
 }
 
 /// A tower's result for one view.
 public struct EncodedView: Sendable {
-  /// [sent tokens, width], in raster order.
+  /// [sent tokens, width], in raster order; where the tower merged rows, in the order of `reduced`.
   public let rows: Matrix
   /// The class token's features, [width]; nil where the tower has none.
   public let classToken: [Float]?
   public let evidence: ViewEvidence
+  /// What became of the patches; nil where every row stayed.
+  public let reduced: ReducedView?
 
-  public init(rows: Matrix, classToken: [Float]?, evidence: ViewEvidence) {
+  public init(rows: Matrix, classToken: [Float]?, evidence: ViewEvidence, reduced: ReducedView? = nil) {
     self.rows = rows
     self.classToken = classToken
     self.evidence = evidence
+    self.reduced = reduced
   }
 
   /// What a tower returns that was stopped: nothing.

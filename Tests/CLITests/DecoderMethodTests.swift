@@ -35,7 +35,6 @@ import Testing
     }
     try refuse("fastv(layer=1)", "8", naming: "cannot keep 8 on average", "keep 9 tokens or more")
     try refuse("sparsevlm", "50%", naming: "before block 3", "3 blocks")
-    try refuse("hiprune + fastv(layer=1)", "9", naming: "hiprune(keep=50%) + fastv")
     try refuse("fastv(layer=1) + hiprune(keep=9)", "9", naming: "cannot be joined")
     try refuse("hiprune(keep=5) + fastv(layer=1)", "9", naming: "sends 5 visual tokens")
     try refuse("fastv(layers=1)", "9", naming: "its options are layer, budget")

@@ -30,11 +30,13 @@ import Testing
     let names = Set(listed.compactMap { $0["name"] as? String })
     let tried = Set(Self.specs.map { String($0.spec.prefix { $0 != "(" }) })
     // Pixels and the decoder are in no evidence file.
-    let elsewhere = ["none", "pixelprune", "fastv", "pyramiddrop", "sparsevlm", "sparsevlm+"]
+    let elsewhere = ["none", "pixelprune", "tome", "evit", "fastv", "pyramiddrop", "sparsevlm", "sparsevlm+"]
     #expect(names.subtracting(elsewhere) == tried.union(Self.others))
     let scratch = try Scratch()
     let file = try evidence(in: scratch, strategy: "hiprune")
     try expectFailure(Command("select", file, "--strategy", "pixelprune"), exitCode: 2, naming: "reads pixels")
+    try expectFailure(
+      Command("select", file, "--strategy", "tome", "--keep", "9"), exitCode: 2, naming: "inside the vision tower")
   }
 
   @Test(arguments: ["prumerge", "prumerge+"])

@@ -34,7 +34,7 @@ import Testing
 
   @Test func `are refused by name where they make no sense`() {
     let inside = catalogue.decoderMethods.names
-    #expect(refusal("random + fastv") == .stageWithoutBudget(strategy: "random", method: "fastv"))
+    #expect(refusal("random(keep=9, keep=8) + fastv") == .duplicateOption("keep", strategy: "random"))
     #expect(refusal("fastv + random(keep=9)") == .cannotJoin(["fastv", "random(keep=9)"], inside: inside))
     #expect(refusal("none + fastv") == .cannotJoin(["none", "fastv"], inside: inside))
     #expect(

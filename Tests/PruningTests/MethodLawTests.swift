@@ -239,7 +239,7 @@ import Testing
       try plan("prumerge+", image, keep: "50%")
     }
     #expect(try plan("prumerge+", image, keep: "10%").views[0].keptTokens.count > 4)
-    let others = ["prumerge", "prumerge+", "trim", "pixelprune"]
+    let others = ["prumerge", "prumerge+", "trim", "pixelprune", "evit"]
     #expect(throws: PruningError.noOwnBudget(strategy: "divprune", others: others)) {
       try StrategyRunner.evidence(
         for: try StrategyCatalogue.standard.make(parsing: "divprune"), of: image.picture, keeping: .adaptive)

@@ -9,6 +9,8 @@ enum StrategyLists {
   static let unavailable = ["cdpruner", "trim", "dart"]
   /// Methods that need a tower which encodes some cells alone.
   static let beforeEncoder = ["pixelprune"]
+  /// Methods that merge or drop rows inside the tower: a token may stand for many patches, or for no place.
+  static let insideTower = ["tome", "evit"]
   /// Methods that also send class tokens, merged tokens or zero vectors, by their definitions.
   static let mixed = ["visionzip", "prumerge", "prumerge+", "prunesid", "holov"]
   /// Methods that share a budget unequally among views, or as a number for all of them.
@@ -16,7 +18,7 @@ enum StrategyLists {
 
   /// Methods that send rows of the picture alone.
   static let plain = StrategyCatalogue.standard.names.filter {
-    !(["none"] + unavailable + beforeEncoder + mixed).contains($0)
+    !(["none"] + unavailable + beforeEncoder + insideTower + mixed).contains($0)
   }
   /// Those of them that keep as many tokens of each view.
   static let equal = plain.filter { !unequal.contains($0) }

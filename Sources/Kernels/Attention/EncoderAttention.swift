@@ -20,15 +20,18 @@ public struct EncoderAttention: Sendable {
   private static let tileRows = 64
 
   /// context [tokens, heads · headWidth] = softmax(q·kᵀ / √headWidth) · v, each operand [tokens, heads · headWidth].
-  /// - Parameter segments: adjacent parts that cover the sequence and attend to themselves alone; nil: one part.
+  /// - Parameters:
+  ///   - segments: adjacent parts that cover the sequence and attend to themselves alone; nil: one part.
+  ///   - offsets: added to every query's scaled logits, one a key; nil: nothing. Taps see the sums.
   /// - Returns: the value of each tap in `taps`. Maps are zero outside the segments.
   public func apply(
     queries: Span<Float>, keys: Span<Float>, values: Span<Float>, tokens: Int, segments: [Range<Int>]? = nil,
-    into context: inout MutableSpan<Float>, taps: Set<AttentionTap> = [], workers: Workers
+    offsets: [Float]? = nil, into context: inout MutableSpan<Float>, taps: Set<AttentionTap> = [], workers: Workers
   ) -> [AttentionTap: TapValue] {
     let size = tokens * heads * headWidth
     let segments = segments ?? [0..<tokens]
     precondition(Self.cover(segments, tokens), "segments are adjacent and cover the sequence")
+    precondition(offsets.map { $0.count == tokens } ?? true, "one offset a key")
     precondition(
       queries.count >= size && keys.count >= size && values.count >= size && context.count >= size,
       "attention operands are [tokens, heads · headWidth]")
@@ -40,7 +43,7 @@ public struct EncoderAttention: Sendable {
             guard tokens > 0 else { return }
             let operands = Operands(
               queries: SharedSpan(reading: q), keys: SharedSpan(reading: k), values: SharedSpan(reading: v),
-              context: SharedSpan(writing: out), tokens: tokens, segments: segments)
+              context: SharedSpan(writing: out), tokens: tokens, segments: segments, offsets: offsets)
             run(operands, readers, workers)
           }
         }
@@ -50,10 +53,13 @@ public struct EncoderAttention: Sendable {
   }
 
   /// The taps of a block whose output is not used: its maps alone, without the second product.
+  /// - Parameter offsets: as in `apply`.
   public func taps(
-    queries: Span<Float>, keys: Span<Float>, tokens: Int, taps: Set<AttentionTap>, workers: Workers
+    queries: Span<Float>, keys: Span<Float>, tokens: Int, offsets: [Float]? = nil, taps: Set<AttentionTap>,
+    workers: Workers
   ) -> [AttentionTap: TapValue] {
     let size = tokens * heads * headWidth
+    precondition(offsets.map { $0.count == tokens } ?? true, "one offset a key")
     precondition(queries.count >= size && keys.count >= size, "attention operands are [tokens, heads · headWidth]")
     let readers = TapReaders(taps, heads: heads, tokens: tokens, prefix: prefix)
     queries.withUnsafeBufferPointer { q in
@@ -61,7 +67,7 @@ public struct EncoderAttention: Sendable {
         guard tokens > 0 else { return }
         let operands = Operands(
           queries: SharedSpan(reading: q), keys: SharedSpan(reading: k), values: nil, context: nil, tokens: tokens,
-          segments: [0..<tokens])
+          segments: [0..<tokens], offsets: offsets)
         run(operands, readers, workers)
       }
     }
@@ -80,9 +86,19 @@ public struct EncoderAttention: Sendable {
     let context: SharedSpan<Float>?
     let tokens: Int
     let segments: [Range<Int>]
+    /// One a key.
+    let offsets: [Float]?
 
     /// Tokens of the longest segment.
     var longest: Int { segments.reduce(0) { max($0, $1.count) } }
+
+    /// Adds the offsets of a segment's keys to scores [queries, keys of the segment].
+    func addOffsets(to scores: Block, of segment: Range<Int>) {
+      offsets?.withUnsafeBufferPointer { offsets in
+        let own = UnsafeBufferPointer(rebasing: offsets[segment])
+        for row in 0..<scores.rows { VectorMath.add(own, to: scores[row]) }
+      }
+    }
   }
 
   /// All heads of one segment come before the next: they read the same rows.
@@ -133,6 +149,7 @@ public struct EncoderAttention: Sendable {
         source(operands.queries, rows), scale: 1 / Float(headWidth).squareRoot(), lane.head, visible: segment.count,
         in: lane.tiles)
       let scores = tile.scores
+      operands.addOffsets(to: scores, of: segment)
       readers.read(scores.start, scale: .logits, stride: scores.stride, head: head, queries: rows, keys: segment)
       for (row, query) in rows.enumerated() {
         tile.softmax(row: row, seen: segment.count, keeping: readers.needAttention(of: query))
@@ -160,6 +177,7 @@ public struct EncoderAttention: Sendable {
       OpenBLAS.multiplyTransposed(
         operand(operands.queries, from: start), operand(operands.keys, from: segment.lowerBound), into: scores,
         inner: headWidth, scale: 1 / Float(headWidth).squareRoot())
+      operands.addOffsets(to: scores, of: segment)
       readers.read(scores.start, scale: .logits, stride: seen, head: head, queries: rows, keys: segment)
       for row in 0..<rows.count { VectorMath.softmax(scores[row]) }
       readers.read(scores.start, scale: .softmax, stride: seen, head: head, queries: rows, keys: segment)

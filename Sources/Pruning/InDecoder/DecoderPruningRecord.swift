@@ -24,12 +24,15 @@ public struct DecoderPruningRecord: Sendable, Hashable {
   public let raters: [[Int]]
   public private(set) var cuts: [Cut] = []
   private var pending: [Merged] = []
-  private var nextCode = -200
+  private var nextCode: Int
   /// Codes of the prompt's rows that a merged row must not share.
   private let taken: Set<Int>
 
-  /// - Parameter codes: of each picture's rows in the prompt.
-  init(of codes: [[Int]], raters: [[Int]]) {
+  /// - Parameters:
+  ///   - codes: of each picture's rows in the prompt.
+  ///   - fusedBefore: merged rows that were made before the decoder.
+  init(of codes: [[Int]], raters: [[Int]], fusedBefore: Int = 0) {
+    nextCode = -200 - fusedBefore
     rows = codes.map { [$0.count] }
     tokens = codes.map { [Self.tokens(among: $0)] }
     self.raters = raters

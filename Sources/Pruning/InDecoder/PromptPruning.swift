@@ -24,14 +24,17 @@ public struct PromptLayout: Sendable {
   public let pictures: [PictureRows]
   /// Whether a method may number rows anew; not where a position has three numbers.
   public let canRenumber: Bool
+  /// Merged rows that the tower made, after which those of the decoder are numbered.
+  public let fusedBefore: Int
 
-  public init(positions: [Position], pictures: [PictureRows], canRenumber: Bool) {
+  public init(positions: [Position], pictures: [PictureRows], canRenumber: Bool, fusedBefore: Int = 0) {
     precondition(
       zip(pictures, pictures.dropFirst()).allSatisfy { $0.rows.upperBound <= $1.rows.lowerBound }
         && (pictures.last?.rows.upperBound ?? 0) <= positions.count, "pictures stand in order inside the prompt")
     self.positions = positions
     self.pictures = pictures
     self.canRenumber = canRenumber
+    self.fusedBefore = fusedBefore
   }
 }
 
@@ -87,7 +90,8 @@ public struct PromptPruning: Sendable {
     origins = Array(layout.positions.indices)
     ranges = layout.pictures.map(\.rows)
     codes = layout.pictures.map(\.codes)
-    record = DecoderPruningRecord(of: layout.pictures.map(\.codes), raters: queries)
+    record = DecoderPruningRecord(
+      of: layout.pictures.map(\.codes), raters: queries, fusedBefore: layout.fusedBefore)
   }
 
   /// Whether rows are dropped before `block` runs.

@@ -1,5 +1,6 @@
 extension StrategyCatalogue {
-  /// Every strategy of this package. A new one is a file in Strategies/ or BeforeEncoder/ and a line here.
+  /// Every strategy of this package. A new one is a file in Strategies/, BeforeEncoder/ or InEncoder/ and a line
+  /// here.
   public static let standard = StrategyCatalogue([
     KeepEverything.self,
     RandomChoice.self,
@@ -27,6 +28,8 @@ extension StrategyCatalogue {
     CenPrune.self,
     TextMonkey.self,
     PixelPrune.self,
+    TowerStage<ToMe>.self,
+    TowerStage<EViT>.self,
   ])
 
   /// The strategy when only a budget is given: one that works on every tower.
@@ -34,8 +37,11 @@ extension StrategyCatalogue {
 
   /// The budget where none is given: the number that the strategy which `text` names finds itself, or everything.
   public func budgetOfItsOwn(parsing text: String?) -> Budget {
-    let name = text.flatMap { try? WrittenSpec(parsing: $0) }?.name
-    return strategies.contains { $0.name == name && $0.findsOwnBudget } ? .adaptive : .all
+    guard let written = text.flatMap({ try? WrittenSpec(parsing: $0) }),
+      let type = strategies.first(where: { $0.name == written.name }), type.findsOwnBudget
+    else { return .all }
+    guard let option = type.ownBudgetOption else { return .adaptive }
+    return written.options.contains { $0.name == option && $0.value != "auto" } ? .adaptive : .all
   }
 
   /// Makes the strategy that `text` names; without a name the default one, or `none` if everything is kept.

@@ -23,8 +23,8 @@ public struct StrategyCatalogue: Sendable {
   /// The same, then those of the methods inside the decoder.
   public var everyName: [String] { names + decoderMethods.names }
 
-  /// Makes a strategy of `name` or `name(option=value, …)`, or of one with `keep` among its options and a method inside
-  /// the decoder after it: `name(keep=…) + method`.
+  /// Makes a strategy of `name` or `name(option=value, …)`, or of several that act one after another:
+  /// `name(keep=…) + method`.
   /// - Throws: `malformedSpec`, `unknownStrategy`, or what is wrong with an option.
   public func make(parsing text: String) throws(PruningError) -> any PruningStrategy {
     let parts = Self.stages(of: text)
@@ -46,7 +46,7 @@ public struct StrategyCatalogue: Sendable {
   public func names(workingOn tower: TowerDescription) -> [String] {
     strategies.filter { type in
       type.prunes && type.obstacle(hasClassToken: tower.hasClassToken) == nil
-        && !(type is any BeforeEncoderPruning.Type)
+        && !(type is any BeforeEncoderPruning.Type) && !(type is any TowerReducing.Type)
     }.map { $0.name }
   }
 }

@@ -12,7 +12,7 @@ public struct StrategyOption<Value: Sendable>: Sendable {
 /// What people read about an option.
 public struct OptionDescription: Sendable, Hashable, Encodable {
   public let name: String
-  /// "number", "number or auto", "integer", "block", "blocks", "flag" or "choice".
+  /// "number", "number or auto", "integer", "integer or auto", "block", "blocks", "flag" or "choice".
   public let type: String
   /// The values that it takes, in words: "from 0 to 1", "released or grid".
   public let range: String
@@ -84,6 +84,22 @@ extension StrategyOption where Value == Int {
         name: name, type: "block", range: "a block from 0, or from -1 counting from the end",
         standard: standard.map { "\($0)" } ?? decides, summary: summary, released: nil, corrected: nil),
       standard: standard, parse: { text in text.hasPrefix("+") ? nil : Int(text) })
+  }
+}
+
+extension StrategyOption where Value == Int? {
+  /// A whole number in `range`; nil for "auto", the default.
+  /// - Parameter decides: what "auto" means.
+  public static func count(
+    _ name: String, in range: ClosedRange<Int>, _ summary: String, decides: String
+  ) -> StrategyOption {
+    let number = StrategyOption<Int>.integer(name, default: range.lowerBound, in: range, summary)
+    return StrategyOption(
+      description: OptionDescription(
+        name: name, type: "integer or auto", range: "auto, or a whole number \(number.description.range)",
+        standard: decides, summary: summary, released: nil, corrected: nil),
+      standard: .some(nil),
+      parse: { text in text == "auto" ? .some(nil) : number.parse(text).map { .some($0) } })
   }
 }
 

@@ -10,6 +10,8 @@ struct Downsample: ViewStrategy {
 
   func evidence(on tower: TowerDescription) -> Evidence { .none }
 
+  var readsGrid: Bool { true }
+
   func resolved(on tower: TowerDescription) -> StrategySpec { StrategySpec(name: Self.name, options: []) }
 
   func decide(_ view: ViewInput, keeping share: Int, in context: inout PlanContext) -> ViewDecision {

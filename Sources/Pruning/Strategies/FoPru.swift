@@ -35,6 +35,8 @@ struct FoPru: ViewStrategy {
     [.patchMeans(layer: try block(on: tower), scale: score.scale)]
   }
 
+  var readsGrid: Bool { policy == .row }
+
   func resolved(on tower: TowerDescription) throws(PruningError) -> StrategySpec {
     _ = try block(on: tower)
     return StrategySpec(

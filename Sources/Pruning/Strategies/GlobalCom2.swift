@@ -42,6 +42,8 @@ struct GlobalCom2: PruningStrategy {
     tower.hasClassToken ? [.classLogits(layer: tower.depth - 1)] : [.features]
   }
 
+  var readsGrid: Bool { true }
+
   func resolved(on tower: TowerDescription) -> StrategySpec {
     StrategySpec(
       name: Self.name,

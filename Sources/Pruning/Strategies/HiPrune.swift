@@ -49,6 +49,8 @@ struct HiPrune: ViewStrategy {
     ]
   }
 
+  var readsGrid: Bool { true }
+
   func resolved(on tower: TowerDescription) throws(PruningError) -> StrategySpec {
     _ = try blocks(on: tower)
     return StrategySpec(

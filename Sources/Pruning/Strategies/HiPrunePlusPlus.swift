@@ -22,6 +22,8 @@ struct HiPrunePlusPlus: ViewStrategy {
     try base.evidence(on: tower).union(Evidence([.textSpace], question: [.embeddings]))
   }
 
+  var readsGrid: Bool { true }
+
   func resolved(on tower: TowerDescription) throws(PruningError) -> StrategySpec {
     StrategySpec(
       name: Self.name,

@@ -38,6 +38,8 @@ struct MMTok: ViewStrategy {
 
   func evidence(on tower: TowerDescription) -> Evidence { Evidence([.features, .projected], question: [.words]) }
 
+  var readsGrid: Bool { padding == .exclude }
+
   func resolved(on tower: TowerDescription) -> StrategySpec {
     StrategySpec(
       name: Self.name,

@@ -34,6 +34,9 @@ public struct CapabilityMatrix: Sendable {
     if strategy is any BeforeEncoderPruning.Type, !family.encodesSomeCells {
       return "drops patches before the tower, and the tower encodes whole views"
     }
+    if strategy is any TowerReducing.Type, !family.reducesInsideTower {
+      return "merges or drops rows inside the tower, which needs each for its 2×2 groups"
+    }
     return strategy.obstacle(hasClassToken: family.hasClassToken)
   }
 

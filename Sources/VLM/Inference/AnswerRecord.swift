@@ -30,6 +30,22 @@ public struct StageTimings: Sendable, Hashable {
   public init() {}
 }
 
+/// What one stage of a strategy left of all pictures.
+public struct StageTokens: Sendable, Hashable {
+  public enum Place: String, Sendable {
+    case tower
+    /// Between tower and decoder.
+    case between
+    case decoder
+  }
+
+  public let place: Place
+  /// The stage's own name.
+  public let strategy: String
+  /// Visual tokens; inside the decoder, their mean over its blocks.
+  public let tokens: Int
+}
+
 /// What a run keeps of an answer: text, counts and timings, and nothing whose size depends on the model.
 public struct AnswerRecord: Sendable, Hashable {
   public enum FinishReason: String, Sendable {
@@ -49,6 +65,9 @@ public struct AnswerRecord: Sendable, Hashable {
   public let visualTokens: Int
   /// Visual tokens of all pictures that reach the decoder.
   public let sentTokens: Int
+  /// What each stage left, of strategies that act inside the tower or in several places; nil for others, and where
+  /// nothing was dropped.
+  public let stages: [StageTokens]?
   /// Visual tokens that each decoder block ran on; nil where every block runs on all that are sent.
   public let keptPerBlock: [Int]?
   /// The strategy with every option spelled out.
@@ -56,8 +75,11 @@ public struct AnswerRecord: Sendable, Hashable {
   public let timings: StageTimings
 
   /// Visual tokens of all pictures that were kept, on average over the decoder's blocks (half to even).
-  public var keptTokens: Int {
-    guard let keptPerBlock, !keptPerBlock.isEmpty else { return sentTokens }
+  public var keptTokens: Int { Self.mean(of: keptPerBlock) ?? sentTokens }
+
+  /// Nil where nothing was dropped between blocks.
+  static func mean(of keptPerBlock: [Int]?) -> Int? {
+    guard let keptPerBlock, !keptPerBlock.isEmpty else { return nil }
     let mean = Double(keptPerBlock.reduce(0, +)) / Double(keptPerBlock.count)
     return Int(mean.rounded(.toNearestOrEven))
   }

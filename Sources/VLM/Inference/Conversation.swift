@@ -127,7 +127,8 @@ public struct Conversation: ~Copyable, Sendable {
       number: begun, prompt: prompt, pruning: pruning, turn: rawPrompt ? nil : turn, pictures: all, sent: next,
       features: features,
       options: options,
-      spec: spec, timings: timings, sampler: Sampler(options: options.sampling, seed: setting.seed, prompt: tokens),
+      spec: spec, strategy: setting.strategy, timings: timings,
+      sampler: Sampler(options: options.sampling, seed: setting.seed, prompt: tokens),
       writer: AnswerWriter(stream: model.tokenizer.makeStreamDecoder(skipSpecialTokens: true)))
   }
 

@@ -25,6 +25,7 @@ public struct Generation: Sendable {
   let features: [FeatureCache]
   let options: GenerationOptions
   let spec: StrategySpec
+  let strategy: any PruningStrategy
   var timings: StageTimings
   var sampler: Sampler
   var writer: AnswerWriter
@@ -46,13 +47,35 @@ public struct Generation: Sendable {
     return pruning.record.tokensPerBlock(depth: pruning.depth)
   }
 
+  /// What each stage of the strategy left; nil for a single one after the tower.
+  private var stages: [StageTokens]? {
+    func count(_ tokens: (VisualRows) -> Int) -> Int { sent.reduce(0) { $0 + tokens($1.rows) } }
+    let (inTower, sentTokens) = (strategy.inTower, count(\.kept))
+    var stages: [StageTokens] = []
+    if let inTower {
+      stages.append(
+        StageTokens(place: .tower, strategy: type(of: inTower.reduction).name, tokens: count(\.leavingTower)))
+    }
+    let between = inTower == nil ? strategy.beforeDecoder : inTower?.between
+    if let between, type(of: between).prunes {
+      stages.append(StageTokens(place: .between, strategy: type(of: between).name, tokens: sentTokens))
+    }
+    if let inDecoder = strategy.inDecoder {
+      let kept = AnswerRecord.mean(of: keptPerBlock) ?? sentTokens
+      stages.append(StageTokens(place: .decoder, strategy: type(of: inDecoder).name, tokens: kept))
+    }
+    guard inTower != nil || stages.count > 1, stages.contains(where: { $0.tokens < count(\.total) }) else { return nil }
+    return stages
+  }
+
   /// The answer so far.
   public var answer: Answer {
     Answer(
       record: AnswerRecord(
         text: writer.text, finishReason: finishReason ?? .length, generatedTokens: tokens.count,
         promptLength: promptLength, visualTokens: sent.reduce(0) { $0 + $1.rows.total },
-        sentTokens: sent.reduce(0) { $0 + $1.rows.kept }, keptPerBlock: keptPerBlock, strategy: spec,
+        sentTokens: sent.reduce(0) { $0 + $1.rows.kept }, stages: stages, keptPerBlock: keptPerBlock,
+        strategy: spec,
         timings: timings),
       generated: tokens, plans: sent.map(\.rows.plan))
   }

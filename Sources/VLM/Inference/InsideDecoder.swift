@@ -49,7 +49,8 @@ extension VisionLanguageModel {
       return try PromptPruning(
         method, keeping: setting.budget,
         layout: PromptLayout(
-          positions: positions, pictures: pictures, canRenumber: !type(of: model.family).numbersGrids),
+          positions: positions, pictures: pictures, canRenumber: !type(of: model.family).numbersGrids,
+          fusedBefore: visual.reduce(0) { $0 + ($1.reduced ?? []).reduce(0) { $0 + $1.fused } }),
         embeddings: embeddings, decoder: DecoderDescription(model.decoder), workers: model.workers)
     }
   }

@@ -113,8 +113,17 @@ extension Inspection {
     take(
       "plan.kept",
       integers: visual.flatMap { rows in
-        rows.plan.views.count == 1 ? rows.plan.sequenceCodes.filter { $0 > -100 } : rows.plan.sequenceCodes
+        rows.plan.views.count == 1 ? rows.plan.sequenceCodes.filter { $0 != -100 } : rows.plan.sequenceCodes
       })
+    let reduced = visual.compactMap(\.reduced)
+    if !reduced.isEmpty {
+      let schedules = reduced.flatMap { $0.map(\.schedule) }
+      let blocks = schedules[0].count
+      take(
+        "plan.tokens", shape: schedules.count == 1 ? [blocks] : [schedules.count, blocks],
+        integers: schedules.flatMap { $0 })
+      take("plan.owner", integers: reduced.flatMap { $0.ownerCodes })
+    }
     take("prompt.input_ids", integers: unpruned)
     if showsPositions {
       let axes = [\Position.temporal, \Position.height, \Position.width]

@@ -60,10 +60,12 @@ extension VisionLanguageModel {
   var fittingStrategies: StrategyCatalogue {
     let tower = towerDescription
     let encodesSomeCells = type(of: family).encodesSomeCells
+    let reducesInsideTower = type(of: family).reducesInsideTower
     return StrategyCatalogue(
       StrategyCatalogue.standard.strategies.filter { type in
         guard type.prunes, tower.hasClassToken || !type.needsClassToken,
           encodesSomeCells || !(type is any BeforeEncoderPruning.Type),
+          reducesInsideTower || !(type is any TowerReducing.Type),
           let strategy = try? StrategyCatalogue.standard.make(parsing: type.name),
           let evidence = try? strategy.evidence(on: tower)
         else { return false }

@@ -44,13 +44,13 @@ extension VisionLanguageModel {
     try wrapping { () throws(PruningError) in
       let evidence: Evidence
       if let largest {
-        evidence = try StrategyRunner.evidence(
-          for: setting.strategy, of: largest, keeping: setting.budget, catalogue: model.fittingStrategies)
+        evidence = try model.evidenceAfterTower(setting, of: largest, catalogue: model.fittingStrategies)
       } else {
         evidence = try StrategyRunner.evidence(
           for: setting.strategy, on: model.towerDescription, catalogue: model.fittingStrategies)
       }
       try model.check(evidence, of: setting.strategy.beforeDecoder)
+      try model.checkTower(of: setting.strategy)
       try model.check(setting.strategy, keeping: setting.budget)
     }
   }
@@ -61,7 +61,7 @@ extension VisionLanguageModel {
     try checkInside(setting, of: description)
     let model = self
     return try wrapping { () throws(PruningError) in
-      let evidence = try StrategyRunner.evidence(for: setting.strategy, of: description, keeping: setting.budget)
+      let evidence = try model.evidenceAfterTower(setting, of: description)
       try model.check(evidence, of: setting.strategy.beforeDecoder)
       return evidence
     }

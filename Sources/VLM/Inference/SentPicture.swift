@@ -28,9 +28,11 @@ extension VisionLanguageModel {
     let start = clock.now
     let wished = needed.union(inspection?.wishes.evidence ?? .none)
     let early = try planBeforeEncoder(picture, setting: setting)
+    let reduction = try reduction(of: description, setting: setting)
     let decidedAt = clock.now
     let encoded = try features.encoded(
-      picture, by: self, tokens: early?.sources, evidence: wished, inspection: inspection?.ofTower)
+      picture, by: self, tokens: early?.sources, reduction: reduction, evidence: wished,
+      inspection: inspection?.ofTower)
     let encodedAt = clock.now
     let plan =
       if let early { early } else {
@@ -48,28 +50,31 @@ extension VisionLanguageModel {
 
   /// Decides what is sent of an encoded picture.
   /// - Parameter question: the question's evidence that the setting's strategy requests.
+  /// - Returns: a plan of the tokens that left the tower.
   public func plan(
     _ encoded: EncodedPicture, of picture: PictureDescription, question: QuestionEvidence, setting: PruningSetting
   ) throws(VLMError) -> ImagePlan {
     let model = self
     return try wrapping { () throws(PruningError) in
-      let needed = try StrategyRunner.evidence(for: setting.strategy, of: picture, keeping: setting.budget)
-      let image = EncodedImage(picture, views: encoded.evidence, shared: model.sharedEvidence(needed.shared))
+      let needed = try model.evidenceAfterTower(setting, of: picture)
+      let (strategy, budget) = try model.afterTower(setting, of: picture, encoded.reduction)
+      let seen = encoded.reduction.map { picture.reduced(to: $0.tokens) } ?? picture
+      let image = EncodedImage(seen, views: encoded.evidence, shared: model.sharedEvidence(needed.shared))
       return try StrategyRunner.plan(
-        setting.strategy, for: image, question: question, keeping: setting.budget, seed: setting.seed,
-        workers: model.workers)
+        strategy, for: image, question: question, keeping: budget, seed: setting.seed, workers: model.workers)
     }
   }
 
-  /// Applies a plan: gathers kept rows, connects only those, and puts separators between them.
+  /// Applies a plan of the tokens that left the tower: gathers kept rows, connects only those, and puts separators
+  /// between them.
   public func visualRows(
     of encoded: EncodedPicture, picture: PictureDescription, plan: ImagePlan
   ) throws(VLMError) -> VisualRows {
     let dense = ImagePlan.dense(of: picture)
-    let present = encoded.tokens.map(plan.counted) ?? plan
+    let (present, plan) = placed(plan, of: encoded, picture: picture)
     let application: ImagePlan.Application
     var connected: Matrix
-    if let projected = encoded.projected, plan.copiesRows {
+    if let projected = encoded.projected, present.copiesRows {
       // All rows were already connected as evidence.
       application = present.applied(to: projected)
       connected = application.rows
@@ -86,7 +91,17 @@ extension VisionLanguageModel {
     connected = connected.inserting(inserted)
     return VisualRows(
       plan: plan, rows: connected, levels: levels, originalPlaces: plan.positions(.original, before: dense),
-      unprunedLength: dense.sequence.count, grids: picture.grids)
+      unprunedLength: dense.sequence.count, grids: picture.grids, reduced: encoded.reduced)
+  }
+
+  /// A plan in terms of the rows at hand, and in terms of the picture's patches.
+  private func placed(
+    _ plan: ImagePlan, of encoded: EncodedPicture, picture: PictureDescription
+  ) -> (present: ImagePlan, patches: ImagePlan) {
+    guard let reduced = encoded.reduced, let reduction = encoded.reduction else {
+      return (encoded.tokens.map(plan.counted) ?? plan, plan)
+    }
+    return plan.placed(by: reduced, arrangement: reduction.method.order == .raster ? picture.pruned : nil)
   }
 }
 

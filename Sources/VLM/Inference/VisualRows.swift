@@ -17,9 +17,13 @@ public struct VisualRows: Sendable {
   public let unprunedLength: Int
   /// Sent tokens of each view before pruning, in rows and columns.
   public let grids: [Grid]
+  /// What the tower made of each view's patches; nil where every row stayed.
+  public var reduced: [ReducedView]?
 
   /// Visual tokens before pruning; separators and a class token that is always sent are not counted.
   public var total: Int { plan.tokens.reduce(0, +) }
+  /// Visual tokens that left the tower.
+  public var leavingTower: Int { reduced?.reduce(0) { $0 + $1.tokens.count } ?? total }
   /// Visual tokens kept, counted likewise.
   public var kept: Int { plan.keptTokens }
 }

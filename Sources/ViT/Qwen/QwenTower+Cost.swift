@@ -2,7 +2,8 @@ import Basics
 
 extension QwenTower {
   /// The merger is the caller's: only kept rows pass through it.
-  public func cost(of patchGrid: Grid, kept: [Int]?) -> TowerCost {
+  public func cost(of patchGrid: Grid, kept: [Int]?, schedule: [Int]?) -> TowerCost {
+    precondition(schedule == nil, "this tower needs every row for its merge groups")
     let sequence = QwenSequence(configuration, patchGrid: patchGrid, kept: kept)
     let depth = configuration.depth
     let (width, inner) = (configuration.width, configuration.feedForwardWidth)

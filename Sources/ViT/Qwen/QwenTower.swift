@@ -35,6 +35,7 @@ public struct QwenTower: VisionTower {
   public func encode(
     _ view: TowerInput, evidence kinds: Set<EvidenceKind>, inspection: TowerInspection?, workers: Workers
   ) -> EncodedView {
+    precondition(view.reduction == nil, "this tower needs every row for its merge groups")
     let sequence = QwenSequence(configuration, patchGrid: view.patchGrid, kept: view.kept)
     let rotation = rotary.table(rows: sequence.rows, columns: sequence.columns)
     var hidden = embedding(view.pixels, patchGrid: view.patchGrid, sequence, workers: workers)

@@ -1,9 +1,11 @@
 import Kernels
+import Pruning
 
 /// The activations of one view on its way through the encoder: rooms of a pool, reused by every block and, when they
 /// have gone back, by the next view.
 struct EncoderWorkspace: ~Copyable {
-  let tokens: Int
+  /// Rows of the sequence: those that are left where the tower drops some. They stand at the front of each buffer.
+  private(set) var tokens: Int
   /// The residual stream, [tokens, width].
   var hidden: AlignedBuffer
   var normed: AlignedBuffer
@@ -26,6 +28,26 @@ struct EncoderWorkspace: ~Copyable {
     context = AlignedBuffer(count: size, from: pool)
     inner = AlignedBuffer(count: tokens * feedForwardWidth, from: pool)
   }
+
+  /// Puts fewer rows in the place of the residual stream.
+  mutating func reduce(by map: TokenMap, width: Int, workers: Workers) {
+    hidden.withElements { source in
+      source.withUnsafeBufferPointer { source in
+        context.withMutableElements { target in
+          target.withUnsafeMutableBufferPointer { target in
+            let (source, target) = (SharedSpan(reading: source), SharedSpan(writing: target))
+            workers.forEachRange(of: map.rows, grain: 16) { rows in
+              for row in rows {
+                map.write(row, of: source.all, into: target.writable(row * width..<(row + 1) * width))
+              }
+            }
+          }
+        }
+      }
+    }
+    swap(&hidden, &context)
+    tokens = map.rows
+  }
 }
 
 /// One pre-norm transformer block: x += attention(norm(x)); x += feedForward(norm(x)).
@@ -41,9 +63,10 @@ struct EncoderBlock: Sendable {
   let attention: EncoderAttention
   let activation: Activation
 
-  /// Runs the block on the workspace's residual stream.
+  /// The first half of the block, on the workspace's residual stream.
+  /// - Parameter offsets: as `EncoderAttention.apply`.
   /// - Returns: the value of each tap in `taps`.
-  func run(_ work: inout EncoderWorkspace, taps: Set<AttentionTap>, workers: Workers)
+  func attend(_ work: inout EncoderWorkspace, offsets: [Float]?, taps: Set<AttentionTap>, workers: Workers)
     -> [AttentionTap: TapValue]
   {
     let rows = work.tokens
@@ -51,23 +74,28 @@ struct EncoderBlock: Sendable {
     Linear.apply(
       query, key, value, to: work.normed, rows: rows, into: &work.queries, &work.keys, &work.values, workers: workers)
     let found = attention.apply(
-      queries: work.queries, keys: work.keys, values: work.values, tokens: rows, into: &work.context, taps: taps,
-      workers: workers)
+      queries: work.queries, keys: work.keys, values: work.values, tokens: rows, offsets: offsets, into: &work.context,
+      taps: taps, workers: workers)
     output.apply(work.context, rows: rows, into: &work.hidden, accumulate: true, workers: workers)
-    feedForwardNorm.apply(work.hidden, rows: rows, into: &work.normed, workers: workers)
-    expand.apply(work.normed, rows: rows, into: &work.inner, activation: activation, workers: workers)
-    contract.apply(work.inner, rows: rows, into: &work.hidden, accumulate: true, workers: workers)
     return found
   }
 
+  /// The second half of the block.
+  func feedForward(_ work: inout EncoderWorkspace, workers: Workers) {
+    let rows = work.tokens
+    feedForwardNorm.apply(work.hidden, rows: rows, into: &work.normed, workers: workers)
+    expand.apply(work.normed, rows: rows, into: &work.inner, activation: activation, workers: workers)
+    contract.apply(work.inner, rows: rows, into: &work.hidden, accumulate: true, workers: workers)
+  }
+
   /// The taps of a block whose output is not used: only queries, keys and their products are computed.
-  func take(_ work: inout EncoderWorkspace, taps: Set<AttentionTap>, workers: Workers)
+  func take(_ work: inout EncoderWorkspace, offsets: [Float]?, taps: Set<AttentionTap>, workers: Workers)
     -> [AttentionTap: TapValue]
   {
     attentionNorm.apply(work.hidden, rows: work.tokens, into: &work.normed, workers: workers)
     query.apply(work.normed, rows: work.tokens, into: &work.queries, workers: workers)
     key.apply(work.normed, rows: work.tokens, into: &work.keys, workers: workers)
     return attention.taps(
-      queries: work.queries, keys: work.keys, tokens: work.tokens, taps: taps, workers: workers)
+      queries: work.queries, keys: work.keys, tokens: work.tokens, offsets: offsets, taps: taps, workers: workers)
   }
 }

@@ -25,9 +25,14 @@ public struct TransformerTower: VisionTower {
     let configuration = transformer.configuration
     precondition(view.patchGrid == configuration.grid, "every view of this tower has one size")
     precondition(view.kept == nil, "this tower encodes whole views")
-    let encoding = transformer.encode(view.pixels, request: request(kinds, inspection), workers: workers)
+    var request = request(kinds, inspection)
+    request.reduction = view.reduction
+    let encoding = transformer.encode(view.pixels, request: request, workers: workers)
     if workers.haveStopped { return .stopped }
     if let inspection { show(encoding, to: inspection) }
+    if let reduction = view.reduction, let trace = encoding.trace {
+      return reduced(encoding, trace, by: reduction, evidence: kinds)
+    }
     let prefix = configuration.prefixTokens
     let sequence = Matrix.sideBySide(layers.compactMap { encoding.hidden[$0] })
     let rows = sequence.rows(prefix..<sequence.rows)
@@ -35,31 +40,76 @@ public struct TransformerTower: VisionTower {
     var evidence: ViewEvidence = [:]
     for kind in kinds {
       switch kind {
-      case .attention(let tap, let layer):
-        evidence[kind] = encoding.taps[layer]?[tap].map(reducer.reduce)
       case .keys(let layer): evidence[kind] = encoding.keys[layer].map { .matrix(reducer.reduce(rows: $0)) }
-      case .classOwnLogits(let layer):
-        evidence[kind] = encoding.taps[layer]?[.classRow(.logits)].flatMap(EvidenceReducer.classOwnLogits)
       case .features: evidence[kind] = .matrix(rows)
+      case .attention, .classOwnLogits: evidence[kind] = attention(kind, of: encoding, reducer)
       case .projected, .textSpace, .clipSpace: break
       }
     }
     return EncodedView(rows: rows, classToken: prefix > 0 ? Array(sequence.row(0)) : nil, evidence: evidence)
   }
 
-  public func cost(of patchGrid: Grid, kept: [Int]?) -> TowerCost {
+  /// The value of a kind that a tap took, for each row that entered its block.
+  private func attention(
+    _ kind: EvidenceKind, of encoding: Encoding, _ reducer: EvidenceReducer
+  ) -> EvidenceValue? {
+    switch kind {
+    case .attention(let tap, let layer): encoding.taps[layer]?[tap].map(reducer.reduce)
+    case .classOwnLogits(let layer):
+      encoding.taps[layer]?[.classRow(.logits)].flatMap(EvidenceReducer.classOwnLogits)
+    case .keys, .features, .projected, .textSpace, .clipSpace: nil
+    }
+  }
+
+  /// Rows and evidence of the tokens that are left, in the order in which they are sent.
+  private func reduced(
+    _ encoding: Encoding, _ trace: TokenTrace, by reduction: ViewReduction, evidence kinds: Set<EvidenceKind>
+  ) -> EncodedView {
+    let prefix = transformer.configuration.prefixTokens
+    let (tokens, order) = trace.tokens(in: reduction.method.order)
+    let reducer = EvidenceReducer(prefix: prefix, group: 1)
+    let bridge = ReducedEvidence(trace: trace, order: order, prefix: prefix)
+    let outputs = layers.compactMap { layer in encoding.hidden[layer].map { (layer, $0) } }
+    let rows = Matrix.sideBySide(outputs.map { bridge.tokens(of: $0.1, fromBlock: $0.0 + 1) })
+    var evidence: ViewEvidence = [:]
+    for kind in kinds {
+      switch kind {
+      case .attention(let tap, let layer):
+        evidence[kind] = attention(kind, of: encoding, reducer).map { bridge.value(of: tap, $0, block: layer) }
+      case .classOwnLogits: evidence[kind] = attention(kind, of: encoding, reducer)
+      case .keys(let layer):
+        evidence[kind] = encoding.keys[layer].map { .matrix(bridge.tokens(of: $0, fromBlock: layer)) }
+      case .features: evidence[kind] = .matrix(rows)
+      case .projected, .textSpace, .clipSpace: break
+      }
+    }
+    let classToken = prefix > 0 ? outputs.flatMap { Array($0.1.row(0)) } : nil
+    return EncodedView(
+      rows: rows, classToken: classToken, evidence: evidence,
+      reduced: ReducedView(
+        patches: transformer.configuration.grid.count, schedule: reduction.schedule, tokens: tokens,
+        fused: trace.fusedTokens))
+  }
+
+  public func cost(of patchGrid: Grid, kept: [Int]?, schedule: [Int]?) -> TowerCost {
     precondition(kept == nil, "this tower encodes whole views")
     let shape = transformer.configuration
     // Blocks run up to the last one whose output is connected.
     let depth = (layers.max() ?? -1) + 1
-    let rows = shape.prefixTokens + patchGrid.count
-    let (tokens, width, inner) = (Double(rows), Double(shape.width), Double(shape.feedForwardWidth))
+    let (width, inner) = (Double(shape.width), Double(shape.feedForwardWidth))
     let patch = Double(3 * shape.patchSize * shape.patchSize)
+    var (linear, attention, sum) = (2 * Double(patchGrid.count) * patch * width, 0.0, 0)
+    var entering = patchGrid.count
+    for block in 0..<depth {
+      let leaving = schedule.map { block < $0.count ? $0[block] : entering } ?? entering
+      let (all, left) = (Double(shape.prefixTokens + entering), Double(shape.prefixTokens + leaving))
+      linear += 2 * (all * 4 * width * width + left * 2 * width * inner)
+      attention += 4 * all * all * width
+      sum += shape.prefixTokens + leaving
+      entering = leaving
+    }
     return TowerCost(
-      rows: rows,
-      linear: Double(depth) * 2 * tokens * (4 * width * width + 2 * width * inner)
-        + 2 * Double(patchGrid.count) * patch * width,
-      attention: Double(depth) * 4 * tokens * tokens * width,
+      rows: depth > 0 ? sum / depth : shape.prefixTokens + patchGrid.count, linear: linear, attention: attention,
       products: [
         .init(inputs: shape.width, outputs: shape.width, count: 4 * depth),
         .init(inputs: shape.width, outputs: shape.feedForwardWidth, count: depth),

@@ -49,6 +49,8 @@ struct BenchCommand: ParsableCommand {
     let encodeFlops, prefillFlops, encodeGflops, prefillGflops: Double
     /// Time of encode and prefill divided by the time that their products take at this machine's multiplication rates.
     let encodeOverFloor, prefillOverFloor: Double
+    /// Of the prompt's keys and values in all blocks.
+    let kvBytes: Int
     let peakBytes: Int
   }
 
@@ -126,7 +128,7 @@ struct BenchCommand: ParsableCommand {
       prefillFlops: row.prefillOperations, encodeGflops: row.encodeOperations / row.encode.median / 1e6,
       prefillGflops: row.prefillOperations / row.prefill.median / 1e6,
       encodeOverFloor: row.encode.median / 1000 / floor.encode,
-      prefillOverFloor: row.prefill.median / 1000 / floor.prefill, peakBytes: peak)
+      prefillOverFloor: row.prefill.median / 1000 / floor.prefill, kvBytes: row.cacheBytes, peakBytes: peak)
   }
 
   private static func table(_ report: Report) -> String {

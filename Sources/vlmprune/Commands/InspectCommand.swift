@@ -74,6 +74,11 @@ struct InspectCommand: ParsableCommand {
         "\(type(of: setting.strategy).name) leaves patches out of the tower, and a heatmap shows every one",
         hint: "leave --heatmap out, or name a strategy that decides after the tower")
     }
+    if heatmap != nil, setting.strategy.inTower != nil, setting.budget != .all {
+      throw CommandFailure.usage(
+        "\(type(of: setting.strategy).name) merges or drops rows inside the tower, and a heatmap shows every patch",
+        hint: "leave --heatmap out, or name a strategy that decides after the tower")
+    }
     let picture = try input.picture(for: model, options: reading, fps: options.fps)
     let dump = try EvidenceDump(setting: setting, model: model, isWanted: evidence != nil)
     var wishes = dump.wishes

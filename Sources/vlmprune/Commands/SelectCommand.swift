@@ -22,6 +22,7 @@ struct SelectCommand: ParsableCommand {
   func run() throws {
     let budget = try options.budget()
     let strategy = try StrategyCatalogue.standard.make(parsing: options.strategy, keeping: budget)
+    if strategy.inTower != nil { throw PruningError.needsTower(strategy: type(of: strategy).name) }
     if strategy.inDecoder != nil { throw PruningError.needsDecoder(strategy: type(of: strategy).name) }
     let evidenceFile = try EvidenceFile(path: file)
     let evidence = try StrategyRunner.evidence(

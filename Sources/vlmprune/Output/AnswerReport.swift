@@ -11,17 +11,28 @@ struct RunTimes {
 
 /// `ask --json`.
 struct AnswerReport: Encodable {
+  /// What one stage of a strategy left.
+  struct Stage: Encodable {
+    /// "tower", "between" or "decoder".
+    let place: String
+    let strategy: String
+    /// Inside the decoder, the mean over its blocks.
+    let tokens: Int
+  }
+
   struct Tokens: Encodable {
     let visual: Int
     let kept: Int
     let keepRatio: Double
+    /// Of strategies that act inside the tower, or in several places.
+    let stages: [Stage]?
     /// Of methods inside the decoder: visual tokens that each block ran on; `kept` is their mean.
     let keptPerBlock: [Int]?
     let prompt: Int
     let generated: Int
 
     enum CodingKeys: String, CodingKey {
-      case visual, kept, prompt, generated
+      case visual, kept, stages, prompt, generated
       case keepRatio = "keep_ratio"
       case keptPerBlock = "kept_per_block"
     }
@@ -108,8 +119,9 @@ struct AnswerReport: Encodable {
   /// The line after an answer: "kept 64 of 576 visual tokens (11.1%) · encode 0.41 s · … · hiprune(…)".
   var summary: String {
     let percent = String(format: "%.1f", tokens.keepRatio * 100)
+    let stages = tokens.stages.map { $0.map { "\($0.strategy) \($0.tokens)" }.joined(separator: ", ") }
     return [
-      "kept \(tokens.kept) of \(tokens.visual) visual tokens (\(percent)%)",
+      "kept \(tokens.kept) of \(tokens.visual) visual tokens (\(percent)%)" + (stages.map { ": \($0)" } ?? ""),
       "encode \(Self.seconds(timings.encode))", String(format: "prune %.1f ms", timings.prune),
       "prefill \(Self.seconds(timings.prefill))",
       speed, strategy,
@@ -130,7 +142,9 @@ extension AnswerReport.Tokens {
   init(_ record: AnswerRecord) {
     self.init(
       visual: record.visualTokens, kept: record.keptTokens,
-      keepRatio: Double(record.keptTokens) / Double(max(record.visualTokens, 1)), keptPerBlock: record.keptPerBlock,
-      prompt: record.promptLength, generated: record.generatedTokens)
+      keepRatio: Double(record.keptTokens) / Double(max(record.visualTokens, 1)),
+      stages: record.stages?.map {
+        AnswerReport.Stage(place: $0.place.rawValue, strategy: $0.strategy, tokens: $0.tokens)
+      }, keptPerBlock: record.keptPerBlock, prompt: record.promptLength, generated: record.generatedTokens)
   }
 }

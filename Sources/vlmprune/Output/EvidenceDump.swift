@@ -18,6 +18,11 @@ struct EvidenceDump {
         "\(type(of: setting.strategy).name) reads pixels and no evidence of the tower",
         hint: "leave --evidence out, or name a strategy that decides after the tower")
     }
+    if isWanted, setting.strategy.inTower != nil {
+      throw CommandFailure.usage(
+        "\(type(of: setting.strategy).name) merges or drops rows inside the tower, and select reads whole views",
+        hint: "leave --evidence out, or name a strategy that decides after the tower")
+    }
     let catalogue = StrategyCatalogue.standard
     let chosen = setting.strategy.beforeDecoder
     let strategy =

@@ -72,7 +72,13 @@ enum OverlayPictures {
       var kept: Set<Int> = []
       var first = 0
       for view in views {
-        for source in plan.views[view].sources where source >= 0 { kept.insert(first + source) }
+        let part = plan.views[view]
+        // A row without a place stands for what was dropped.
+        for row in 0..<part.rows where part.anchors[row] > ViewPlan.mergedAnchor {
+          for source in part.sources[part.rowStarts[row]..<part.rowStarts[row + 1]] where source >= 0 {
+            kept.insert(first + source)
+          }
+        }
         first += grids[view].count
       }
       return ImageOverlay().render(

@@ -12,6 +12,7 @@ public struct LlavaFamily: VisionFamily {
   public static let modelType = "llava"
   public static let summary = "LLaVA-1.5: CLIP tower, LLaMA or Vicuna decoder, 576 visual tokens at 336 pixels"
   public static let hasClassToken = true
+  public static let reducesInsideTower = true
 
   public let markers: [PictureKind: PictureMarker]
   private let processor: SquareProcessor

@@ -15,6 +15,7 @@ public struct LlavaNextFamily: VisionFamily {
   public static let summary =
     "LLaVA-NeXT: CLIP tower over crops, LLaMA, Mistral or LLaMA-3 decoder, up to 2880 visual tokens"
   public static let hasClassToken = true
+  public static let reducesInsideTower = true
 
   public let markers: [PictureKind: PictureMarker]
   public let separator: [Float]?

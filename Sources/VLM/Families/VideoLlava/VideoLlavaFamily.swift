@@ -12,6 +12,7 @@ public struct VideoLlavaFamily: VisionFamily {
   public static let modelType = "video_llava"
   public static let summary = "Video-LLaVA: images, and videos as 8 frames of 256 visual tokens, Vicuna decoder"
   public static let hasClassToken = true
+  public static let reducesInsideTower = true
 
   public let markers: [PictureKind: PictureMarker]
   private let processor: SquareProcessor
