@@ -11,7 +11,7 @@ LINTED = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
 # commit.
 export VLMPRUNE_COMMIT := $(shell git describe --always --dirty=_changed --abbrev=12 --exclude='*' 2>/dev/null)
 
-.PHONY: setup build demo test lint format retention sweep report-picture run-scripts benchmarks picture install clean
+.PHONY: setup build demo test lint format retention sweep report-picture methods-docs run-scripts benchmarks picture install clean
 
 setup:
 	@scripts/setup.sh
@@ -46,6 +46,10 @@ sweep: build
 # docs/report.png: the beginning of that page.
 report-picture: sweep
 	@scripts/report_picture.sh .build/retention
+
+# docs/methods: a page a strategy, from what the code declares.
+methods-docs: build
+	$(RELEASE)/vlmprune strategies --pages docs/methods
 
 # Runs that are killed, split and short of disk.
 run-scripts: build

@@ -5,6 +5,10 @@ public protocol PruningStrategy: Sendable {
   static var name: String { get }
   /// One line, with the paper.
   static var summary: String { get }
+  /// Where it was published; nil for a baseline.
+  static var paper: Paper? { get }
+  /// Where it drops tokens.
+  static var place: PruningPlace { get }
   /// Whether it reads the class token's attention, so that it cannot work on towers without one.
   static var needsClassToken: Bool { get }
   /// Whether it can keep less than everything; a baseline that cannot says false.
@@ -45,6 +49,8 @@ public protocol PruningStrategy: Sendable {
 }
 
 extension PruningStrategy {
+  public static var paper: Paper? { nil }
+  public static var place: PruningPlace { .beforeDecoder }
   public static var needsClassToken: Bool { false }
   public static var prunes: Bool { true }
   public static var findsOwnBudget: Bool { false }

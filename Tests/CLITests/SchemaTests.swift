@@ -48,6 +48,14 @@ import Testing
       schema: "strategies", arguments: ["strategies", "--matrix"],
       named: ["$.strategies[0].families", "$.strategies[0].reasons"],
       optional: ["$.strategies[0].families", "$.strategies[0].reasons"]),
+    Case(
+      schema: "strategies", arguments: ["strategies", "globalcom2"],
+      named: ["$.strategies[0].families", "$.strategies[0].reasons"],
+      optional: [
+        "$.strategies[0].families", "$.strategies[0].reasons", "$.strategies[0].paper", "$.strategies[0].place",
+        "$.strategies[0].reads", "$.strategies[0].reads[0].tower", "$.strategies[0].finds_own_budget",
+        "$.strategies[0].options", "$.strategies[0].options[0].released", "$.strategies[0].options[0].corrected",
+      ]),
     Case(schema: "models", arguments: ["models"]),
     Case(schema: "doctor", arguments: ["doctor", "--model", classic], optional: ["$.model"]),
   ]

@@ -16,6 +16,8 @@ public protocol BeforeEncoderPruning: PruningStrategy {
 }
 
 extension BeforeEncoderPruning {
+  public static var place: PruningPlace { .beforeTower }
+
   public func check(_ budget: Budget) throws(PruningError) {}
 
   public func evidence(on tower: TowerDescription) -> Evidence { .none }

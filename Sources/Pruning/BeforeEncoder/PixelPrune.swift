@@ -9,6 +9,7 @@ import Basics
 struct PixelPrune: BeforeEncoderPruning {
   static let name = "pixelprune"
   static let summary = "drops repeated pixels before the tower (PixelPrune, arXiv 2604.00886)"
+  static let paper: Paper? = Paper("PixelPrune", arXiv: "2604.00886")
   static let findsOwnBudget = true
   static let options = [thresholdOption.description, metricOption.description]
 

@@ -9,6 +9,9 @@ public protocol DecoderPruning: Sendable {
   static var name: String { get }
   /// One line, with the paper.
   static var summary: String { get }
+  static var paper: Paper? { get }
+  /// What its decisions rest on, in words.
+  static var reads: [String] { get }
   /// Its options, as its initialiser reads them and in the order of the canonical spec.
   static var options: [OptionDescription] { get }
   /// Reads its options; the parser reports unread options as unknown.

@@ -3,6 +3,8 @@
 struct DecoderStage<Method: DecoderPruning>: PruningStrategy {
   static var name: String { Method.name }
   static var summary: String { Method.summary }
+  static var paper: Paper? { Method.paper }
+  static var place: PruningPlace { .insideDecoder }
   static var options: [OptionDescription] { Method.options }
 
   let method: Method

@@ -5,6 +5,10 @@ import Kernels
 struct FastV: DecoderPruning {
   static let name = "fastv"
   static let summary = "one cut by the last row's attention (FastV, ECCV 2024)"
+  static let paper: Paper? = Paper(
+    "An Image is Worth 1/2 Tokens After Layer 2",
+    arXiv: "2403.06764", venue: "ECCV 2024")
+  static let reads = ["the attention of the prompt's last row in the block before the cut"]
   static let options = [layerOption.description, budgetOption.description]
 
   private static let layerOption = StrategyOption.integer(

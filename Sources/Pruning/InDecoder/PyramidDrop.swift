@@ -6,6 +6,10 @@ import Kernels
 struct PyramidDrop: DecoderPruning {
   static let name = "pyramiddrop"
   static let summary = "cuts by what the next block attends to (PyramidDrop, CVPR 2025)"
+  static let paper: Paper? = Paper(
+    "PyramidDrop: Accelerating Your Large Vision-Language Models via Pyramid Visual Redundancy Reduction",
+    arXiv: "2410.17247", venue: "CVPR 2025")
+  static let reads = ["the attention that the prompt's last row would pay in the block after the cut"]
   static let options = [blocksOption.description, budgetOption.description]
 
   private static let blocksOption = StrategyOption.blocks(

@@ -5,6 +5,14 @@ import Kernels
 struct SparseVLM: DecoderPruning {
   static let name = "sparsevlm"
   static let summary = "cuts by the attention of words close to the picture (SparseVLM, ICML 2025)"
+  static let paper: Paper? = Paper(
+    "SparseVLM: Visual Token Sparsification for Efficient Vision-Language Model Inference",
+    arXiv: "2410.04417", venue: "ICML 2025")
+  static let reads = [
+    "embeddings of the picture and of the text after it",
+    "the attention of words close to the picture in the block before the cut",
+    "the rows themselves, which it merges",
+  ]
   static let options = [blocksOption.description, mergeOption.description]
 
   private enum Merging: String, CaseIterable { case yes = "true", no = "false" }

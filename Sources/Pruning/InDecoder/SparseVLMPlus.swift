@@ -6,6 +6,13 @@ import Kernels
 struct SparseVLMPlus: DecoderPruning {
   static let name = "sparsevlm+"
   static let summary = "SparseVLM with distance divided out and the best heads (SparseVLM v2)"
+  static let paper: Paper? = Paper(
+    "SparseVLM: Visual Token Sparsification for Efficient Vision-Language Model Inference",
+    arXiv: "2410.04417", venue: "ICML 2025")
+  static let reads = [
+    "embeddings of the picture and of the text after it",
+    "the attention of words close to the picture in the block before the cut, by head",
+  ]
   static let options = [blocksOption.description, headsOption.description]
 
   private static let blocksOption = StrategyOption.blocks(

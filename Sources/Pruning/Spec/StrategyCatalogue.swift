@@ -23,6 +23,11 @@ public struct StrategyCatalogue: Sendable {
   /// The same, then those of the methods inside the decoder.
   public var everyName: [String] { names + decoderMethods.names }
 
+  /// What each of them declares, in the order of `everyName`.
+  public var descriptions: [MethodDescription] {
+    strategies.map { MethodDescription($0, in: self) } + decoderMethods.methods.map { MethodDescription($0) }
+  }
+
   /// Makes a strategy of `name` or `name(option=value, …)`, or of several that act one after another:
   /// `name(keep=…) + method`.
   /// - Throws: `malformedSpec`, `unknownStrategy`, or what is wrong with an option.

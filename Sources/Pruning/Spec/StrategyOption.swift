@@ -24,6 +24,11 @@ public struct OptionDescription: Sendable, Hashable, Encodable {
   public let released: String?
   /// The value that does what the paper says there.
   public let corrected: String?
+
+  private enum CodingKeys: String, CodingKey {
+    case name, type, range, summary, released, corrected
+    case standard = "default"
+  }
 }
 
 extension StrategyOption where Value == Double {

@@ -6,6 +6,9 @@ import Kernels
 struct CDPruner: PruningStrategy {
   static let name = "cdpruner"
   static let summary = "unlike tokens that matter to the question, by determinant (CDPruner, arXiv 2506.10967)"
+  static let paper: Paper? = Paper(
+    "Beyond Attention or Similarity: Maximizing Conditional Diversity for Token Pruning in MLLMs",
+    arXiv: "2506.10967")
 
   init(options: inout StrategyOptions) throws(PruningError) {}
 

@@ -10,6 +10,7 @@ struct CenPrune: PruningStrategy {
 
   static let name = "cen-prune"
   static let summary = "divprune or cdpruner on centred features (Cen-Prune, arXiv 2608.30263)"
+  static let paper: Paper? = Paper("Cen-Prune", arXiv: "2608.30263")
   static let options = [selectorOption.description, standardizeOption.description, scoreOption.description]
 
   private static let selectorOption = StrategyOption.choice(

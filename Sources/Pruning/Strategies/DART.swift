@@ -9,6 +9,9 @@ struct DART: PruningStrategy {
 
   static let name = "dart"
   static let summary = "tokens least like pivots inside the decoder (DART, arXiv 2502.11494)"
+  static let paper: Paper? = Paper(
+    "Stop Looking for Important Tokens in Multimodal Language Models: Duplication Matters More",
+    arXiv: "2502.11494")
   static let options = [
     imagePivotsOption.description, textPivotsOption.description, layerOption.description, orderOption.description,
   ]

@@ -6,6 +6,9 @@ import Kernels
 struct DivPrune: PruningStrategy {
   static let name = "divprune"
   static let summary = "tokens that are most unlike each other (DivPrune, arXiv 2503.02175)"
+  static let paper: Paper? = Paper(
+    "DivPrune: Diversity-based Visual Token Pruning for Large Multimodal Models",
+    arXiv: "2503.02175")
 
   init(options: inout StrategyOptions) throws(PruningError) {}
 

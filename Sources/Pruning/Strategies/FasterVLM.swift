@@ -7,6 +7,9 @@ struct FasterVLM: ViewStrategy {
 
   static let name = "fastervlm"
   static let summary = "top tokens by class-token attention (FasterVLM, arXiv 2412.01818)"
+  static let paper: Paper? = Paper(
+    "[CLS] Attention is All You Need for Training-Free Visual Token Pruning: Make VLM Inference Faster",
+    arXiv: "2412.01818")
   static let needsClassToken = true
   static let options = [layerOption.description, headsOption.description]
 

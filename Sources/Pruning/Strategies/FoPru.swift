@@ -12,6 +12,9 @@ struct FoPru: ViewStrategy {
 
   static let name = "fopru"
   static let summary = "top tokens or rows by patch-to-patch attention (FoPru, arXiv 2411.14164)"
+  static let paper: Paper? = Paper(
+    "FoPru: Focal Pruning for Efficient Large Vision-Language Models",
+    arXiv: "2411.14164")
   static let options = [policyOption.description, scoreOption.description, layerOption.description]
 
   private static let policyOption = StrategyOption.choice(

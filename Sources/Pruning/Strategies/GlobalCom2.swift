@@ -11,6 +11,9 @@ struct GlobalCom2: PruningStrategy {
 
   static let name = "globalcom2"
   static let summary = "the thumbnail guides each crop's share and choice (GlobalCom2, arXiv 2501.05179)"
+  static let paper: Paper? = Paper(
+    "Compression with Global Guidance: Towards Training-free High-Resolution MLLMs Acceleration",
+    arXiv: "2501.05179")
   static let options = [
     tauOption.description, thumbnailOption.description, newlinesOption.description, placementOption.description,
   ]

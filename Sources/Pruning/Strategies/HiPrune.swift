@@ -10,6 +10,9 @@ struct HiPrune: ViewStrategy {
 
   static let name = "hiprune"
   static let summary = "anchors, their neighbours and registers by attention received (HiPrune, arXiv 2508.00553)"
+  static let paper: Paper? = Paper(
+    "HiPrune: Training-Free Visual Token Pruning via Hierarchical Attention in Vision-Language Models",
+    arXiv: "2508.00553")
   static let options = [
     alphaOption.description, objectOption.description, deepOption.description, neighboursOption.description,
     registersOption.description,

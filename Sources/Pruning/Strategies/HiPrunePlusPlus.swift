@@ -5,6 +5,9 @@ import Basics
 struct HiPrunePlusPlus: ViewStrategy {
   static let name = "hiprune++"
   static let summary = "hiprune, then tokens near the question's embedding (HiPrune++, arXiv 2508.00553)"
+  static let paper: Paper? = Paper(
+    "HiPrune: Training-Free Visual Token Pruning via Hierarchical Attention in Vision-Language Models",
+    arXiv: "2508.00553")
   static let options = HiPrune.options + [betaOption.description]
 
   private static let betaOption = StrategyOption.number(

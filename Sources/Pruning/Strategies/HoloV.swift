@@ -8,6 +8,9 @@ struct HoloV: PruningStrategy {
 
   static let name = "holov"
   static let summary = "top tokens of each window, windows by attention and variety (HoloV, arXiv 2510.02912)"
+  static let paper: Paper? = Paper(
+    "Don't Just Chase Highlighted Tokens in MLLMs: Revisiting Visual Holistic Context Retention",
+    arXiv: "2510.02912")
   static let options = [windowsOption.description, zerosOption.description]
 
   private static let windowsOption = StrategyOption.integer(

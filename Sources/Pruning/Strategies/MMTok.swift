@@ -9,6 +9,9 @@ struct MMTok: ViewStrategy {
 
   static let name = "mmtok"
   static let summary = "tokens that cover the question's words and the picture (MMTok, arXiv 2508.18264)"
+  static let paper: Paper? = Paper(
+    "MMTok: Multimodal Coverage Maximization for Efficient Inference of VLMs",
+    arXiv: "2508.18264")
   static let options = [
     alphaOption.description, textTemperatureOption.description, visionTemperatureOption.description,
     paddingOption.description,

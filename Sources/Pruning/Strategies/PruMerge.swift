@@ -7,6 +7,9 @@ import Kernels
 struct PruMerge: MergingStrategy {
   static let name = "prumerge"
   static let summary = "outliers of class attention, with their neighbours added (PruMerge, arXiv 2403.15388)"
+  static let paper: Paper? = Paper(
+    "LLaVA-PruMerge: Adaptive Token Reduction for Efficient Large Multimodal Models",
+    arXiv: "2403.15388")
 
   let merging: PruMerging
 
@@ -17,6 +20,9 @@ struct PruMerge: MergingStrategy {
 struct PruMergePlus: MergingStrategy {
   static let name = "prumerge+"
   static let summary = "prumerge, and tokens at even distances (PruMerge+, arXiv 2403.15388)"
+  static let paper: Paper? = Paper(
+    "LLaVA-PruMerge: Adaptive Token Reduction for Efficient Large Multimodal Models",
+    arXiv: "2403.15388")
 
   let merging: PruMerging
 

@@ -10,6 +10,9 @@ struct PruneSID: PruningStrategy {
 
   static let name = "prunesid"
   static let summary = "the best of groups by principal component (PruneSID, arXiv 2603.09480)"
+  static let paper: Paper? = Paper(
+    "Prune Redundancy, Preserve Essence: Vision Token Compression in VLMs via Synergistic Importance-Diversity",
+    arXiv: "2603.09480")
   static let options = [componentsOption.description, placementOption.description]
 
   private static let componentsOption = StrategyOption.choice(

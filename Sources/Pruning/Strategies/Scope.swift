@@ -9,6 +9,9 @@ struct Scope: ViewStrategy {
 
   static let name = "scope"
   static let summary = "tokens that cover the others, weighted by class attention (SCOPE, arXiv 2510.24214)"
+  static let paper: Paper? = Paper(
+    "SCOPE: Saliency-Coverage Oriented Token Pruning for Efficient Multimodal LLMs",
+    arXiv: "2510.24214")
   static let needsClassToken = true
   static let options = [alphaOption.description, combineOption.description]
 

@@ -6,6 +6,9 @@ import Kernels
 struct TextMonkey: ViewStrategy {
   static let name = "textmonkey"
   static let summary = "tokens that no later token is like (TextMonkey's filter, arXiv 2403.04473)"
+  static let paper: Paper? = Paper(
+    "TextMonkey: An OCR-Free Large Multimodal Model for Understanding Document",
+    arXiv: "2403.04473")
 
   init(options: inout StrategyOptions) throws(PruningError) {}
 

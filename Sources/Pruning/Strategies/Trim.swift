@@ -9,6 +9,9 @@ struct Trim: PruningStrategy {
 
   static let name = "trim"
   static let summary = "tokens by product with the question, the rest averaged (TRIM, arXiv 2409.10994)"
+  static let paper: Paper? = Paper(
+    "Less is More: A Simple yet Effective Token Reduction Method for Efficient Multi-modal LLMs",
+    arXiv: "2409.10994")
   static let findsOwnBudget = true
   static let options = [viewsOption.description]
 

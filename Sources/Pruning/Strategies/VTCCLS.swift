@@ -7,6 +7,9 @@ struct VTCCLS: ViewStrategy {
 
   static let name = "vtc-cls"
   static let summary = "top tokens by class-token attention over several blocks (VTC-CLS, arXiv 2412.05819)"
+  static let paper: Paper? = Paper(
+    "[CLS] Token Tells Everything Needed for Training-free Efficient MLLMs",
+    arXiv: "2412.05819")
   static let needsClassToken = true
   static let options = [startOption.description, ensembleOption.description]
 

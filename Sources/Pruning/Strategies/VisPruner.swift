@@ -6,6 +6,9 @@ import Kernels
 struct VisPruner: ViewStrategy {
   static let name = "vispruner"
   static let summary = "top tokens by class attention, and others unlike each other (VisPruner, arXiv 2412.01818)"
+  static let paper: Paper? = Paper(
+    "Beyond Text-Visual Attention: Exploiting Visual Cues for Effective Token Pruning in VLMs",
+    arXiv: "2412.01818")
   static let needsClassToken = true
   static let options = [importantOption.description]
 

@@ -6,6 +6,9 @@ import Kernels
 struct VisionZip: PruningStrategy {
   static let name = "visionzip"
   static let summary = "top tokens by class attention, the rest merged by their keys (VisionZip, arXiv 2412.04467)"
+  static let paper: Paper? = Paper(
+    "VisionZip: Longer is Better but Not Necessary in Vision Language Models",
+    arXiv: "2412.04467")
   static let needsClassToken = true
   static let options = [dominantOption.description, contextualOption.description]
 

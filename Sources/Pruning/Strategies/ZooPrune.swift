@@ -9,6 +9,9 @@ struct ZooPrune: PruningStrategy {
 
   static let name = "zoo-prune"
   static let summary = "unlike tokens to which the projector is sensitive (ZOO-Prune, arXiv 2509.24837)"
+  static let paper: Paper? = Paper(
+    "Training-Free Token Pruning via Zeroth-Order Gradient Estimation in Vision-Language Models",
+    arXiv: "2509.24837")
   static let options = [
     directionsOption.description, stepOption.description, newlinesOption.description, projectorOption.description,
   ]

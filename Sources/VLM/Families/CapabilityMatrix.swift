@@ -3,10 +3,11 @@ import Pruning
 /// Which strategy works on which family, from what both declare: nothing is loaded.
 public struct CapabilityMatrix: Sendable {
   public struct Row: Sendable {
-    public let name: String
-    public let summary: String
+    /// All that it declares.
+    public let method: MethodDescription
     /// Why it does not work, by family; a family that is absent serves it.
     public let obstacles: [String: String]
+    public var name: String { method.name }
   }
 
   /// In the catalogue's order.
@@ -17,15 +18,15 @@ public struct CapabilityMatrix: Sendable {
     _ strategies: StrategyCatalogue = .standard, families types: [any VisionFamily.Type] = FamilyCatalogue.all
   ) {
     families = types.map { $0.modelType }
-    let between = strategies.strategies.map { strategy in
+    let between = strategies.strategies.map { strategy -> [String: String] in
       let pairs = types.compactMap { family in
         Self.obstacle(to: strategy, on: family).map { (family.modelType, $0) }
       }
-      return Row(
-        name: strategy.name, summary: strategy.summary, obstacles: Dictionary(pairs) { first, _ in first })
+      return Dictionary(pairs) { first, _ in first }
     }
     // Every family's decoder has what they read.
-    rows = between + strategies.decoderMethods.methods.map { Row(name: $0.name, summary: $0.summary, obstacles: [:]) }
+    let obstacles = between + strategies.decoderMethods.methods.map { _ in [:] }
+    rows = zip(strategies.descriptions, obstacles).map { Row(method: $0, obstacles: $1) }
   }
 
   private static func obstacle(
