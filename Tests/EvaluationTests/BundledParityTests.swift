@@ -20,26 +20,14 @@ struct `Parity on the bundled model` {
     #expect(different.isEmpty, "questions \(different.prefix(5).map(\.question.identifier.description))")
   }
 
-  /// Crops, newline rows and all: the high-resolution model through transformers and through us.
-  @Test
-  func `the high-resolution model gives transformers' answers`() async throws {
+  /// Crops and newline rows; 2×2 patches a token, windows and positions of three numbers.
+  @Test(arguments: [("next", 720), ("qwen", 144)])
+  func `the other bundled models give transformers' answers`(model: String, visualTokens: Int) async throws {
     let golden = try JSONValue(
-      parsing: [UInt8](try Data(contentsOf: Fixtures.url("golden/bundled/answers-next.json"))))
+      parsing: [UInt8](try Data(contentsOf: Fixtures.url("golden/bundled/answers-\(model).json"))))
     let expected = try #require(golden["answers"])
-    let answered = try await BundledModel.shared.answers("none", keep: "all", images: 12, name: "shapes-next")
-    #expect(answered.count == 96 && answered[0].answer.visualTokens == 720)
-    let different = answered.filter { $0.answer.text != expected[$0.question.identifier.description]?.string }
-    #expect(different.isEmpty, "questions \(different.prefix(5).map(\.question.identifier.description))")
-  }
-
-  /// 2×2 patches a token, windows, positions of three numbers: the native-resolution model.
-  @Test
-  func `the native-resolution model gives transformers' answers`() async throws {
-    let golden = try JSONValue(
-      parsing: [UInt8](try Data(contentsOf: Fixtures.url("golden/bundled/answers-qwen.json"))))
-    let expected = try #require(golden["answers"])
-    let answered = try await BundledModel.shared.answers("none", keep: "all", images: 12, name: "shapes-qwen")
-    #expect(answered.count == 96 && answered[0].answer.visualTokens == 144)
+    let answered = try await BundledModel.shared.answers("none", keep: "all", images: 12, name: "shapes-\(model)")
+    #expect(answered.count == 96 && answered[0].answer.visualTokens == visualTokens)
     let different = answered.filter { $0.answer.text != expected[$0.question.identifier.description]?.string }
     #expect(different.isEmpty, "questions \(different.prefix(5).map(\.question.identifier.description))")
   }

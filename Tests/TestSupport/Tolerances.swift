@@ -10,7 +10,7 @@ public enum Tolerances {
   /// Hidden states (embeddings, blocks, features, projected rows) of magnitude up to 15; rounding of the goldens: 2e-5.
   public static let blocks: Float = 1e-4
 
-  /// The same in Qwen's towers, whose rounding grows faster from block to block: that of the goldens is 6e-5 in the
+  /// Blocks of Qwen's towers alone, whose rounding grows faster from block to block: that of the golden is 6e-5 in the
   /// sixth block of tiny-qwen2_5-vl-a. The order of sums differs between instruction sets.
   public static let qwenBlocks: Float = 3e-4
 

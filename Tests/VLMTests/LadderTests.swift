@@ -100,21 +100,21 @@ struct LadderFile: CustomTestStringConvertible {
 extension LadderFile.Rungs {
   /// Expects every rung in the order of the computation. The first bad one is the place of the error: what comes after
   /// it follows from it.
-  /// - Parameter blocks: how far hidden states may be off.
+  /// - Parameter towerBlocks: how far the tower's hidden states may be off.
   /// - Returns: whether all agree.
   func expect(
-    _ found: [String: Inspection.Tensor], in file: String, blocks: Float = Tolerances.blocks
+    _ found: [String: Inspection.Tensor], in file: String, towerBlocks: Float = Tolerances.blocks
   ) throws -> Bool {
     for name in names {
       let golden = try #require(holder(of: name))
       let tensor = try #require(found[name], "\(name) is not recorded")
-      guard try expect(tensor, equals: golden, in: file, blocks: blocks) else { return false }
+      guard try expect(tensor, equals: golden, in: file, towerBlocks: towerBlocks) else { return false }
     }
     return true
   }
 
   private func expect(
-    _ tensor: Inspection.Tensor, equals golden: Golden, in file: String, blocks: Float
+    _ tensor: Inspection.Tensor, equals golden: Golden, in file: String, towerBlocks: Float
   ) throws -> Bool {
     if let integers = tensor.integers {
       let expected = try golden.integers(tensor.name)
@@ -125,16 +125,18 @@ extension LadderFile.Rungs {
     #expect(tensor.shape == shape, "\(file), \(tensor.name)")
     return expectClose(
       actual: tensor.floats, expected: try golden.floats(tensor.name),
-      tolerance: tolerance(of: tensor.name, blocks: blocks),
+      tolerance: tolerance(of: tensor.name, towerBlocks: towerBlocks),
       label: "\(file), \(tensor.name)", shape: shape)
   }
 
-  private func tolerance(of name: String, blocks: Float) -> Float {
+  private func tolerance(of name: String, towerBlocks: Float) -> Float {
     switch name {
     case "pixel_values": Tolerances.pixels
     case "logits": Tolerances.logits
     case _ where name.hasPrefix("received."): Tolerances.attentionSums
-    default: name.hasPrefix("vision.attention.") ? Tolerances.attention : blocks
+    case _ where name.hasPrefix("vision.attention."): Tolerances.attention
+    case _ where name.hasPrefix("vision.block."): towerBlocks
+    default: Tolerances.blocks
     }
   }
 }

@@ -42,7 +42,7 @@ import Testing
       inspection: inspection)
 
     let found = QwenLadder.rungs(of: inspection)
-    guard try rungs.expect(found, in: file.name, blocks: Tolerances.qwenBlocks) else { return }
+    guard try rungs.expect(found, in: file.name, towerBlocks: Tolerances.qwenBlocks) else { return }
     let text = try #require(facts["answer"]).trimmingCharacters(in: .whitespacesAndNewlines)
     #expect(answer.finishReason == .stop ? text.hasPrefix(answer.text) : answer.text == text)
     let grids = pictures.flatMap { model.family.describe($0, packing: .spatial).grids }
