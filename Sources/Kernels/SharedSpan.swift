@@ -1,7 +1,7 @@
 /// Memory that the threads of one parallel call share. It owns nothing and frees nothing.
 ///
-/// The only type whose `Sendable` is unchecked because of a pointer to memory (`OneDNN` has handles); the compiler checks the
-/// types that hold one. Code that creates one must ensure two things:
+/// The only type whose `Sendable` is unchecked because of a pointer to memory (`OneDNN` has handles of a library); the
+/// compiler checks the types that hold one. Code that creates one must ensure two things:
 /// - The memory outlives every use. Usually it belongs to the caller of `Workers.forEach`, which returns when all
 ///   threads are done; a class that keeps one longer keeps the owner too.
 /// - No thread touches what another writes before both are done. Code that divides the work gives each item its own
